@@ -1,0 +1,27 @@
+import type { Duration } from './duration.ts';
+
+declare const instantBrand: unique symbol;
+declare const timestampBrand: unique symbol;
+
+/** A point on the monotonic clock in milliseconds since an arbitrary start; never jumps, means nothing after a reboot. */
+export type Instant = number & { readonly [instantBrand]: true };
+
+/** A point of civil time in milliseconds since 1970-01-01T00:00:00Z; may jump, and may be wrong on a box without RTC. */
+export type Timestamp = number & { readonly [timestampBrand]: true };
+
+export function Instant(milliseconds: number): Instant {
+  return milliseconds as Instant;
+}
+export function Timestamp(milliseconds: number): Timestamp {
+  return milliseconds as Timestamp;
+}
+
+/** `point` moved by `duration`, on whichever clock the point belongs to. */
+export function after<T extends Instant | Timestamp>(point: T, duration: Duration): T {
+  return (point + duration) as T;
+}
+
+/** How long from `from` to `to`; negative if `to` is earlier. */
+export function between<T extends Instant | Timestamp>(from: T, to: T): Duration {
+  return (to - from) as Duration;
+}

@@ -1,0 +1,34 @@
+import { InvariantError, UserError } from './errors.ts';
+import { fromHex, toHex } from './hex.ts';
+
+declare const macBrand: unique symbol;
+
+/** An Ethernet address in its canonical text: six lower-case hexadecimal pairs with colons. */
+export type Mac = string & { readonly [macBrand]: true };
+
+/** Accepts `02:00:00:00:00:20`, also with `-` or capitals. */
+export function tryParseMac(text: string): Mac | undefined {
+  const canonical = text.toLowerCase().replaceAll('-', ':');
+  return /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(canonical) ? (canonical as Mac) : undefined;
+}
+
+/** @throws UserError naming the text. */
+export function parseMac(text: string): Mac {
+  const mac = tryParseMac(text);
+  if (mac === undefined)
+    throw new UserError(`Cannot read "${text}" as a MAC address: wanted is the form "02:00:00:00:00:20"`);
+  return mac;
+}
+
+export function macBytes(mac: Mac): Uint8Array {
+  return fromHex(mac);
+}
+
+/** From exactly six bytes. @throws InvariantError for another length. */
+export function macFromBytes(bytes: Uint8Array): Mac {
+  if (bytes.length !== 6) throw new InvariantError(`Cannot use ${bytes.length} bytes as a MAC address`);
+  return toHex(bytes, ':') as Mac;
+}
+
+/** ff:ff:ff:ff:ff:ff */
+export const BROADCAST_MAC = 'ff:ff:ff:ff:ff:ff' as Mac;

@@ -1,0 +1,33 @@
+import type { Mac } from '../base/mac.ts';
+
+/** One Ethernet frame's payload as received on a device. */
+export interface ReceivedPacket {
+  readonly source: Mac;
+  readonly destination: Mac;
+  /** The network-layer packet, from its first byte (IPv4 or ARP header). */
+  readonly payload: Uint8Array;
+  /** False when the sender's kernel left the transport checksum to the (virtual) hardware: it cannot be checked. */
+  readonly checksumReady: boolean;
+}
+
+export interface PacketSocket {
+  send(destination: Mac, payload: Uint8Array): void;
+  close(): void;
+}
+
+export interface PacketFilter {
+  /** EtherType to receive: 0x0800 IPv4, 0x0806 ARP. */
+  readonly etherType: number;
+  /** With IPv4: only UDP to this port, checked in the kernel before the packet is copied. */
+  readonly udpPort?: number;
+}
+
+/** Link-layer sockets bound to one device (packet(7), SOCK_DGRAM). They see packets before the firewall does. */
+export interface PacketPort {
+  /** @throws KernelError (`ENODEV`, `EPERM`) */
+  open(
+    device: string,
+    filter: PacketFilter,
+    onPacket: (packet: ReceivedPacket) => void,
+  ): Promise<PacketSocket>;
+}

@@ -1,0 +1,24 @@
+/** A child role of the supervisor, seen from its parent. */
+export interface ChildProcess<Outgoing> {
+  readonly pid: number;
+  send(message: Outgoing): void;
+  /** SIGTERM or SIGKILL. */
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+}
+
+export interface ChildHandlers<Incoming> {
+  onMessage(message: Incoming): void;
+  /** The process has ended: exit code, or the signal's name. */
+  onExit(reason: string): void;
+}
+
+export interface SpawnOptions {
+  readonly role: string;
+  /** Numeric user and group; both capabilities and supplementary groups are gone after the change. */
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface ProcessPort<Outgoing, Incoming> {
+  spawn(options: SpawnOptions, handlers: ChildHandlers<Incoming>): ChildProcess<Outgoing>;
+}

@@ -1,0 +1,50 @@
+import { type Ipv4, ipv4Bytes, ipv4FromBytes } from '../../base/ipv4.ts';
+import { type Ipv6, ipv6Bytes, ipv6FromBytes } from '../../base/ipv6.ts';
+import { type Mac, macBytes, macFromBytes } from '../../base/mac.ts';
+import { InvariantError } from '../../base/errors.ts';
+import { type Field, mapped } from './field.ts';
+
+export const u8: Field<number> = { decode: (r) => r.u8(), encode: (w, v) => void w.u8(v) };
+/** Big-endian, as all integers here without `Le` in their name. */
+export const u16: Field<number> = { decode: (r) => r.u16(), encode: (w, v) => void w.u16(v) };
+export const u32: Field<number> = { decode: (r) => r.u32(), encode: (w, v) => void w.u32(v) };
+export const u64: Field<bigint> = { decode: (r) => r.u64(), encode: (w, v) => void w.u64(v) };
+export const u16Le: Field<number> = { decode: (r) => r.u16Le(), encode: (w, v) => void w.u16Le(v) };
+export const u32Le: Field<number> = { decode: (r) => r.u32Le(), encode: (w, v) => void w.u32Le(v) };
+export const u64Le: Field<bigint> = { decode: (r) => r.u64Le(), encode: (w, v) => void w.u64Le(v) };
+/** Two's complement, little-endian. */
+export const s32Le: Field<number> = mapped(
+  u32Le,
+  (v) => v | 0,
+  (v) => v >>> 0,
+);
+
+/** All that is left. */
+export const rest: Field<Uint8Array> = { decode: (r) => r.rest(), encode: (w, v) => void w.bytes(v) };
+
+/** Exactly `length` bytes. */
+export function bytes(length: number): Field<Uint8Array> {
+  return {
+    decode: (reader) => reader.bytes(length),
+    encode(writer, value) {
+      if (value.length !== length)
+        throw new InvariantError(`Cannot write ${value.length} bytes into a field of ${length}`);
+      writer.bytes(value);
+    },
+  };
+}
+
+/** Reserved bytes: written as zero, ignored when read. */
+export function padding(length: number): Field<undefined> {
+  return {
+    decode: (reader) => {
+      reader.skip(length);
+      return undefined;
+    },
+    encode: (writer) => void writer.zeros(length),
+  };
+}
+
+export const ipv4: Field<Ipv4> = mapped(bytes(4), (v) => ipv4FromBytes(v), ipv4Bytes);
+export const ipv6: Field<Ipv6> = mapped(bytes(16), (v) => ipv6FromBytes(v), ipv6Bytes);
+export const mac: Field<Mac> = mapped(bytes(6), (v) => macFromBytes(v), macBytes);
