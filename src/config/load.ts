@@ -1,0 +1,57 @@
+import type { z } from 'zod';
+import { ConfigError, type Problem, messageOf } from '../base/errors.ts';
+import { findConflicts } from './conflicts.ts';
+import { type Config, configSchema } from './schema.ts';
+
+/** The longest text of a found value that a problem shows. */
+const FOUND_LENGTH = 80;
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, key) =>
+      typeof key === 'number' ? `${text}[${key}]` : `${text}${text === '' ? '' : '.'}${String(key)}`,
+    '',
+  );
+}
+
+function foundText(path: string, value: unknown): string {
+  if (/password|secret|key$/i.test(path)) return '(hidden)';
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value) ?? typeof value;
+  return text.length > FOUND_LENGTH ? `${text.slice(0, FOUND_LENGTH)}…` : text;
+}
+
+/** One zod issue is one problem, but for unknown keys, which are one problem each. */
+function toProblems(issue: z.core.$ZodIssue): readonly Problem[] {
+  const path = pathText(issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      path: path === '' ? key : `${path}.${key}`,
+      found: 'an unknown key',
+      wanted: 'no such key',
+    }));
+  }
+  return [{ path, found: foundText(path, issue.input), wanted: issue.message }];
+}
+
+/**
+ * The configuration a JSON value stands for.
+ * @throws ConfigError with every problem at once: first those of form, then, if there are none, those between values
+ */
+export function readConfig(value: unknown): Config {
+  const result = configSchema.safeParse(value, { reportInput: true });
+  const problems = result.success ? findConflicts(result.data) : result.error.issues.flatMap(toProblems);
+  if (!result.success || problems.length > 0) throw new ConfigError(problems);
+  return result.data;
+}
+
+/** The JSON value of a configuration file's text. @throws ConfigError if it is not JSON */
+export function parseConfigText(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new ConfigError([
+      { path: '', found: `text that is not JSON (${messageOf(error)})`, wanted: 'one JSON object' },
+    ]);
+  }
+}

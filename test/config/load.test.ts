@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ConfigError, type Problem } from '../../src/base/errors.ts';
+import { parseConfigText, readConfig } from '../../src/config/load.ts';
+
+function problemsOf(value: unknown): readonly Problem[] {
+  try {
+    readConfig(value);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.problems;
+  }
+  return [];
+}
+
+const pathsOf = (value: unknown): string[] => problemsOf(value).map(({ path }) => path);
+
+test('readConfig() needs nothing but the version: every other key has a default', () => {
+  const config = readConfig({ version: 1 });
+  assert.equal(config.mode, 'firewall');
+  assert.equal(config.wan.device, 'wan0');
+  assert.deepEqual(config.lan.devices, ['lan0']);
+});
+
+test('readConfig() reports every problem of form at once, with path, value found and what is wanted', () => {
+  const problems = problemsOf({
+    version: 1,
+    mode: 'bridge',
+    colour: 'red',
+    lan: { address: '192.168.77' },
+    dhcp: { leaseTime: 12 },
+    web: { http: 0 },
+  });
+  assert.deepEqual(
+    problems.map(({ path, found, wanted }) => `${path} | ${found} | ${wanted}`),
+    [
+      'mode | "bridge" | "firewall" or "lan-only"',
+      'lan.address | "192.168.77" | an IPv4 prefix such as "192.168.77.1/24"',
+      'dhcp.leaseTime | 12 | a duration such as "90s", "5m", "12h" or "7d"',
+      'web.http | 0 | a port from 1 to 65535',
+      'colour | an unknown key | no such key',
+    ],
+  );
+});
+
+test('readConfig() never repeats a password it refuses', () => {
+  const [problem] = problemsOf({ version: 1, users: [{ name: 'alice', password: 'hunter2' }] });
+  assert.equal(problem?.path, 'users[0].password');
+  assert.equal(problem.found, '(hidden)');
+});
+
+test('readConfig() refuses values that do not fit each other', () => {
+  const forward = { name: 'camera', protocol: 'tcp', port: '8443', to: '192.168.77.20' };
+  const refused: readonly (readonly [string, unknown])[] = [
+    ['lan.address', { lan: { address: '192.168.77.0/24' } }],
+    ['lan.address', { lan: { address: '192.168.77.1/31' } }],
+    ['lan.devices', { lan: { devices: ['wan0'] } }],
+    ['wan.ipv4.address', { wan: { ipv4: { method: 'static', address: '192.168.77.200/24' } } }],
+    [
+      'wan.ipv4.gateway',
+      { wan: { ipv4: { method: 'static', address: '198.51.100.2/24', gateway: '203.0.113.1' } } },
+    ],
+    ['dhcp.pool.last', { dhcp: { pool: { first: '192.168.77.10', last: '192.168.78.20' } } }],
+    ['dhcp.pool', { dhcp: { pool: { first: '192.168.77.30', last: '192.168.77.20' } } }],
+    ['dhcp.leaseTime', { dhcp: { leaseTime: '5s' } }],
+    [
+      'dhcp.reservations[0].address',
+      { dhcp: { reservations: [{ mac: '02:00:00:00:00:01', address: '192.168.77.1' }] } },
+    ],
+    ['firewall.forwards[0].to', { firewall: { forwards: [{ ...forward, to: '192.168.77.1' }] } }],
+    ['firewall.forwards[0].to', { firewall: { forwards: [{ ...forward, to: '198.51.100.1' }] } }],
+    [
+      'firewall.forwards[0].port',
+      { firewall: { publicServices: ['smtp'], forwards: [{ ...forward, port: '20-30' }] } },
+    ],
+    [
+      'firewall.forwards[1].port',
+      {
+        firewall: { forwards: [forward, { ...forward, name: 'other', protocol: 'both', port: '8000-9000' }] },
+      },
+    ],
+    ['firewall.forwards[1].name', { firewall: { forwards: [forward, { ...forward, port: '8444' }] } }],
+    [
+      'firewall.forwards[0].toPort',
+      { firewall: { forwards: [{ ...forward, port: '8000-8010', toPort: 65530 }] } },
+    ],
+    ['mail.aliases.sales[0]', { mail: { aliases: { sales: ['nobody'] } } }],
+    ['web.http', { web: { http: 25 } }],
+  ];
+  for (const [path, value] of refused)
+    assert.deepEqual(pathsOf({ version: 1, ...(value as object) }), [path]);
+});
+
+test('readConfig() accepts two forwards of one port for different protocols', () => {
+  const forward = { name: 'a', protocol: 'tcp', port: '5000', to: '192.168.77.20' };
+  assert.deepEqual(
+    pathsOf({ version: 1, firewall: { forwards: [forward, { ...forward, name: 'b', protocol: 'udp' }] } }),
+    [],
+  );
+});
+
+test('parseConfigText() says where a text stops being JSON', () => {
+  assert.throws(() => parseConfigText('{ "version": 1, }'), ConfigError);
+});
+
+test('readConfig() throws only ConfigError, whatever JSON it is given', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      try {
+        readConfig(value);
+      } catch (error) {
+        assert.ok(error instanceof ConfigError, String(error));
+      }
+    }),
+  );
+});
