@@ -1,5 +1,6 @@
 /** A child role of the supervisor, seen from its parent. */
 export interface ChildProcess<Outgoing> {
+  /** 0 if the operating system could not start it; `onExit` follows. */
   readonly pid: number;
   send(message: Outgoing): void;
   /** SIGTERM or SIGKILL. */
@@ -21,4 +22,17 @@ export interface SpawnOptions {
 
 export interface ProcessPort<Outgoing, Incoming> {
   spawn(options: SpawnOptions, handlers: ChildHandlers<Incoming>): ChildProcess<Outgoing>;
+}
+
+/** The supervisor, seen from a child role. */
+export interface ParentChannel<Outgoing> {
+  /** Lost without a word once the parent is gone. */
+  send(message: Outgoing): void;
+  close(): void;
+}
+
+export interface ParentHandlers<Incoming> {
+  onMessage(message: Incoming): void;
+  /** The parent has ended or closed the channel: the role ends too. */
+  onGone(): void;
 }
