@@ -77,7 +77,7 @@ const isUnder = (path: string, homes: readonly string[]): boolean =>
 const files = sources(src);
 const imports = files.flatMap(importsOf);
 const local = imports.filter(
-  (one) => !/^(node:|@|[a-z][a-z0-9-]*$)/.test(one.target) || one.target.endsWith('.ts'),
+  (one) => !/^(node:|@|[a-z][a-z0-9-]*(\/|$))/.test(one.target) || one.target.endsWith('.ts'),
 );
 const foreign = imports.filter((one) => !local.includes(one));
 

@@ -2,9 +2,11 @@
 export const NETLINK = { ROUTE: 0, NETFILTER: 12 } as const;
 
 export interface NetlinkSocket {
-  /** Sends one datagram holding one or more whole messages. @throws KernelError (`ENOBUFS`, `EMSGSIZE`, `EPERM`) through `onError` */
+  /** Our address (nlmsg_pid), by which the answers to us are told from the events others cause. */
+  readonly localPort: number;
+  /** Sends one datagram holding one or more whole messages. @throws KernelError (`EMSGSIZE`, `EPERM`) through `onError` */
   send(datagram: Uint8Array): void;
-  /** Joins a multicast group by its number (RTNLGRP_*, NFNLGRP_*). */
+  /** Joins a multicast group by its number (RTNLGRP_*, NFNLGRP_*). @throws KernelError */
   join(group: number): void;
   close(): void;
 }
@@ -17,5 +19,6 @@ export interface NetlinkHandlers {
 }
 
 export interface NetlinkPort {
+  /** @throws KernelError when the kernel has no such family or no more sockets */
   open(family: number, handlers: NetlinkHandlers): NetlinkSocket;
 }
