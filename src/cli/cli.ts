@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import process from 'node:process';
+import { ConfigError, UserError, messageOf } from '../base/errors.ts';
+import { checkCommand } from './check.ts';
+import { NotRunningError, RefusedError, apiClient } from './client.ts';
+import type { Command, Context } from './command.ts';
+import { configApplyCommand } from './config-apply.ts';
+import { configShowCommand } from './config-show.ts';
+import { healthCommand } from './health.ts';
+import { leasesCommand } from './leases.ts';
+import { logCommand } from './log.ts';
+import { namesCommand } from './names.ts';
+import { readSecret } from './read-secret.ts';
+import { statusCommand } from './status.ts';
+import { userAddCommand, userListCommand, userPasswdCommand } from './user.ts';
+
+/** Exit codes of every command (architecture: outside contract). */
+export const EXIT = { done: 0, refused: 1, usage: 2, notRunning: 3, failed: 4 } as const;
+
+/** Where a box keeps its control socket unless `--run` says otherwise. */
+export const DEFAULT_RUN_DIRECTORY = '/run/gatepost';
+
+const COMMANDS: readonly Command[] = [
+  checkCommand,
+  statusCommand,
+  leasesCommand,
+  namesCommand,
+  logCommand,
+  healthCommand,
+  configShowCommand,
+  configApplyCommand,
+  userAddCommand,
+  userPasswdCommand,
+  userListCommand,
+];
+
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The overview printed for `--help` and after a wrong call. */
+export function usageText(): string {
+  const lines = COMMANDS.map(({ usage, summary }) => `  gatepost ${usage}\n      ${summary}`);
+  return [
+    'usage:',
+    '  gatepost run [--config FILE] [--data DIR] [--run DIR] [--teardown]',
+    '      starts the box in this network namespace',
+    ...lines,
+    `Every command that talks to a running box takes --run DIR (default ${DEFAULT_RUN_DIRECTORY}).`,
+  ].join('\n');
+}
+
+function findCommand(words: readonly string[]): {
+  readonly command: Command;
+  readonly rest: readonly string[];
+} {
+  for (const length of [2, 1]) {
+    const command = COMMANDS.find(({ name }) => name === words.slice(0, length).join(' '));
+    if (command !== undefined && command.name.split(' ').length === length)
+      return { command, rest: words.slice(length) };
+  }
+  throw new UsageError(`Cannot run "gatepost ${words.join(' ')}": there is no such command`);
+}
+
+function parseCall(command: Command, rest: readonly string[]): Context {
+  const options = Object.fromEntries(
+    Object.entries({ ...command.options, run: true }).map(([name, takesValue]) => [
+      name,
+      { type: takesValue ? 'string' : 'boolean' } as const,
+    ]),
+  );
+  let parsed: { values: Record<string, unknown>; positionals: string[] };
+  try {
+    parsed = parseArgs({ args: [...rest], options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(`Cannot run "gatepost ${command.name}": ${messageOf(error)}`);
+  }
+  const [least, most] = command.words;
+  if (parsed.positionals.length < least || parsed.positionals.length > most) {
+    throw new UsageError(
+      `Cannot run "gatepost ${command.name}" with ${parsed.positionals.length} words: wanted is "gatepost ${command.usage}"`,
+    );
+  }
+  const flags = new Map(
+    Object.entries(parsed.values).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : (true as const),
+    ]),
+  );
+  const run = flags.get('run');
+  return {
+    words: parsed.positionals,
+    flags,
+    api: apiClient(typeof run === 'string' ? run : DEFAULT_RUN_DIRECTORY),
+    print: (text) => process.stdout.write(text === '' ? '' : `${text}\n`),
+    readSecret,
+    readFile: (path) => readFileSync(path, 'utf8'),
+  };
+}
+
+/** What a thrown error means to the caller of a command. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return EXIT.usage;
+  if (error instanceof NotRunningError) return EXIT.notRunning;
+  return error instanceof RefusedError || error instanceof UserError || error instanceof ConfigError
+    ? EXIT.refused
+    : EXIT.failed;
+}
+
+/** Runs one command; returns its exit code. Errors go to standard error as one sentence each. */
+export async function runCommand(words: readonly string[]): Promise<number> {
+  if (words.length === 0 || words.includes('--help')) {
+    process.stdout.write(`${usageText()}\n`);
+    return words.length === 0 ? EXIT.usage : EXIT.done;
+  }
+  try {
+    const { command, rest } = findCommand(words);
+    await command.run(parseCall(command, rest));
+    return EXIT.done;
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    if (error instanceof UsageError) process.stderr.write(`${usageText()}\n`);
+    return exitCodeOf(error);
+  }
+}

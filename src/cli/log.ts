@@ -1,0 +1,25 @@
+import type { LogEntry } from '../port/log.ts';
+import { type Command, printEither } from './command.ts';
+
+export const logCommand: Command = {
+  name: 'log',
+  usage: 'log [--level LEVEL] [--limit N] [--json]',
+  summary: 'the newest log entries',
+  words: [0, 0],
+  options: { json: false, level: true, limit: true },
+  async run(context) {
+    const query = new URLSearchParams();
+    for (const key of ['level', 'limit']) {
+      const value = context.flags.get(key);
+      if (typeof value === 'string') query.set(key, value);
+    }
+    printEither(
+      context,
+      await context.api.get<readonly LogEntry[]>(`/api/log?${query.toString()}`),
+      (entries) =>
+        entries
+          .map((e) => `${new Date(e.time).toISOString()} ${e.level.padEnd(6)} ${e.source}: ${e.text}`)
+          .join('\n'),
+    );
+  },
+};

@@ -1,0 +1,152 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { streamSSE } from 'hono/streaming';
+import { z } from 'zod';
+import { ConfigError, UserError, messageOf } from '../../base/errors.ts';
+import type { Box } from '../../port/box.ts';
+import { LOG_LEVELS, type Log } from '../../port/log.ts';
+import { openApiDocument } from './openapi.ts';
+
+/** A configuration of 2000 forwards and 1000 people is below a megabyte. */
+const MAX_BODY = 4 * 2 ** 20;
+/** Most log entries one answer carries. */
+const MAX_LOG_ENTRIES = 2000;
+/** Events are sent at most this often, so that a burst of changes costs one. */
+const EVENT_INTERVAL = 500;
+/** An event stream without news sends a comment this often, so that both sides notice a dead connection. */
+const KEEP_ALIVE = 15_000;
+
+/** What the server knows of a caller from its socket. */
+export interface CallerBindings {
+  /** Whether the caller may change things: root, by the kernel's word on the socket's other end. */
+  readonly mayWrite: boolean;
+}
+
+export interface RoutesOptions {
+  readonly box: Box;
+  readonly version: string;
+  readonly log: Log;
+}
+
+const logQuery = z.object({
+  level: z.enum(LOG_LEVELS).default('info'),
+  limit: z.coerce.number().int().min(1).max(MAX_LOG_ENTRIES).default(200),
+});
+const newUser = z.strictObject({
+  name: z.string(),
+  fullName: z.string().default(''),
+  password: z.string().min(1),
+});
+const newPassword = z.strictObject({ password: z.string().min(1) });
+
+type Routes = Hono<{ Bindings: CallerBindings }>;
+
+async function readBody<T>(request: { json(): Promise<unknown> }, schema: z.ZodType<T>): Promise<T> {
+  let value: unknown;
+  try {
+    value = await request.json();
+  } catch (error) {
+    throw new UserError(`Cannot read the request: its body is not JSON (${messageOf(error)})`);
+  }
+  const result = schema.safeParse(value);
+  if (!result.success)
+    throw new UserError(`Cannot use the request: ${z.prettifyError(result.error).replaceAll('\n', ' ')}`);
+  return result.data;
+}
+
+function addReads(routes: Routes, { box, version }: RoutesOptions): void {
+  routes.get('/api/status', async (c) => c.json(await box.status()));
+  routes.get('/api/leases', (c) => c.json(box.leases()));
+  routes.get('/api/names', (c) => c.json(box.names()));
+  routes.get('/api/health', async (c) => c.json(await box.health()));
+  routes.get('/api/config', (c) => c.json(box.config() as object));
+  routes.get('/api/users', (c) => c.json(box.users()));
+  routes.get('/api/openapi.json', (c) => c.json(openApiDocument(version) as object));
+  routes.get('/api/log', (c) => {
+    const query = logQuery.safeParse(c.req.query());
+    if (!query.success)
+      throw new UserError(
+        `Cannot read the log: level is one of ${LOG_LEVELS.join(', ')}, limit is 1 to ${MAX_LOG_ENTRIES}`,
+      );
+    return c.json(box.log(query.data));
+  });
+}
+
+function addWrites(routes: Routes, { box }: RoutesOptions): void {
+  routes.put('/api/config', async (c) =>
+    c.json(await box.applyConfig(await readBody(c.req, z.unknown()), 'control API')),
+  );
+  routes.post('/api/users', async (c) => {
+    await box.addUser(await readBody(c.req, newUser));
+    return c.json({});
+  });
+  routes.put('/api/users/:name/password', async (c) => {
+    const { password } = await readBody(c.req, newPassword);
+    await box.setPassword(c.req.param('name'), password);
+    return c.json({});
+  });
+}
+
+function addEvents(routes: Routes, { box }: RoutesOptions): void {
+  routes.get('/api/events', (c) =>
+    streamSSE(c, async (stream) => {
+      let news: (() => void) | undefined;
+      let changed = true;
+      const stop = box.subscribe(() => {
+        changed = true;
+        news?.();
+      });
+      stream.onAbort(() => {
+        stop();
+        news?.();
+      });
+      while (!stream.aborted) {
+        if (changed) {
+          changed = false;
+          await stream.writeSSE({ event: 'status', data: JSON.stringify(await box.status()) });
+          await stream.sleep(EVENT_INTERVAL);
+        } else {
+          const waited = await new Promise<'news' | 'quiet'>((resolve) => {
+            const timer = setTimeout(resolve, KEEP_ALIVE, 'quiet');
+            news = () => {
+              clearTimeout(timer);
+              resolve('news');
+            };
+          });
+          news = undefined;
+          if (waited === 'quiet') await stream.write(': still here\n\n');
+        }
+      }
+    }),
+  );
+}
+
+/** The control API: reads for every caller of the socket, changes for root only. */
+export function apiRoutes(options: RoutesOptions): Routes {
+  const routes: Routes = new Hono();
+  routes.use(
+    bodyLimit({
+      maxSize: MAX_BODY,
+      onError: (c) =>
+        c.json({ error: `Cannot take the request: its body is larger than ${MAX_BODY} bytes` }, 413),
+    }),
+  );
+  routes.use(async (c, next) => {
+    if (c.req.method !== 'GET' && !c.env.mayWrite)
+      return c.json({ error: 'Cannot change anything: only root may, this caller may read' }, 403);
+    return await next();
+  });
+  addReads(routes, options);
+  addWrites(routes, options);
+  addEvents(routes, options);
+  routes.notFound((c) =>
+    c.json({ error: `Cannot find "${c.req.path}": see /api/openapi.json for what there is` }, 404),
+  );
+  routes.onError((error, c) => {
+    if (error instanceof ConfigError) return c.json({ error: error.message, problems: error.problems }, 422);
+    if (error instanceof UserError) return c.json({ error: error.message }, 422);
+    options.log.error(`The control API failed on ${c.req.method} ${c.req.path}: ${error.message}`);
+    return c.json({ error: error.message }, 500);
+  });
+  return routes;
+}
