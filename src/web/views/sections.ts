@@ -1,0 +1,183 @@
+import { html } from 'hono/html';
+import type { HtmlEscapedString } from 'hono/utils/html';
+import type { BoxStatus, HealthNode, HealthReport, LeaseStatus, NameStatus } from '../../port/box.ts';
+import { formatBytes, formatSpan, formatTime } from './format.ts';
+
+export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
+
+/** What the page shows at one moment. */
+export interface Snapshot {
+  readonly status: BoxStatus;
+  readonly leases: readonly LeaseStatus[];
+  readonly names: readonly NameStatus[];
+  readonly health: HealthReport;
+}
+
+type Row = readonly (string | Html)[];
+
+/** A table that a screen reader announces by its caption; wide ones scroll by themselves, reachable by keyboard. */
+function table(caption: string, headings: readonly string[], rows: readonly Row[]): Html {
+  if (rows.length === 0) return html`<p class="none">${caption}: none</p>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
+    <table>
+      <caption>
+        ${caption}
+      </caption>
+      <thead>
+        <tr>
+          ${headings.map((heading) => html`<th scope="col">${heading}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              ${row.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td>${cell}</td>`))}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function facts(pairs: readonly (readonly [string, string | Html])[]): Html {
+  return html`<dl>
+    ${pairs.map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+const STATE_WORDS = { ok: 'works', warning: 'attention', failed: 'failed', unknown: 'not known' } as const;
+
+/** State is said in words, not by colour alone. */
+function badge(state: HealthNode['state']): Html {
+  return html`<span class="badge ${state}">${STATE_WORDS[state]}</span>`;
+}
+
+function healthItem(node: HealthNode): Html {
+  return html`<li>
+    ${badge(node.state)}
+    <strong>${node.name}</strong
+    >${node.reason === '' ? '' : html` <span class="reason">${node.reason}</span>`}
+    ${
+      node.children.length === 0
+        ? ''
+        : html`<ul>
+            ${node.children.map(healthItem)}
+          </ul>`
+    }
+  </li>`;
+}
+
+function headline({ status, health }: Snapshot): Html {
+  const verdict = health.ok ? 'Everything works' : (health.firstError ?? 'Something needs attention');
+  return html`<header>
+    <h1>${status.name}.${status.domain}</h1>
+    <p class="verdict ${health.ok ? 'ok' : 'failed'}" role="status">${verdict}</p>
+  </header>`;
+}
+
+function wanSection({ wan }: BoxStatus): Html {
+  const lease = wan.lease;
+  return html`<section aria-labelledby="wan">
+    <h2 id="wan">Internet</h2>
+    ${facts([
+      ['Port', `${wan.device}, link ${wan.link}`],
+      ['Address', wan.address ?? 'none'],
+      ['Router of the provider', wan.gateway ?? 'none'],
+      ['State', wan.state],
+      ...(lease === null
+        ? []
+        : ([['Lease', `from ${lease.server}, until ${formatTime(lease.expires)}`]] as const)),
+    ])}
+  </section>`;
+}
+
+function lanSection({ lan, mode, uptimeMs, version }: BoxStatus): Html {
+  return html`<section aria-labelledby="lan">
+    <h2 id="lan">Office network</h2>
+    ${facts([
+      ['Port', lan.devices.map(({ name, link }) => `${name}, link ${link}`).join('; ')],
+      ['Address of the box', lan.address],
+      [
+        'Addresses given out',
+        lan.pool === null ? 'none: DHCP is off' : `${lan.pool.first} to ${lan.pool.last}`,
+      ],
+      ['Mode', mode],
+      ['Running for', formatSpan(uptimeMs)],
+      ['Version', version],
+    ])}
+  </section>`;
+}
+
+function tables({ status, leases, names }: Snapshot): Html {
+  return html`<section aria-labelledby="devices">
+      <h2 id="devices">Devices</h2>
+      ${table(
+        'Leases',
+        ['Address', 'Name', 'MAC', 'State', 'Until'],
+        leases.map((l) => [
+          l.address,
+          l.name ?? '',
+          l.mac,
+          l.state,
+          l.expires === null ? '' : formatTime(l.expires),
+        ]),
+      )}
+    </section>
+    <section aria-labelledby="mail">
+      <h2 id="mail">Mailboxes</h2>
+      ${table(
+        'Mailboxes',
+        ['User', 'Messages', 'Size'],
+        status.mailboxes.map((m) => [m.user, String(m.messages), formatBytes(m.octets)]),
+      )}
+    </section>
+    <section aria-labelledby="names">
+      <h2 id="names">Names</h2>
+      ${table(
+        'Names the box answers for',
+        ['Name', 'Type', 'Value', 'Origin'],
+        names.map((n) => [n.name, n.type, n.value, n.origin]),
+      )}
+    </section>
+    <section aria-labelledby="firewall">
+      <h2 id="firewall">Firewall</h2>
+      ${table(
+        'Counters',
+        ['Counter', 'Packets', 'Size'],
+        status.firewall.map((c) => [c.name, String(c.packets), formatBytes(c.bytes)]),
+      )}
+    </section>
+    <section aria-labelledby="services">
+      <h2 id="services">Services</h2>
+      ${table(
+        'Services',
+        ['Service', 'State', 'Where'],
+        status.services.map((s) => [s.name, badge(s.ok ? 'ok' : 'failed'), s.detail]),
+      )}
+      ${table(
+        'Roles',
+        ['Role', 'State', 'Restarts'],
+        status.roles.map((r) => [r.name, r.state, String(r.restarts)]),
+      )}
+    </section>`;
+}
+
+/** Everything inside `<main>`: sent with the page, and again with every change while the page is open. */
+export function sections(snapshot: Snapshot): Html {
+  return html`${headline(snapshot)}
+    <section aria-labelledby="health">
+      <h2 id="health">Health</h2>
+      <ul class="tree">
+        ${healthItem(snapshot.health.tree)}
+      </ul>
+    </section>
+    <div class="pair">${wanSection(snapshot.status)}${lanSection(snapshot.status)}</div>
+    ${tables(snapshot)}`;
+}
