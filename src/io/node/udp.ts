@@ -1,0 +1,59 @@
+import { type Socket, createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { formatAddress, formatEndpoint, isIpv4 } from '../../base/address.ts';
+import type { Endpoint, UdpPort, UdpSocket } from '../../port/udp.ts';
+import { endpointFrom } from './endpoint.ts';
+import { kernelErrorFrom } from './errors.ts';
+
+type OnDatagram = (datagram: Uint8Array, from: Endpoint) => void;
+
+/** UDP by node:dgram: for everything but the packet loops that need batches. */
+export class NodeUdp implements UdpPort {
+  #lost = 0;
+
+  /** Datagrams the kernel did not take, and failures it reported for sockets of this port. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  async bind(local: Endpoint, onDatagram: OnDatagram): Promise<UdpSocket> {
+    const socket = createSocket(isIpv4(local.address) ? { type: 'udp4' } : { type: 'udp6', ipv6Only: true });
+    try {
+      socket.bind({ address: formatAddress(local.address), port: local.port });
+      await once(socket, 'listening');
+    } catch (error) {
+      socket.close();
+      throw kernelErrorFrom(`listen on UDP ${formatEndpoint(local)}`, error);
+    }
+    socket.on('error', this.#countLoss);
+    socket.on('message', (message, peer) => {
+      const from = endpointFrom(peer.address, peer.port);
+      // A Buffer slices and prints differently from the Uint8Array everything above works with.
+      if (from !== undefined)
+        onDatagram(new Uint8Array(message.buffer, message.byteOffset, message.length), from);
+    });
+    return this.#wrap(socket, { address: local.address, port: socket.address().port });
+  }
+
+  readonly #countLoss = (): void => {
+    this.#lost++;
+  };
+
+  #wrap(socket: Socket, local: Endpoint): UdpSocket {
+    let open = true;
+    return {
+      local,
+      send: (datagram, to) => {
+        if (!open || isIpv4(to.address) !== isIpv4(local.address)) return this.#countLoss();
+        // Node sends in a later turn, from the very bytes it was given.
+        socket.send(datagram.slice(), to.port, formatAddress(to.address), (error) => {
+          if (error !== null) this.#countLoss();
+        });
+      },
+      close: () => {
+        if (open) socket.close();
+        open = false;
+      },
+    };
+  }
+}
