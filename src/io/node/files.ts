@@ -1,0 +1,206 @@
+import {
+  type FileHandle,
+  constants,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  rename,
+  statfs,
+  unlink,
+} from 'node:fs/promises';
+import { dirname, isAbsolute, join, normalize } from 'node:path';
+import { InvariantError, KernelError } from '../../base/errors.ts';
+import type { Files, OpenFile } from '../../port/files.ts';
+import { kernelErrorFrom } from './errors.ts';
+
+/** The state holds mail and names of clients: for the owning user only. */
+const FILE_MODE = 0o600;
+const DIRECTORY_MODE = 0o700;
+
+const APPEND = constants.O_RDWR | constants.O_APPEND;
+const OPEN_FLAGS = { create: APPEND | constants.O_CREAT | constants.O_EXCL, existing: APPEND } as const;
+
+/** The file port on the directory `root`, which must exist. */
+export function nodeFiles(root: string): Files {
+  return new NodeFiles(root);
+}
+
+class NodeFiles implements Files {
+  readonly #root: string;
+  /** The last replacement of each path: two at a time would share one temporary file. */
+  readonly #replacing = new Map<string, Promise<void>>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async open(path: string, mode: 'create' | 'existing'): Promise<OpenFile> {
+    const full = this.#full(path);
+    return asKernelError(
+      `open ${path}`,
+      async () => new NodeFile(await open(full, OPEN_FLAGS[mode], FILE_MODE), path),
+    );
+  }
+
+  async list(directory: string): Promise<readonly string[]> {
+    const full = this.#full(directory);
+    return asKernelError(`list ${directory}`, async () => {
+      const names = await orIfMissing(readdir(full), []);
+      return names.toSorted((a, b) => (a < b ? -1 : 1));
+    });
+  }
+
+  async read(path: string): Promise<Uint8Array | undefined> {
+    const full = this.#full(path);
+    return asKernelError(`read ${path}`, () => orIfMissing(readFile(full), undefined));
+  }
+
+  async replace(path: string, content: Uint8Array): Promise<void> {
+    const earlier = this.#replacing.get(path) ?? Promise.resolve();
+    const mine = earlier.catch(() => {}).then(() => this.#replaceNow(path, content));
+    this.#replacing.set(path, mine);
+    try {
+      await mine;
+    } finally {
+      if (this.#replacing.get(path) === mine) this.#replacing.delete(path);
+    }
+  }
+
+  async #replaceNow(path: string, content: Uint8Array): Promise<void> {
+    const full = this.#full(path);
+    const temporary = `${full}.new`;
+    await asKernelError(`replace ${path}`, async () => {
+      const handle = await open(temporary, 'w', FILE_MODE);
+      try {
+        await handle.writeFile(content);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(temporary, full);
+      await syncDirectoryAt(dirname(full));
+    });
+  }
+
+  async remove(path: string): Promise<void> {
+    const full = this.#full(path);
+    await asKernelError(`remove ${path}`, () => unlink(full));
+  }
+
+  async makeDirectory(path: string): Promise<void> {
+    const full = this.#full(path);
+    await asKernelError(`make the directory ${path}`, () =>
+      mkdir(full, { recursive: true, mode: DIRECTORY_MODE }),
+    );
+  }
+
+  async syncDirectory(path: string): Promise<void> {
+    const full = this.#full(path);
+    await asKernelError(`sync the directory ${path}`, () => syncDirectoryAt(full));
+  }
+
+  async freeSpace(): Promise<number> {
+    const { bavail, bsize } = await asKernelError('ask for the free space', () => statfs(this.#root));
+    return bavail * bsize;
+  }
+
+  #full(path: string): string {
+    const clean = normalize(path);
+    if (isAbsolute(clean) || clean === '..' || clean.startsWith('../')) {
+      throw new InvariantError(`Cannot use the path ${path}: it leads out of the data directory`);
+    }
+    return join(this.#root, clean);
+  }
+}
+
+class NodeFile implements OpenFile {
+  readonly #handle: FileHandle;
+  readonly #path: string;
+
+  constructor(handle: FileHandle, path: string) {
+    this.#handle = handle;
+    this.#path = path;
+  }
+
+  async append(parts: readonly Uint8Array[]): Promise<void> {
+    await asKernelError(`write to ${this.#path}`, async () => {
+      let left = parts.filter((part) => part.length > 0);
+      while (left.length > 0) {
+        const { bytesWritten } = await this.#handle.writev(left);
+        left = withoutFirst(left, bytesWritten);
+      }
+    });
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    return asKernelError(`read ${this.#path}`, async () => {
+      const buffer = new Uint8Array(length);
+      let filled = 0;
+      while (filled < length) {
+        const { bytesRead } = await this.#handle.read(buffer, filled, length - filled, offset + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return buffer.subarray(0, filled);
+    });
+  }
+
+  async size(): Promise<number> {
+    const { size } = await asKernelError(`ask for the size of ${this.#path}`, () => this.#handle.stat());
+    return size;
+  }
+
+  async truncate(length: number): Promise<void> {
+    await asKernelError(`truncate ${this.#path}`, () => this.#handle.truncate(length));
+  }
+
+  async sync(): Promise<void> {
+    await asKernelError(`sync ${this.#path}`, () => this.#handle.datasync());
+  }
+
+  async close(): Promise<void> {
+    await asKernelError(`close ${this.#path}`, () => this.#handle.close());
+  }
+}
+
+/** What is left to write when the kernel took only the first `count` bytes, as it does on a nearly full disk. */
+function withoutFirst(parts: readonly Uint8Array[], count: number): Uint8Array[] {
+  let skip = count;
+  const left: Uint8Array[] = [];
+  for (const part of parts) {
+    if (skip >= part.length) skip -= part.length;
+    else {
+      left.push(part.subarray(skip));
+      skip = 0;
+    }
+  }
+  return left;
+}
+
+async function syncDirectoryAt(full: string): Promise<void> {
+  const handle = await open(full, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function orIfMissing<T, D>(work: Promise<T>, whenMissing: D): Promise<T | D> {
+  try {
+    return await work;
+  } catch (error) {
+    const mapped = kernelErrorFrom('look for a file', error);
+    if (mapped instanceof KernelError && mapped.errno === 'ENOENT') return whenMissing;
+    throw error;
+  }
+}
+
+async function asKernelError<T>(operation: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw kernelErrorFrom(operation, error);
+  }
+}
