@@ -1,0 +1,89 @@
+// npm run build: dist/gatepost.mjs (everything in one file), the native add-ons and page assets it loads beside it,
+// and dist/gatepost, which starts it with the pinned Node.
+import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { arch } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Plugin, build } from 'esbuild';
+
+const root = resolve(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+const modules = join(root, 'node_modules');
+
+const NATIVES = {
+  'netlink.node': `netlink/prebuilds/linux-${arch()}/node.napi.node`,
+  'raw.node': 'raw-socket/build/Release/raw.node',
+} as const;
+
+/** The packages find their native part by walking their own folder, which a bundle does not have: it lies in native/. */
+const nativeAddOns: Plugin = {
+  name: 'native-add-ons',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^node-gyp-build$/ }, () => ({ path: 'netlink.node', namespace: 'native' }));
+    bundler.onResolve({ filter: /\/build\/Release\/raw$/ }, () => ({
+      path: 'raw.node',
+      namespace: 'native',
+    }));
+    bundler.onLoad({ filter: /.*/, namespace: 'native' }, ({ path }) => {
+      const load = `require('./native/${path}')`;
+      return {
+        contents: path === 'netlink.node' ? `module.exports = () => ${load};` : `module.exports = ${load};`,
+        loader: 'js',
+      };
+    });
+    bundler.onResolve({ filter: /^\.\/native\// }, ({ path }) => ({ path, external: true }));
+  },
+};
+
+// CommonJS packages inside an ES module still expect these three names.
+const BANNER = [
+  "import { createRequire as __createRequire } from 'node:module';",
+  'const require = __createRequire(import.meta.url);',
+  'const __dirname = import.meta.dirname;',
+  'const __filename = import.meta.filename;',
+].join('\n');
+
+const LAUNCHER = `#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")
+exec "$here/node" --disable-warning=ExperimentalWarning "$here/gatepost.mjs" "$@"
+`;
+
+async function bundle(): Promise<void> {
+  rmSync(dist, { recursive: true, force: true });
+  for (const folder of ['native', 'page']) mkdirSync(join(dist, folder), { recursive: true });
+  const shared = {
+    bundle: true,
+    format: 'esm',
+    target: 'node26',
+    legalComments: 'none',
+    logLevel: 'warning',
+    minifySyntax: true,
+  } as const;
+  await build({
+    ...shared,
+    entryPoints: [join(root, 'src/main.ts')],
+    outfile: join(dist, 'gatepost.mjs'),
+    platform: 'node',
+    banner: { js: BANNER },
+    plugins: [nativeAddOns],
+    define: { 'process.env.NODE_ENV': '"production"' },
+  });
+  await build({
+    ...shared,
+    entryPoints: [join(root, 'src/web/client/live.ts')],
+    outfile: join(dist, 'page/live.js'),
+    target: 'es2022',
+    platform: 'browser',
+  });
+  copyFileSync(join(root, 'src/web/views/style.css'), join(dist, 'page/style.css'));
+  for (const [name, source] of Object.entries(NATIVES))
+    copyFileSync(join(modules, source), join(dist, 'native', name));
+  symlinkSync(join('..', 'node_modules', `node-linux-${arch()}`, 'bin/node'), join(dist, 'node'));
+  writeFileSync(join(dist, 'gatepost'), LAUNCHER);
+  chmodSync(join(dist, 'gatepost'), 0o755);
+}
+
+const begun = Date.now();
+await bundle();
+console.log(
+  `built dist/gatepost.mjs, ${Math.round(statSync(join(dist, 'gatepost.mjs')).size / 1024)} KiB, in ${Date.now() - begun} ms`,
+);

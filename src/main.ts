@@ -1,0 +1,55 @@
+import process from 'node:process';
+import { isMainThread } from 'node:worker_threads';
+import { InvariantError, messageOf } from './base/errors.ts';
+import type { RunSettings } from './role/settings.ts';
+
+// Each branch loads only what it needs: a command must not pay for the mail server.
+
+/** This file as it was started: the bundle is also the program of every role and worker. */
+const ENTRY = process.argv[1] ?? '';
+
+async function startRole(role: string, settings: RunSettings): Promise<void> {
+  switch (role) {
+    case 'net': {
+      const { startNet } = await import('./role/net.ts');
+      return await startNet(settings, ENTRY);
+    }
+    case 'post': {
+      const { startPost } = await import('./role/post.ts');
+      return await startPost(settings);
+    }
+    case 'web': {
+      const { startWeb } = await import('./role/web.ts');
+      return await startWeb(settings);
+    }
+    default:
+      throw new InvariantError(`Cannot start the role "${role}": there is none of that name`);
+  }
+}
+
+async function main(): Promise<void> {
+  const [first, second = '', third = ''] = process.argv.slice(2);
+  if (!isMainThread) {
+    const { runPacketWorker } = await import('./io/linux/packet-worker.ts');
+    runPacketWorker();
+  } else if (first === '--role') await startRole(second, JSON.parse(third) as RunSettings);
+  else if (first === '--guardian') {
+    const { Guardian } = await import('./role/guardian.ts');
+    void new Guardian(JSON.parse(second) as RunSettings, ENTRY);
+  } else if (first === 'run') {
+    const { prepareRun } = await import('./role/run.ts');
+    process.exitCode = prepareRun(process.argv.slice(3), ENTRY);
+  } else {
+    const { runCommand } = await import('./cli/cli.ts');
+    process.exitCode = await runCommand(process.argv.slice(2));
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(
+    `Cannot go on: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`,
+  );
+  process.exitCode = 4;
+}

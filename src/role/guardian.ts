@@ -1,0 +1,116 @@
+import process from 'node:process';
+import { InvariantError } from '../base/errors.ts';
+import { EXIT } from '../cli/cli.ts';
+import { RingLog } from '../io/log/ring-log.ts';
+import { ForkedRoles } from '../io/node/child-process.ts';
+import { NodeClock } from '../io/node/clock.ts';
+import { NodeRandom } from '../io/node/random.ts';
+import type { RoleStatus } from '../port/box.ts';
+import { type Supervisor, type SupervisorCallbacks, startSupervisor } from '../service/supervisor.ts';
+import type { ChildRole, Down, Up } from './ipc.ts';
+import { ROLE_IDS, type RunSettings } from './settings.ts';
+
+const ROLES = [
+  { role: 'net', uid: 0, gid: 0 },
+  { role: 'post', ...ROLE_IDS.post },
+  { role: 'web', ...ROLE_IDS.web },
+] as const;
+
+function isChildRole(role: string): role is ChildRole {
+  return role === 'post' || role === 'web';
+}
+
+/**
+ * The process that `gatepost run` becomes: parent of all roles. It does nothing else, so that it has no reason to
+ * fall: a crashed role is restarted while the others go on, `net` included, and what they say to each other is passed on.
+ */
+export class Guardian {
+  readonly #supervisor: Supervisor<Down>;
+  #ready = false;
+  #ending = false;
+
+  constructor(settings: RunSettings, entry: string) {
+    const clock = new NodeClock();
+    const log = new RingLog({ clock });
+    const processes = new ForkedRoles<Down, Up>({
+      entry,
+      execArgv: process.execArgv,
+      args: (role) => ['--role', role, JSON.stringify(settings)],
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', TZ: 'UTC' },
+    });
+    const ports = { processes, clock, random: new NodeRandom(), log: log.logFor('run') };
+    this.#supervisor = startSupervisor(
+      { roles: ROLES, stopMessage: { kind: 'stop' } },
+      ports,
+      this.#callbacks(),
+    );
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void this.#end(EXIT.done));
+  }
+
+  #callbacks(): SupervisorCallbacks<Up> {
+    return {
+      onMessage: (role, message) =>
+        role === 'net' ? this.#fromNet(message) : this.#fromChild(role, message),
+      onStarted: (role) => this.#started(role),
+      onExited: () => this.#tellRoles(),
+    };
+  }
+
+  #started(role: string): void {
+    // The supervisor starts its roles before its constructor returns; they can say nothing before that.
+    queueMicrotask(() => {
+      if (isChildRole(role)) this.#supervisor.send('net', { kind: 'started', role });
+      this.#tellRoles();
+    });
+  }
+
+  #tellRoles(): void {
+    if (this.#ending) return;
+    this.#supervisor.send('net', { kind: 'roles', roles: this.#roles() });
+  }
+
+  #roles(): readonly RoleStatus[] {
+    return this.#supervisor.status().map(({ role, pid, restarts }) => ({
+      name: role,
+      state: pid === undefined ? 'waiting' : 'running',
+      pid: pid ?? null,
+      restarts,
+    }));
+  }
+
+  #fromChild(role: string, message: Up): void {
+    if (!isChildRole(role)) throw new InvariantError(`Cannot pass on a message of the role "${role}"`);
+    if (message.kind === 'to' || message.kind === 'ready' || message.kind === 'fatal') return;
+    this.#supervisor.send('net', { kind: 'from', role, message });
+  }
+
+  #fromNet(message: Up): void {
+    switch (message.kind) {
+      case 'to':
+        this.#supervisor.send(message.role, message.message);
+        return;
+      case 'ready':
+        if (!this.#ready) process.stdout.write('gatepost ready\n');
+        this.#ready = true;
+        return;
+      case 'fatal':
+        // Only a box that never worked gives up: one that did is repaired by its roles, and says so in health.
+        if (this.#ready || this.#ending) return;
+        process.stderr.write(`${message.sentence}\n`);
+        void this.#end(EXIT.failed);
+        return;
+      case 'log':
+      case 'services':
+      case 'mailboxes':
+      case 'storage':
+        return;
+    }
+  }
+
+  async #end(code: number): Promise<void> {
+    if (this.#ending) return;
+    this.#ending = true;
+    await this.#supervisor.stop();
+    process.exit(code);
+  }
+}

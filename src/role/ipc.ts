@@ -1,0 +1,71 @@
+import type { MailboxSummary } from '../port/mailbox.ts';
+import type { LogEntry } from '../port/log.ts';
+import type { RoleStatus, ServiceStatus } from '../port/box.ts';
+
+/*
+ * Everything the processes of the box say to one another. `run` is the parent of all roles and passes on what
+ * `net` and the others have for each other; it looks into nothing that comes from the network.
+ */
+
+/** A mail listener: where, and what is spoken there. */
+export interface MailListener {
+  readonly service: 'smtp' | 'submission' | 'pop3' | 'pop3s';
+  /** IPv4 address in text, `0.0.0.0` for services that are public. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What `post` may know of the configuration. */
+export interface PostOptions {
+  readonly hostName: string;
+  readonly domains: readonly string[];
+  readonly users: readonly { readonly name: string; readonly password: string }[];
+  readonly aliases: Readonly<Record<string, readonly string[]>>;
+  readonly maxMessage: number;
+  /** The LAN with prefix length: who counts as local. */
+  readonly lan: string;
+  readonly listeners: readonly MailListener[];
+  readonly tls: { readonly key: string; readonly cert: string };
+}
+
+/** What `web` may know of the configuration. */
+export interface WebOptions {
+  readonly address: string;
+  readonly port: number;
+  /** Names the page may be called by; the first is the one to recommend. */
+  readonly hostNames: readonly string[];
+  readonly apiSocket: string;
+}
+
+export type ToPost =
+  | { readonly kind: 'configure'; readonly options: PostOptions }
+  | { readonly kind: 'stop' };
+export type ToWeb = { readonly kind: 'configure'; readonly options: WebOptions } | { readonly kind: 'stop' };
+
+/** What a role reports; `services` answers every `configure`, also one that changed nothing. */
+export type FromRole =
+  | { readonly kind: 'log'; readonly entry: LogEntry }
+  | { readonly kind: 'services'; readonly services: readonly ServiceStatus[] }
+  | { readonly kind: 'mailboxes'; readonly mailboxes: readonly MailboxSummary[] }
+  /** The mail store has found damage, or has no room. */
+  | { readonly kind: 'storage'; readonly problem: string | null };
+
+export type ChildRole = 'post' | 'web';
+
+export type ToNet =
+  | { readonly kind: 'roles'; readonly roles: readonly RoleStatus[] }
+  /** A role has a new process that knows nothing yet. */
+  | { readonly kind: 'started'; readonly role: ChildRole }
+  | { readonly kind: 'from'; readonly role: ChildRole; readonly message: FromRole }
+  | { readonly kind: 'stop' };
+
+export type FromNet =
+  | { readonly kind: 'to'; readonly role: ChildRole; readonly message: ToPost | ToWeb }
+  /** Every configured service answers. */
+  | { readonly kind: 'ready' }
+  /** The box cannot start: one sentence for the caller of `gatepost run`. */
+  | { readonly kind: 'fatal'; readonly sentence: string };
+
+/** Anything `run` sends to a role, and anything it gets. */
+export type Down = ToPost | ToWeb | ToNet;
+export type Up = FromRole | FromNet;

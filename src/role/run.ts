@@ -1,0 +1,79 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import process from 'node:process';
+import { UserError, messageOf } from '../base/errors.ts';
+import { DEFAULT_RUN_DIRECTORY, EXIT, exitCodeOf } from '../cli/cli.ts';
+import { parseConfigText, readConfig } from '../config/load.ts';
+import { boundCapabilities } from '../io/linux/capabilities.ts';
+import { StartError, prepareDirectories, requireWhatItTakes } from './prepare.ts';
+import { DEFAULT_DATA_DIRECTORY, type RunSettings } from './settings.ts';
+
+/**
+ * What the processes of the box may ever do as root: the network, its own ports, the clock, changing to the users
+ * of the roles, and ending them (a signal to another user's process needs CAP_KILL).
+ */
+const CAPABILITIES = [
+  'NET_ADMIN',
+  'NET_RAW',
+  'NET_BIND_SERVICE',
+  'SETUID',
+  'SETGID',
+  'KILL',
+  'SYS_TIME',
+] as const;
+
+export function readRunSettings(args: readonly string[]): RunSettings {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      config: { type: 'string' },
+      data: { type: 'string' },
+      run: { type: 'string' },
+      teardown: { type: 'boolean' },
+    },
+  });
+  const data = resolve(values.data ?? DEFAULT_DATA_DIRECTORY);
+  return {
+    data,
+    config: resolve(values.config ?? `${data}/config/current.json`),
+    run: resolve(values.run ?? DEFAULT_RUN_DIRECTORY),
+    teardown: values.teardown ?? false,
+  };
+}
+
+function readConfigFile(path: string, mustExist: boolean): string {
+  if (!mustExist && !existsSync(path)) return '{ "version": 1 }';
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UserError(`Cannot read the configuration "${path}": ${messageOf(error)}`);
+  }
+}
+
+/**
+ * The first stage of `gatepost run`: everything that can be refused is refused here with one sentence. Then the
+ * process gives up all power it does not need and becomes the second stage by execve(2), because capabilities
+ * belong to threads and those of a running Node cannot all be reached.
+ */
+export function prepareRun(args: readonly string[], entry: string): number {
+  let settings: RunSettings;
+  try {
+    settings = readRunSettings(args);
+  } catch (error) {
+    process.stderr.write(`Cannot run "gatepost run": ${messageOf(error)}\n`);
+    return EXIT.usage;
+  }
+  try {
+    const config = readConfig(parseConfigText(readConfigFile(settings.config, args.includes('--config'))));
+    requireWhatItTakes(config);
+    prepareDirectories(settings);
+    boundCapabilities(CAPABILITIES);
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    return error instanceof StartError ? EXIT.failed : exitCodeOf(error);
+  }
+  const words = [process.execPath, ...process.execArgv, entry, '--guardian', JSON.stringify(settings)];
+  process.execve?.(process.execPath, words, { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', TZ: 'UTC' });
+  throw new StartError('Cannot start: this Node cannot replace its process image');
+}

@@ -1,0 +1,20 @@
+/** Where a box keeps what, as named on the command line. */
+export interface RunSettings {
+  /** The owner's configuration file; it need not exist yet. */
+  readonly config: string;
+  readonly data: string;
+  readonly run: string;
+  /** Whether a stop also removes addresses, routes and ruleset. */
+  readonly teardown: boolean;
+}
+
+/**
+ * The unprivileged users of the roles: fixed numbers outside the ranges that Debian gives to people and packages
+ * (Debian Policy section 9.2.2), so that files keep their owner when a card moves to another image.
+ */
+export const ROLE_IDS = {
+  post: { uid: 64_201, gid: 64_201 },
+  web: { uid: 64_202, gid: 64_202 },
+} as const;
+
+export const DEFAULT_DATA_DIRECTORY = '/data';

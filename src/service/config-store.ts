@@ -1,0 +1,126 @@
+import { fromUtf8, utf8 } from '../base/text.ts';
+import type { Clock } from '../port/clock.ts';
+import type { Files } from '../port/files.ts';
+import { parseConfigText, readConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+
+/** Earlier configurations that are kept. */
+export const HISTORY_ENTRIES = 50;
+const HISTORY = 'config/history';
+/** A person's password hash, as the owner sees it. */
+const HIDDEN = '(hidden)';
+
+export interface ConfigStoreOptions {
+  /** The directory of the configuration file. */
+  readonly files: Files;
+  readonly fileName: string;
+  /** The data directory, where the history lies. */
+  readonly data: Files;
+  readonly clock: Clock;
+}
+
+/** A configuration in both its forms: as the owner wrote it, and as the program uses it. */
+export interface Loaded {
+  readonly source: unknown;
+  readonly config: Config;
+}
+
+/** A person as written in the file. */
+export interface SourceUser {
+  readonly name: string;
+  readonly password: string;
+  readonly [key: string]: unknown;
+}
+
+function hideSecrets(value: unknown, key = ''): unknown {
+  if (key === 'password') return HIDDEN;
+  if (Array.isArray(value)) return value.map((one) => hideSecrets(one));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, hideSecrets(one, name)]));
+}
+
+/** Gives back the hashes that {@link hideSecrets} took: a configuration read from the box can be sent to it again. */
+function restoreSecrets(value: unknown, current: Config): unknown {
+  if (typeof value !== 'object' || value === null || !('users' in value) || !Array.isArray(value.users))
+    return value;
+  const known = new Map(current.users.map(({ name, password }) => [name, password]));
+  const users = (value.users as readonly unknown[]).map((user) => {
+    if (
+      typeof user !== 'object' ||
+      user === null ||
+      !('password' in user) ||
+      user.password !== HIDDEN ||
+      !('name' in user)
+    )
+      return user;
+    return { ...user, password: known.get(String(user.name)) ?? HIDDEN };
+  });
+  return { ...value, users };
+}
+
+/** The owner's configuration on stable storage: one file, replaced as a whole, and the ones before it. */
+export class ConfigStore {
+  readonly #options: ConfigStoreOptions;
+  #current: Loaded;
+
+  private constructor(options: ConfigStoreOptions, current: Loaded) {
+    this.#options = options;
+    this.#current = current;
+  }
+
+  /** @throws ConfigError if the stored configuration is not acceptable; no file is the configuration of defaults */
+  static async open(options: ConfigStoreOptions): Promise<ConfigStore> {
+    const bytes = await options.files.read(options.fileName);
+    const source = bytes === undefined ? { version: 1 } : parseConfigText(fromUtf8(bytes));
+    return new ConfigStore(options, { source, config: readConfig(source) });
+  }
+
+  get current(): Loaded {
+    return this.#current;
+  }
+
+  /** As the owner may see it. */
+  shown(): unknown {
+    return hideSecrets(this.#current.source);
+  }
+
+  /** Validates a new configuration without taking it. @throws ConfigError with every problem */
+  prepare(value: unknown): Loaded {
+    const source = restoreSecrets(value, this.#current.config);
+    return { source, config: readConfig(source) };
+  }
+
+  /** A new configuration with other people, everything else as it is. */
+  prepareUsers(change: (users: readonly SourceUser[]) => readonly SourceUser[]): Loaded {
+    const { source } = this.#current;
+    return this.prepare({ ...(source as object), users: change(sourceUsers(source)) });
+  }
+
+  /** Takes a prepared configuration: when the promise resolves it is on stable storage, the old one in the history. */
+  async commit(next: Loaded, cause: string): Promise<void> {
+    const { files, fileName } = this.#options;
+    await this.#keep(this.#current, cause);
+    await files.replace(fileName, utf8(`${JSON.stringify(next.source, null, 2)}\n`));
+    this.#current = next;
+  }
+
+  async #keep({ source }: Loaded, cause: string): Promise<void> {
+    const { data, clock } = this.#options;
+    await data.makeDirectory(HISTORY);
+    const names = (await data.list(HISTORY)).filter((name) => /^\d{4,}\.json$/.test(name));
+    const last = names.reduce((highest, name) => Math.max(highest, Number.parseInt(name, 10)), 0);
+    const entry = { time: new Date(clock.wallTime()).toISOString(), cause, config: source };
+    await data.replace(
+      `${HISTORY}/${String(last + 1).padStart(4, '0')}.json`,
+      utf8(`${JSON.stringify(entry, null, 2)}\n`),
+    );
+    for (const name of names.slice(0, Math.max(0, names.length + 1 - HISTORY_ENTRIES)))
+      await data.remove(`${HISTORY}/${name}`);
+  }
+}
+
+/** The stored configuration has passed the schema, so its people have this form. */
+function sourceUsers(source: unknown): readonly SourceUser[] {
+  const { users } = source as { readonly users?: readonly SourceUser[] };
+  return users ?? [];
+}
