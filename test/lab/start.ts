@@ -1,0 +1,110 @@
+// npm start [-- --once]: builds the bundle, makes the lab, starts the box in it and shows the main job step by step.
+// Runs until Ctrl-C with the owner's page on the host's loopback; with --once it ends after the last step.
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { UserError } from '../../src/base/errors.ts';
+import { ADDRESSES } from './addresses.ts';
+import { Box } from './box.ts';
+import { HostDoor } from './host-door.ts';
+import { mainJob } from './main-job.ts';
+import { Office } from './office.ts';
+import { outputOf } from './run-command.ts';
+import { StepFailed, Story } from './story.ts';
+
+const PREFERRED_PORT = 8080;
+const root = join(import.meta.dirname, '../..');
+
+const PICTURE = `
+   world                isp                      box                       switch
+  ┌──────────────┐     ┌───────────────┐  wan0  ┌──────────┐  lan0        ┌──────┐   ┌─────────────┐
+  │ 198.51.100.2 ├─────┤ 203.0.113.1   ├────────┤ Gatepost ├──────────────┤      ├───┤ pc1 dhclient│
+  │ web, mail    │     │ DHCP, names   │        │          │ 192.168.77.1 │      │   └─────────────┘
+  └──────────────┘     └───────────────┘        └──────────┘              │      │   ┌─────────────┐
+                                                                          │      ├───┤ pc2 udhcpc  │
+                                                                          └──────┘   └─────────────┘
+`;
+
+interface Running {
+  readonly office: Office;
+  readonly box: Box;
+}
+
+async function buildBundle(): Promise<string> {
+  // The bundler is a package of the project, so it runs with the environment of this process.
+  await outputOf([process.execPath, join(root, 'build/bundle.ts')], {
+    env: { PATH: process.env['PATH'] ?? '' },
+  });
+  const { size } = statSync(join(root, 'dist/gatepost.mjs'));
+  return `dist/gatepost.mjs, ${Math.round(size / 1024)} KiB`;
+}
+
+async function setUp(story: Story): Promise<Running> {
+  let office: Office | undefined;
+  let box: Box | undefined;
+  await story.step('bundle built', buildBundle);
+  await story.step('lab created', async () => {
+    office = await Office.create();
+    return `${Object.keys(office.hosts).length} namespaces, logs in ${office.lab.directory}`;
+  });
+  await story.step('box ready', async () => {
+    if (office === undefined) throw new Error('Cannot start the box: the lab is missing');
+    box = new Box(office.box);
+    const begun = performance.now();
+    const leased = office.isp.dnsmasq.line(/DHCPACK\(wan\)/).then(() => performance.now() - begun);
+    const ready = await box.start();
+    return `in ${ready.toFixed(0)} ms, WAN lease acknowledged after ${(await leased).toFixed(0)} ms`;
+  });
+  if (office === undefined || box === undefined)
+    throw new Error('Cannot go on: the lab or the box is missing');
+  return { office, box };
+}
+
+async function openDoor({ office }: Running): Promise<HostDoor> {
+  return HostDoor.open({
+    namespace: office.pc1.namespace,
+    address: ADDRESSES.boxLan,
+    port: 8080,
+    hostPort: PREFERRED_PORT,
+  });
+}
+
+async function main(): Promise<void> {
+  const once = process.argv.includes('--once');
+  const story = new Story();
+  story.say(PICTURE);
+  const running = await setUp(story);
+  for (const { name, work } of mainJob(running.office, running.box)) await story.step(name, work);
+  let door: HostDoor | undefined;
+  await story.step('door to this machine', async () => {
+    door = await openDoor(running);
+    const answer = await fetch(door.url, { headers: { connection: 'close' } });
+    if (!answer.ok) throw new Error(`${door.url} answers ${answer.status}`);
+    return door.url;
+  });
+  if (once) {
+    door?.close();
+    running.office.remove();
+    story.say('\n  All of it works, and nothing of it is left.\n');
+    return;
+  }
+  story.say(`\n  The owner's page:  ${door?.url}\n  Ctrl-C ends it all.\n`);
+  await new Promise(() => {});
+}
+
+// Before the lab sets its own handlers: here Ctrl-C is the ordinary end, and what the lab does at exit follows.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    process.stdout.write('\n  Removed: namespaces, programs and files of the lab.\n');
+    process.exit(0);
+  });
+
+try {
+  await main();
+} catch (error) {
+  if (error instanceof StepFailed) process.stderr.write(`\n  Failed at: ${error.message}\n`);
+  else if (error instanceof UserError) process.stderr.write(`${error.message}\n`);
+  else throw error;
+  process.exitCode = 1;
+}
+process.exit();
