@@ -18,7 +18,7 @@ type Row = readonly (string | Html)[];
 /** A table that a screen reader announces by its caption; wide ones scroll by themselves, reachable by keyboard. */
 function table(caption: string, headings: readonly string[], rows: readonly Row[]): Html {
   if (rows.length === 0) return html`<p class="none">${caption}: none</p>`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="${caption}">
     <table>
       <caption>
         ${caption}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Log } from '../../../src/port/log.ts';
+import { OPERATIONS } from '../../../src/service/api/openapi.ts';
+import { apiRoutes } from '../../../src/service/api/routes.ts';
+import { FakeBox, STATUS } from '../../fake/fake-box.ts';
+
+const ignore = (): void => undefined;
+const log: Log = { debug: ignore, info: ignore, notice: ignore, warn: ignore, error: ignore, fatal: ignore };
+
+function harness(mayWrite: boolean): {
+  box: FakeBox;
+  call: (method: string, path: string, body?: unknown) => Promise<{ status: number; value: unknown }>;
+} {
+  const box = new FakeBox();
+  const routes = apiRoutes({ box, version: '0.1.0', log });
+  return {
+    box,
+    call: async (method, path, body) => {
+      const init: RequestInit = {
+        method,
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      };
+      const response = await routes.request(path, init, { mayWrite });
+      return { status: response.status, value: await response.json() };
+    },
+  };
+}
+
+test('every operation of the OpenAPI document is served, and nothing else', async () => {
+  const { call } = harness(true);
+  for (const { method, path } of OPERATIONS) {
+    if (path === '/api/events') continue;
+    const { status } = await call(
+      method.toUpperCase(),
+      path.replace('{name}', 'bob'),
+      method === 'get' ? undefined : {},
+    );
+    assert.notEqual(status, 404, `${method} ${path}`);
+  }
+  assert.equal((await call('GET', '/api/secrets')).status, 404);
+});
+
+test('a caller that is not root reads everything and changes nothing', async () => {
+  const { box, call } = harness(false);
+  assert.deepEqual((await call('GET', '/api/status')).value, STATUS);
+  assert.equal((await call('PUT', '/api/config', { version: 1 })).status, 403);
+  assert.equal((await call('POST', '/api/users', { name: 'bob', password: 'x' })).status, 403);
+  assert.deepEqual([box.applied, box.added], [[], []]);
+});
+
+test('root adds a person; a refusal is one sentence with status 422', async () => {
+  const { box, call } = harness(true);
+  assert.equal((await call('POST', '/api/users', { name: 'bob', password: 'secret' })).status, 200);
+  assert.deepEqual(box.added, [{ name: 'bob', fullName: '', password: 'secret' }]);
+  const refused = await call('POST', '/api/users', { name: 'alice', password: 'secret' });
+  assert.deepEqual(refused, {
+    status: 422,
+    value: { error: 'Cannot add the user "alice": there is one of that name' },
+  });
+});
+
+test('a body that is not JSON, or has unknown keys, is refused', async () => {
+  const { call } = harness(true);
+  assert.equal((await call('POST', '/api/users', '{')).status, 422);
+  assert.equal((await call('POST', '/api/users', { name: 'bob', password: 'x', admin: true })).status, 422);
+});
+
+test('GET /api/log refuses a level that does not exist', async () => {
+  assert.equal((await harness(true).call('GET', '/api/log?level=loud')).status, 422);
+});
+
+test('GET /api/events sends the status at once and again after a change', async () => {
+  const box = new FakeBox();
+  const ended = new AbortController();
+  const response = await apiRoutes({ box, version: '0.1.0', log }).request(
+    '/api/events',
+    { signal: ended.signal },
+    { mayWrite: false },
+  );
+  const reader = response.body?.getReader();
+  assert.ok(reader !== undefined);
+  for (let events = 0; events < 2;) {
+    const { value } = await reader.read();
+    if (new TextDecoder().decode(value).includes('event: status')) events++;
+    box.change();
+  }
+  await reader.cancel();
+  ended.abort();
+});

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { getRequestListener } from '@hono/node-server';
+import { transform } from 'esbuild';
+import { type Browser, chromium } from 'playwright-core';
+import type { Log } from '../../src/port/log.ts';
+import { LiveFeed } from '../../src/web/live-feed.ts';
+import { ownersSite } from '../../src/web/site.ts';
+import { FakeBox, STATUS } from '../fake/fake-box.ts';
+import { fakeControl } from '../fake/fake-control.ts';
+
+// The page in Debian's Chromium on loopback: what a person with a phone, a keyboard or a screen reader gets.
+
+const ignore = (): void => undefined;
+const log: Log = { debug: ignore, info: ignore, notice: ignore, warn: ignore, error: ignore, fatal: ignore };
+const source = join(import.meta.dirname, '../../src/web');
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+class ChangingBox extends FakeBox {
+  mailboxes = STATUS.mailboxes;
+  override status(): Promise<typeof STATUS> {
+    return Promise.resolve({ ...STATUS, mailboxes: this.mailboxes });
+  }
+}
+
+const box = new ChangingBox();
+const feed = new LiveFeed(fakeControl(box), log);
+const server = createServer();
+let browser: Browser;
+let address = '';
+
+before(async () => {
+  const { code } = await transform(readFileSync(join(source, 'client/live.ts'), 'utf8'), { loader: 'ts' });
+  const style = readFileSync(join(source, 'views/style.css'), 'utf8');
+  const site = ownersSite({ hostNames: () => [], feed, script: code, style });
+  const listener = getRequestListener(site.fetch);
+  server.on('request', (request, response) => void listener(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  void feed.run();
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+});
+
+after(async () => {
+  await browser.close();
+  feed.close();
+  server.close();
+  server.closeAllConnections();
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`the page has no accessibility violations that axe can find (WCAG 2.2 AA, ${colorScheme})`, async () => {
+    const context = await browser.newContext({ colorScheme, bypassCSP: true });
+    const page = await context.newPage();
+    await page.goto(address);
+    await page.addScriptTag({ path: axe });
+    const violations = await page.evaluate(async () => {
+      const { axe } = globalThis as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      };
+      return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
+    });
+    assert.deepEqual(violations, []);
+    await context.close();
+  });
+}
+
+test('the page fits a phone of 360 pixels without scrolling sideways', async () => {
+  const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
+  await page.goto(address);
+  const overflow = await page.evaluate(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  );
+  assert.equal(overflow, 0);
+  await page.close();
+});
+
+test('an open page shows a new message without a reload', async () => {
+  const page = await browser.newPage();
+  await page.goto(address);
+  await page.getByText('Live', { exact: true }).waitFor();
+  box.mailboxes = [{ user: 'alice', messages: 4, octets: 8192 }];
+  box.change();
+  await page.getByRole('cell', { name: '8.0 KiB' }).waitFor();
+  await page.close();
+});
+
+test('the page is whole without JavaScript', async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(address);
+  assert.equal(await page.getByRole('heading', { level: 1 }).textContent(), 'gatepost.office.example');
+  assert.ok(await page.getByText('203.0.113.50/24').isVisible());
+  await context.close();
+});

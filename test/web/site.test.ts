@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Log } from '../../src/port/log.ts';
+import { type ControlClient, eventCutter } from '../../src/web/control-client.ts';
+import { LiveFeed } from '../../src/web/live-feed.ts';
+import { ownersSite } from '../../src/web/site.ts';
+import { FakeBox } from '../fake/fake-box.ts';
+import { fakeControl } from '../fake/fake-control.ts';
+
+const ignore = (): void => undefined;
+const log: Log = { debug: ignore, info: ignore, notice: ignore, warn: ignore, error: ignore, fatal: ignore };
+
+function siteOf(client: ControlClient): ReturnType<typeof ownersSite> {
+  return ownersSite({
+    hostNames: () => ['admin.office.example:8080', 'admin.office.example'],
+    feed: new LiveFeed(client, log),
+    script: '',
+    style: '',
+  });
+}
+
+const asked = (host: string): RequestInit => ({ headers: { host } });
+
+test('the page shows lease, address and health without JavaScript, and escapes what devices call themselves', async () => {
+  const response = await siteOf(fakeControl(new FakeBox())).request('/', asked('192.168.77.1:8080'));
+  const text = await response.text();
+  assert.equal(response.status, 200);
+  for (const fact of ['203.0.113.50/24', '192.168.77.12', 'name server: no answer', 'alice'])
+    assert.ok(text.includes(fact), fact);
+  assert.ok(text.includes('&lt;script&gt;alert(1)&lt;/script&gt;'));
+  assert.ok(!text.includes('<script>alert'));
+});
+
+test('the page answers its own names and addresses only, so that another site cannot rebind a name to it', async () => {
+  const site = siteOf(fakeControl(new FakeBox()));
+  assert.equal((await site.request('/', asked('admin.office.example:8080'))).status, 200);
+  assert.equal((await site.request('/', asked('evil.example:8080'))).status, 421);
+});
+
+test('the page runs no foreign script and no frame: its content security policy names only itself', async () => {
+  const { headers } = await siteOf(fakeControl(new FakeBox())).request('/', asked('192.168.77.1'));
+  assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'.*script-src 'self'/);
+  assert.equal(headers.get('x-frame-options'), 'DENY');
+});
+
+test('while the control API is away the page says so with status 503', async () => {
+  const away: ControlClient = {
+    get: () => Promise.reject(new Error('gone')),
+    follow: () => Promise.reject(new Error('gone')),
+  };
+  const response = await siteOf(away).request('/', asked('192.168.77.1'));
+  assert.equal(response.status, 503);
+  assert.ok((await response.text()).includes('The box is starting'));
+});
+
+test('eventCutter() finds status events however the stream is cut', () => {
+  const stream =
+    ': hello\n\nevent: status\ndata: {"a":1}\n\nevent: other\ndata: x\n\nevent: status\ndata: {"a":2}\n\n';
+  for (let cut = 0; cut <= stream.length; cut++) {
+    const seen: string[] = [];
+    const push = eventCutter((json) => seen.push(json));
+    push(stream.slice(0, cut));
+    push(stream.slice(cut));
+    assert.deepEqual(seen, ['{"a":1}', '{"a":2}']);
+  }
+});
