@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { DecodeError } from '../../../src/base/errors.ts';
+import { fromHex, toHex } from '../../../src/base/hex.ts';
+import { encodeMessage } from '../../../src/wire/dns/encode-message.ts';
+import { appendEdns, isResponse, patchId, scanMessage, withoutEdns } from '../../../src/wire/dns/packed.ts';
+import { anyMessage } from './arbitrary.ts';
+
+test('scanMessage() finds every record of a message, in order, with its time to live', () => {
+  fc.assert(
+    fc.property(anyMessage, (message) => {
+      const scanned = scanMessage(encodeMessage(message));
+      const all = [...message.answers, ...message.authorities, ...message.additionals];
+      assert.deepEqual(
+        scanned.records.map((record) => record.ttl),
+        all.map((record) => record.ttl),
+      );
+      assert.deepEqual(scanned.questions, message.questions);
+      assert.deepEqual(scanned.edns, message.edns);
+      assert.equal(scanned.rcode, message.rcode);
+    }),
+  );
+});
+
+test('scanMessage() takes names of any octets, which decodeMessage() does not', () => {
+  const scanned = scanMessage(fromHex('0001 8180 0001 0000 0000 0000 04612e00ff 00 0001 0001'));
+  assert.equal(scanned.questions[0]?.name, 'a\\.\\000\\255');
+});
+
+test('scanMessage() reads the upper bits of the response code from OPT (RFC 6891 §6.1.3)', () => {
+  const scanned = scanMessage(fromHex('0001 8000 0000 0000 0000 0001 00 0029 04d0 01 00 0000 0000'));
+  assert.equal(scanned.rcode, 16);
+});
+
+test('scanMessage() reads a full-size message whose every question ends in the longest chain of pointers', () => {
+  const bytes = new Uint8Array(65_535);
+  bytes.set(fromHex('0001 0000 2900 0000 0000 0000 00 0001 0001'));
+  let last = 12;
+  for (let at = 17, count = 1; count < 0x2900; at += 6, count++) {
+    bytes.set([0xc0 | (last >> 8), last & 255, 0, 1, 0, 1], at);
+    if (count < 127) last = at;
+  }
+  const end = 17 + 6 * (0x2900 - 1);
+  assert.equal(scanMessage(bytes.subarray(0, end)).questions.length, 0x2900);
+  assert.throws(() => scanMessage(bytes), DecodeError);
+});
+
+test('withoutEdns() removes what appendEdns() added', () => {
+  const edns = { udpSize: 1232, version: 0, dnssecOk: true };
+  fc.assert(
+    fc.property(anyMessage, (message) => {
+      const bytes = withoutEdns(scanMessage(encodeMessage(message)));
+      const extended = appendEdns(bytes, edns);
+      assert.deepEqual(scanMessage(extended).edns, edns);
+      assert.equal(toHex(withoutEdns(scanMessage(extended))), toHex(bytes));
+      assert.equal(toHex(withoutEdns(scanMessage(bytes))), toHex(bytes));
+    }),
+  );
+});
+
+test('withoutEdns() drops records behind the OPT record rather than break names that point at them', () => {
+  const record = '00 0001 0001 00000005 0004 c0000201';
+  const bytes = fromHex(
+    `0001 8000 0000 0001 0000 0003 ${record} ${record} 00 0029 04d0 00000000 0000 ${record}`,
+  );
+  assert.equal(
+    toHex(withoutEdns(scanMessage(bytes))),
+    toHex(fromHex(`0001 8000 0000 0001 0000 0001 ${record} ${record}`)),
+  );
+});
+
+test('patchId() changes the id and nothing else; isResponse() reads the first bit', () => {
+  const bytes = fromHex('0001 8000 0000 0000 0000 0000');
+  patchId(bytes, 0xabcd);
+  assert.equal(toHex(bytes), 'abcd80000000000000000000');
+  assert.ok(isResponse(bytes));
+  assert.ok(!isResponse(fromHex('0001 0100')));
+  assert.ok(!isResponse(new Uint8Array(0)));
+});
