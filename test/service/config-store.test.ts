@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConfigError } from '../../src/base/errors.ts';
+import { fromUtf8, utf8 } from '../../src/base/text.ts';
+import { ConfigStore, HISTORY_ENTRIES } from '../../src/service/config-store.ts';
+import { FakeClock } from '../fake/fake-clock.ts';
+import { MemoryFiles } from '../fake/memory-files.ts';
+
+const ALICE = { name: 'alice', password: 'scrypt$1$1$1$a$b' };
+
+async function openStore(files: MemoryFiles): Promise<ConfigStore> {
+  return await ConfigStore.open({
+    files,
+    fileName: 'config/current.json',
+    data: files,
+    clock: new FakeClock(),
+  });
+}
+
+async function filesWith(config: unknown): Promise<MemoryFiles> {
+  const files = new MemoryFiles();
+  await files.makeDirectory('config');
+  if (config !== undefined) await files.replace('config/current.json', utf8(JSON.stringify(config)));
+  return files;
+}
+
+test('ConfigStore.open() takes the defaults when there is no file yet', async () => {
+  const store = await openStore(await filesWith(undefined));
+  assert.equal(store.current.config.mode, 'firewall');
+});
+
+test('ConfigStore.open() refuses a stored configuration that is not acceptable', async () => {
+  await assert.rejects(openStore(await filesWith({ version: 1, mode: 'bridge' })), ConfigError);
+});
+
+test('commit() replaces the file and keeps the one before it with its cause', async () => {
+  const files = await filesWith({ version: 1, users: [ALICE] });
+  const store = await openStore(files);
+  await store.commit(store.prepare({ version: 1, mode: 'lan-only' }), 'a test');
+  assert.equal((await openStore(files)).current.config.mode, 'lan-only');
+  const kept = JSON.parse(fromUtf8((await files.read('config/history/0001.json')) ?? utf8('{}'))) as Record<
+    string,
+    unknown
+  >;
+  assert.equal(kept['cause'], 'a test');
+  assert.deepEqual(kept['config'], { version: 1, users: [ALICE] });
+});
+
+test(`commit() keeps the last ${HISTORY_ENTRIES} configurations`, async () => {
+  const files = await filesWith({ version: 1 });
+  const store = await openStore(files);
+  for (let i = 0; i < HISTORY_ENTRIES + 3; i++) await store.commit(store.prepare({ version: 1 }), String(i));
+  const names = await files.list('config/history');
+  assert.equal(names.length, HISTORY_ENTRIES);
+  assert.equal(names.at(-1), `00${HISTORY_ENTRIES + 3}.json`);
+});
+
+test('a configuration read from the box shows no password hash, and can be sent back to it', async () => {
+  const store = await openStore(await filesWith({ version: 1, users: [ALICE] }));
+  const shown = store.shown();
+  assert.ok(!JSON.stringify(shown).includes('scrypt$'));
+  assert.equal(store.prepare(shown).config.users[0]?.password, ALICE.password);
+});
+
+test('a hidden password of somebody unknown is refused', async () => {
+  const store = await openStore(await filesWith({ version: 1 }));
+  assert.throws(
+    () => store.prepare({ version: 1, users: [{ name: 'bob', password: '(hidden)' }] }),
+    ConfigError,
+  );
+});
+
+test('prepareUsers() changes the people and nothing else', async () => {
+  const store = await openStore(await filesWith({ version: 1, mode: 'lan-only', users: [ALICE] }));
+  const next = store.prepareUsers((users) => [...users, { name: 'bob', password: 'scrypt$2' }]);
+  assert.deepEqual(
+    next.config.users.map(({ name }) => name),
+    ['alice', 'bob'],
+  );
+  assert.equal(next.config.mode, 'lan-only');
+});
