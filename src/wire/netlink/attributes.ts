@@ -129,6 +129,28 @@ export function listOf<T>(element: number, field: Field<T>): Field<readonly T[]>
   };
 }
 
+/** A list whose attribute types are the position counted from 1, as in NFTA_SET_ELEM_LIST_ELEMENTS; any types are read. */
+export function numberedList<T>(field: Field<T>): Field<readonly T[]> {
+  return {
+    decode(reader) {
+      const values: T[] = [];
+      while (reader.remaining > 0) {
+        readAttribute(reader, (_type, payload) => {
+          values.push(payload.within(values.length, () => field.decode(payload)));
+          payload.finish();
+        });
+      }
+      return values;
+    },
+    encode(writer, values) {
+      for (const [index, value] of values.entries())
+        writeAttribute(writer, ((index + 1) & NLA_TYPE_MASK) | NLA_F.NESTED, () =>
+          field.encode(writer, value),
+        );
+    },
+  };
+}
+
 /** A zero-terminated string; the kernel may leave the zero out when it sends. */
 export const cstring: Field<string> = {
   decode(reader) {
