@@ -1,0 +1,104 @@
+import { equalBytes } from '../../base/bytes.ts';
+import { type Duration, Hours, Seconds } from '../../base/duration.ts';
+import type { Ipv4 } from '../../base/ipv4.ts';
+import { type Mac, macBytes } from '../../base/mac.ts';
+import { type Prefix4, lengthOfNetmask4 } from '../../base/prefix.ts';
+import { MESSAGE_TYPE, OP } from '../../wire/dhcp4/constants.ts';
+import type { Dhcp4Message } from '../../wire/dhcp4/message.ts';
+import type { Dhcp4Options } from '../../wire/dhcp4/options.ts';
+import type { StaticRoute } from '../../wire/dhcp4/routes.ts';
+import type { Binding } from './binding.ts';
+
+/** A server's answer as far as the client can use it. */
+export type Reply =
+  | {
+      readonly kind: 'offer' | 'ack';
+      readonly xid: number;
+      readonly server: Ipv4;
+      readonly binding: Binding;
+      /** T1 and T2 as the server wants them, if it says. */
+      readonly renewalTime: Duration | undefined;
+      readonly rebindingTime: Duration | undefined;
+    }
+  | { readonly kind: 'nak'; readonly xid: number; readonly server: Ipv4; readonly reason: string };
+
+/** Assumed when a server names no lease time, against RFC 2131 table 3, as BOOTP servers do. */
+export const DEFAULT_LEASE = Hours(1);
+/** A shorter lease would have us renew more often than the back-off allows to ask: such an answer is ignored. */
+export const MIN_LEASE = Seconds(10);
+/** More values of a list than these are ignored. */
+export const MAX_SERVERS = 8;
+export const MAX_ROUTES = 64;
+export const MAX_SEARCH_DOMAINS = 16;
+
+/**
+ * Reads a message received on the client port; undefined unless it is a usable answer to this client. Being for this
+ * client means its hardware address and (checked by the caller) the transaction identifier (RFC 2131 section 4.4.1).
+ */
+export function readReply(message: Dhcp4Message, from: Ipv4, mac: Mac): Reply | undefined {
+  if (message.op !== OP.BOOTREPLY || !equalBytes(message.chaddr, macBytes(mac))) return undefined;
+  const { options, xid } = message;
+  // Table 3 demands a server identifier; where it is missing the sender is the best guess.
+  const server = options.serverId ?? from;
+  switch (options.messageType) {
+    case MESSAGE_TYPE.NAK:
+      return { kind: 'nak', xid, server, reason: options.message ?? '' };
+    case MESSAGE_TYPE.OFFER:
+    case MESSAGE_TYPE.ACK: {
+      const binding = bindingOf(message, server);
+      if (binding === undefined) return undefined;
+      const kind = options.messageType === MESSAGE_TYPE.ACK ? 'ack' : 'offer';
+      const { renewalTime, rebindingTime } = options;
+      return { kind, xid, server, binding, renewalTime, rebindingTime };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function bindingOf(message: Dhcp4Message, server: Ipv4): Binding | undefined {
+  const { options, yiaddr } = message;
+  const leaseTime = options.leaseTime ?? DEFAULT_LEASE;
+  if (!isUnicast(yiaddr) || leaseTime < MIN_LEASE) return undefined;
+  return {
+    address: prefixOf(yiaddr, options.subnetMask),
+    server,
+    ...routesOf(options),
+    dnsServers: (options.dnsServers ?? []).filter(isUnicast).slice(0, MAX_SERVERS),
+    domain: options.domainName !== undefined && isDomain(options.domainName) ? options.domainName : undefined,
+    searchDomains: (options.domainSearch ?? []).filter(isDomain).slice(0, MAX_SEARCH_DOMAINS),
+    timeServers: (options.timeServers ?? []).filter(isUnicast).slice(0, MAX_SERVERS),
+    leaseTime,
+  };
+}
+
+/** Whether one host can have it: not in 0/8, 127/8, multicast or class E (RFC 6890). */
+function isUnicast(address: Ipv4): boolean {
+  const first = address >>> 24;
+  return first > 0 && first < 224 && first !== 127;
+}
+
+/** What may stand in a resolver's configuration: letters, digits, hyphens, underscores and dots. */
+function isDomain(name: string): boolean {
+  return /^[a-z0-9_]([a-z0-9_.-]{0,252})$/i.test(name);
+}
+
+/** A missing or broken mask is replaced by that of the address class, as other clients do. */
+function prefixOf(address: Ipv4, mask: Ipv4 | undefined): Prefix4 {
+  const length = mask === undefined ? undefined : lengthOfNetmask4(mask);
+  if (length !== undefined && length > 0) return { address, length };
+  const first = address >>> 24;
+  if (first < 128) return { address, length: 8 };
+  return { address, length: first < 192 ? 16 : 24 };
+}
+
+/** RFC 3442: with classless routes the router option MUST be ignored, even if none of them is a default route. */
+function routesOf(options: Dhcp4Options): Pick<Binding, 'gateway' | 'routes'> {
+  const classless = options.classlessRoutes?.filter(({ router }) => router === 0 || isUnicast(router));
+  if (classless === undefined) return { gateway: options.routers?.find(isUnicast), routes: [] };
+  const isDefault = (route: StaticRoute): boolean => route.destination.length === 0;
+  return {
+    gateway: classless.find((route) => isDefault(route) && route.router !== 0)?.router,
+    routes: classless.filter((route) => !isDefault(route)).slice(0, MAX_ROUTES),
+  };
+}
