@@ -2,6 +2,7 @@ import { RawNetlinkSocket } from 'netlink/dist/raw.js';
 import { KernelError } from '../../base/errors.ts';
 import type { NetlinkHandlers, NetlinkPort, NetlinkSocket } from '../../port/netlink.ts';
 import { kernelErrorFrom } from '../node/errors.ts';
+import { setNetlinkOptions } from './netlink-options.ts';
 
 /** What the kernel caps by net.core.rmem_max (208 KiB by default) unless it is forced, see netlink-options.ts. */
 const BUFFER = 1024 * 1024;
@@ -42,6 +43,7 @@ class RawSocket implements NetlinkSocket {
       this.#fail(new KernelError('receive netlink messages', error.code, lost));
     });
     this.localPort = this.#socket.address().port;
+    setNetlinkOptions(family, this.localPort, BUFFER);
   }
 
   send(datagram: Uint8Array): void {
