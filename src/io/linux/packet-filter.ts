@@ -1,0 +1,61 @@
+import type { PacketFilter } from '../../port/packet.ts';
+
+/** One `struct sock_filter` (linux/filter.h): code, jumps if true and false, operand. */
+type Instruction = readonly [code: number, whenTrue: number, whenFalse: number, operand: number];
+
+// Opcodes of linux/bpf_common.h, put together as class | size | mode.
+const LOAD_BYTE = 0x30;
+const LOAD_HALF = 0x28;
+const LOAD_WORD = 0x20;
+const LOAD_HALF_INDEXED = 0x48;
+/** X = 4 * (octet & 15): the length of an IPv4 header. */
+const LOAD_HEADER_LENGTH = 0xb1;
+const JUMP_EQUAL = 0x15;
+const JUMP_GREATER = 0x25;
+const JUMP_ANY_BIT = 0x45;
+const RETURN = 0x06;
+
+/** SKF_AD_OFF + SKF_AD_PKTTYPE: for whom the frame was. */
+const PACKET_TYPE = 0xffff_f004;
+/** PACKET_HOST and PACKET_BROADCAST are 0 and 1; group, foreign and our own frames are above. */
+const LAST_WANTED_TYPE = 1;
+const WHOLE = 0xffff_ffff;
+
+/** With octet 0 the first of the network header, as on SOCK_DGRAM packet sockets. The targets of -1 drop. */
+function instructions(filter: PacketFilter): Instruction[] {
+  const forUs: Instruction[] = [
+    [LOAD_WORD, 0, 0, PACKET_TYPE],
+    [JUMP_GREATER, -1, 0, LAST_WANTED_TYPE],
+  ];
+  if (filter.udpPort === undefined) return forUs;
+  return [
+    ...forUs,
+    [LOAD_BYTE, 0, 0, 9],
+    [JUMP_EQUAL, 0, -1, 17],
+    // A fragment has no ports, or not all of its datagram.
+    [LOAD_HALF, 0, 0, 6],
+    [JUMP_ANY_BIT, -1, 0, 0x3fff],
+    [LOAD_HEADER_LENGTH, 0, 0, 0],
+    [LOAD_HALF_INDEXED, 0, 0, 2],
+    [JUMP_EQUAL, 0, -1, filter.udpPort],
+  ];
+}
+
+/**
+ * The classic BPF program that lets through frames for this host or for all, and with `udpPort` only whole IPv4
+ * datagrams for that UDP port. The EtherType is matched by the socket's binding.
+ */
+export function packetFilterProgram(filter: PacketFilter): Uint8Array {
+  const body = instructions(filter);
+  const program: Instruction[] = [...body, [RETURN, 0, 0, WHOLE], [RETURN, 0, 0, 0]];
+  const drop = body.length + 1;
+  const view = new DataView(new ArrayBuffer(program.length * 8));
+  for (const [index, [code, whenTrue, whenFalse, operand]] of program.entries()) {
+    const jump = (target: number): number => (target < 0 ? drop - index - 1 : target);
+    view.setUint16(index * 8, code, true);
+    view.setUint8(index * 8 + 2, jump(whenTrue));
+    view.setUint8(index * 8 + 3, jump(whenFalse));
+    view.setUint32(index * 8 + 4, operand, true);
+  }
+  return new Uint8Array(view.buffer);
+}

@@ -1,0 +1,3 @@
+import { runPacketWorker } from './packet-worker.ts';
+
+runPacketWorker();

@@ -1,0 +1,152 @@
+import process from 'node:process';
+import { Worker } from 'node:worker_threads';
+import { InvariantError, KernelError, unreachable } from '../../base/errors.ts';
+import { type Mac, macBytes, macFromBytes } from '../../base/mac.ts';
+import type { PacketFilter, PacketPort, PacketSocket, ReceivedPacket } from '../../port/packet.ts';
+import { closeFile, openEvent, signalEvent } from './ffi.ts';
+import type { Failure, PacketCommand, PacketReport, PacketWorkerData } from './packet-protocol.ts';
+
+export interface LinuxPacketOptions {
+  /** The program of the worker thread; it calls `runPacketWorker()` when `workerData.worker` is `packet`. */
+  readonly worker?: URL;
+  /** Called once when a device with open sockets stops carrying packets (gone, or down), and without error when it carries them again. */
+  readonly onDevice?: (device: string, error: KernelError | undefined) => void;
+}
+
+interface Opened {
+  readonly device: string;
+  readonly onPacket: (packet: ReceivedPacket) => void;
+}
+
+interface Opening extends Opened {
+  readonly resolve: (socket: PacketSocket) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function errorOf(failure: Failure): KernelError {
+  const error = new KernelError(failure.operation, failure.errno);
+  error.message = failure.message;
+  return error;
+}
+
+/** Packet sockets of Linux (packet(7)), served by one worker thread that is started with the first of them. */
+export class LinuxPacketPort implements PacketPort {
+  readonly #program: URL;
+  readonly #onDevice: NonNullable<LinuxPacketOptions['onDevice']>;
+  readonly #unhandled = new Int32Array(new SharedArrayBuffer(4));
+  readonly #opening = new Map<number, Opening>();
+  readonly #opened = new Map<number, Opened>();
+  /** By device, the sockets that reported a failure. */
+  readonly #failed = new Map<string, Set<number>>();
+  #running: { readonly thread: Worker; readonly event: number } | undefined;
+  #closed = false;
+  #lastId = 0;
+
+  constructor(options: LinuxPacketOptions = {}) {
+    this.#program = options.worker ?? new URL('./packet-worker-entry.ts', import.meta.url);
+    this.#onDevice = options.onDevice ?? (() => {});
+  }
+
+  open(
+    device: string,
+    filter: PacketFilter,
+    onPacket: (packet: ReceivedPacket) => void,
+  ): Promise<PacketSocket> {
+    if (this.#closed) throw new InvariantError('The packet port is closed');
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#opening.set(id, { device, onPacket, resolve, reject });
+      this.#command({ kind: 'open', id, device, filter });
+    });
+  }
+
+  /** Ends the worker thread and every socket. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const running = this.#running;
+    if (running === undefined) return;
+    const ended = new Promise((resolve) => running.thread.once('exit', resolve));
+    this.#stop();
+    await ended;
+    closeFile(running.event);
+  }
+
+  /** Without this, a process that ends would wait for ever for the thread that sleeps in the kernel. */
+  readonly #stop = (): void => {
+    process.off('exit', this.#stop);
+    this.#command({ kind: 'stop' });
+    this.#running = undefined;
+  };
+
+  #start(): { readonly thread: Worker; readonly event: number } {
+    const event = openEvent();
+    const data: PacketWorkerData = {
+      worker: 'packet',
+      event,
+      unhandled: this.#unhandled.buffer,
+    };
+    const thread = new Worker(this.#program, { workerData: data, name: 'packet' });
+    thread.on('message', (report: PacketReport) => this.#handle(report));
+    process.once('exit', this.#stop);
+    return { thread, event };
+  }
+
+  #command(command: PacketCommand): void {
+    this.#running ??= this.#start();
+    this.#running.thread.postMessage(command, []);
+    signalEvent(this.#running.event);
+  }
+
+  #handle(report: PacketReport): void {
+    switch (report.kind) {
+      case 'opened':
+      case 'refused':
+        return this.#settle(report);
+      case 'packet': {
+        Atomics.sub(this.#unhandled, 0, 1);
+        const { payload, checksumReady } = report;
+        const [source, destination] = [macFromBytes(report.source), macFromBytes(report.destination)];
+        return this.#opened.get(report.id)?.onPacket({ source, destination, payload, checksumReady });
+      }
+      case 'device':
+        return this.#note(report.id, report.failure);
+      default:
+        return unreachable(report);
+    }
+  }
+
+  #settle(report: PacketReport & { readonly kind: 'opened' | 'refused' }): void {
+    const { id } = report;
+    const opening = this.#opening.get(id);
+    if (opening === undefined) return;
+    this.#opening.delete(id);
+    if (report.kind === 'refused') {
+      opening.reject(errorOf(report.failure));
+      return;
+    }
+    this.#opened.set(id, opening);
+    opening.resolve({
+      send: (destination: Mac, payload) => {
+        if (this.#opened.has(id))
+          this.#command({ kind: 'send', id, destination: macBytes(destination), payload });
+      },
+      close: () => {
+        if (this.#opened.delete(id) && !this.#closed) this.#command({ kind: 'close', id });
+        this.#failed.get(opening.device)?.delete(id);
+      },
+    });
+  }
+
+  /** Several sockets on one device fail together: the first failure and the last recovery are told. */
+  #note(id: number, failure: Failure | undefined): void {
+    const device = this.#opened.get(id)?.device;
+    if (device === undefined) return;
+    const failed = this.#failed.get(device) ?? new Set();
+    this.#failed.set(device, failed);
+    const before = failed.size;
+    if (failure === undefined) failed.delete(id);
+    else failed.add(id);
+    if (before === 0 && failure !== undefined) this.#onDevice(device, errorOf(failure));
+    if (before > 0 && failed.size === 0) this.#onDevice(device, undefined);
+  }
+}

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import process from 'node:process';
+import { test } from 'node:test';
+
+const MARK = 'GATEPOST_TEST_IN_OWN_NETWORK';
+
+/**
+ * Runs the tests of a file as root in an empty network namespace of their own, which ends with the process: the file
+ * starts itself again inside, and what is seen outside is one test that passes if all inside did.
+ */
+export function inOwnNetwork(file: string, define: () => void): void {
+  if (process.env[MARK] !== undefined) {
+    define();
+    return;
+  }
+  test(`in a network namespace of its own: ${file.replace(/^.*\//, '')}`, () => {
+    // The runner tells a child by this variable to report in its own protocol.
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const { status, stdout, stderr } = spawnSync(
+      'unshare',
+      ['--net', process.execPath, '--disable-warning=ExperimentalWarning', '--test-reporter=spec', file],
+      { env: { ...env, [MARK]: '1' }, encoding: 'utf8', timeout: 60_000 },
+    );
+    assert.equal(status, 0, `${stdout}${stderr}`);
+  });
+}
