@@ -85,7 +85,12 @@ export class LinuxPacketPort implements PacketPort {
       event,
       unhandled: this.#unhandled.buffer,
     };
-    const thread = new Worker(this.#program, { workerData: data, name: 'packet' });
+    const thread = new Worker(this.#program, {
+      workerData: data,
+      name: 'packet',
+      // Not those of the process, which may be about its main program. The warning is that node:ffi may change.
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
     thread.on('message', (report: PacketReport) => this.#handle(report));
     process.once('exit', this.#stop);
     return { thread, event };
