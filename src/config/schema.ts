@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import { parsePrefix4 } from '../base/prefix.ts';
-import { Hours, Minutes } from '../base/duration.ts';
 import {
   deviceText,
   domainName,
@@ -24,25 +22,27 @@ import {
  */
 
 const system = z.strictObject({
-  name: hostLabel.default('gatepost').describe('The host name of the box.'),
+  name: hostLabel.prefault('gatepost').describe('The host name of the box.'),
   domain: domainName
-    .default('office.example')
+    .prefault('office.example')
     .describe('The domain of the office: local names are made under it.'),
   timeZone: z
     .string('a time zone such as "Europe/Vienna"')
-    .default('UTC')
+    .prefault('UTC')
     .describe('The time zone for times shown to people.'),
 });
 
 const wanIpv4 = z.discriminatedUnion(
   'method',
   [
-    z.strictObject({ method: z.literal('dhcp') }).describe('The provider assigns the address by DHCP.'),
+    z
+      .strictObject({ method: z.literal('dhcp').describe('"dhcp" or "static".') })
+      .describe('The provider assigns the address by DHCP.'),
     z
       .strictObject({
-        method: z.literal('static'),
+        method: z.literal('static').describe('"dhcp" or "static".'),
         address: prefix4Text.describe('The address with its prefix length, "198.51.100.7/24".'),
-        gateway: ipv4Text.nullable().default(null).describe('The router of the provider.'),
+        gateway: ipv4Text.nullable().prefault(null).describe('The router of the provider.'),
       })
       .describe('A fixed address.'),
   ],
@@ -50,27 +50,29 @@ const wanIpv4 = z.discriminatedUnion(
 );
 
 const wan = z.strictObject({
-  device: deviceText.default('wan0').describe('The network port to the modem of the provider.'),
-  ipv4: wanIpv4.default({ method: 'dhcp' }).describe('How the box gets its IPv4 address.'),
+  device: deviceText.prefault('wan0').describe('The network port to the modem of the provider.'),
+  ipv4: wanIpv4.prefault({ method: 'dhcp' }).describe('How the box gets its IPv4 address.'),
   ipv6: z
-    .strictObject({ method: z.enum(['auto', 'off'], '"auto" or "off"') })
-    .default({ method: 'auto' })
+    .strictObject({
+      method: z.enum(['auto', 'off'], '"auto" or "off"').prefault('auto').describe('"auto" or "off".'),
+    })
+    .prefault({ method: 'auto' })
     .describe('How the box gets its IPv6 addresses.'),
-  vlan: z.null('null: a VLAN tag is not offered').default(null).describe('The VLAN tag the provider wants.'),
+  vlan: z.null('null: a VLAN tag is not offered').prefault(null).describe('The VLAN tag the provider wants.'),
   mac: z
     .null('null: another MAC address is not offered')
-    .default(null)
+    .prefault(null)
     .describe('A MAC address to show to the provider instead of the real one.'),
   mtu: z
     .int('null, or a size from 576 to 9000')
     .min(576, 'null, or a size from 576 to 9000')
     .max(9000, 'null, or a size from 576 to 9000')
     .nullable()
-    .default(null)
+    .prefault(null)
     .describe('The largest packet of the WAN.'),
   useProviderDns: z
     .boolean('true or false')
-    .default(false)
+    .prefault(false)
     .describe('Whether name servers given by the provider are asked.'),
 });
 
@@ -79,18 +81,23 @@ const lan = z.strictObject({
     .array(deviceText, 'a list of devices')
     .min(1, 'at least one device')
     .max(8, 'at most 8 devices')
-    .default(['lan0'])
+    .prefault(['lan0'])
     .describe('The network ports of the office; several are joined to one bridge.'),
   address: prefix4Text
-    .default(parsePrefix4('192.168.77.1/24'))
+    .prefault('192.168.77.1/24')
     .describe('The address of the box on the LAN with the prefix length of the LAN.'),
   gateway: ipv4Text
     .nullable()
-    .default(null)
+    .prefault(null)
     .describe('In mode "lan-only": the router that LAN clients are told.'),
   ipv6: z
-    .strictObject({ method: z.enum(['delegated', 'off'], '"delegated" or "off"') })
-    .default({ method: 'delegated' })
+    .strictObject({
+      method: z
+        .enum(['delegated', 'off'], '"delegated" or "off"')
+        .prefault('delegated')
+        .describe('"delegated" or "off".'),
+    })
+    .prefault({ method: 'delegated' })
     .describe('How the LAN gets IPv6.'),
 });
 
@@ -101,13 +108,13 @@ const forward = z.strictObject({
   to: ipv4Text.describe('The LAN device it leads to.'),
   toPort: portNumber
     .nullable()
-    .default(null)
+    .prefault(null)
     .describe('The port there; null is the same port. For a range: the first port.'),
   from: z
     .array(prefix4Text, 'a list of prefixes')
-    .default([])
+    .prefault([])
     .describe('Who may use it; empty is everybody.'),
-  enabled: z.boolean('true or false').default(true).describe('Whether it is in force.'),
+  enabled: z.boolean('true or false').prefault(true).describe('Whether it is in force.'),
 });
 
 export const PUBLIC_SERVICES = ['smtp', 'submission', 'pop3s'] as const;
@@ -115,47 +122,47 @@ export const PUBLIC_SERVICES = ['smtp', 'submission', 'pop3s'] as const;
 const firewall = z.strictObject({
   publicServices: z
     .array(z.enum(PUBLIC_SERVICES, `one of ${PUBLIC_SERVICES.map((name) => `"${name}"`).join(', ')}`))
-    .default([])
+    .prefault([])
     .describe('Services of the box that answer on the WAN.'),
   forwards: z
     .array(forward)
     .max(2000, 'at most 2000 forwards')
-    .default([])
+    .prefault([])
     .describe('Ports of the WAN address that lead to LAN devices.'),
   oneToOne: z
     .array(z.never('an empty list: one-to-one addresses are not offered'))
-    .default([])
+    .prefault([])
     .describe('One-to-one addresses.'),
   exposedHost: z
     .null('null: an exposed host is not offered')
-    .default(null)
+    .prefault(null)
     .describe('The LAN device that gets everything else.'),
   blockedDevices: z
     .array(z.never('an empty list: blocked devices are not offered'))
-    .default([])
+    .prefault([])
     .describe('LAN devices without Internet.'),
   hairpin: z
     .boolean('true or false')
-    .default(true)
+    .prefault(true)
     .describe('Whether LAN devices reach forwards under the WAN address too.'),
   pingFromWan: z
     .boolean('true or false')
-    .default(true)
+    .prefault(true)
     .describe('Whether the box answers pings from the Internet.'),
   logDropped: z
     .boolean('true or false')
-    .default(true)
+    .prefault(true)
     .describe('Whether dropped packets are counted by reason.'),
   offload: z
     .literal(false, 'false: flow offload is not offered')
-    .default(false)
+    .prefault(false)
     .describe('Hardware and software flow offload.'),
 });
 
 const reservation = z.strictObject({
   mac: macText.describe('The device.'),
   address: ipv4Text.describe('The address it always gets.'),
-  name: hostLabel.nullable().default(null).describe('Its name under the domain.'),
+  name: hostLabel.nullable().prefault(null).describe('Its name under the domain.'),
 });
 
 const customOption = z.strictObject({
@@ -173,7 +180,7 @@ const customOption = z.strictObject({
 const dhcp = z.strictObject({
   enabled: z
     .boolean('true or false')
-    .default(true)
+    .prefault(true)
     .describe('Whether the box gives addresses to LAN devices.'),
   pool: z
     .strictObject({
@@ -181,23 +188,23 @@ const dhcp = z.strictObject({
       last: ipv4Text.describe('The last address.'),
     })
     .nullable()
-    .default(null)
+    .prefault(null)
     .describe('The addresses to give; null is .1 to .100 of the LAN without the own address.'),
   exclude: z
     .array(ipv4Text)
     .max(1000, 'at most 1000 addresses')
-    .default([])
+    .prefault([])
     .describe('Addresses never to give.'),
-  leaseTime: durationText.default(Hours(12)).describe('How long an address is given for.'),
+  leaseTime: durationText.prefault('12h').describe('How long an address is given for.'),
   reservations: z
     .array(reservation)
     .max(2000, 'at most 2000 reservations')
-    .default([])
+    .prefault([])
     .describe('Devices that always get the same address.'),
   options: z
     .array(customOption)
     .max(50, 'at most 50 options')
-    .default([])
+    .prefault([])
     .describe('Further DHCP options to hand out.'),
 });
 
@@ -217,72 +224,72 @@ const record = z.strictObject({
     .min(1)
     .max(4000)
     .describe('The value in zone-file form.'),
-  ttl: durationText.default(Minutes(5)).describe('How long others may remember it.'),
-  public: z.boolean('true or false').default(false).describe('Whether it is shown on the WAN.'),
+  ttl: durationText.prefault('5m').describe('How long others may remember it.'),
+  public: z.boolean('true or false').prefault(false).describe('Whether it is shown on the WAN.'),
 });
 
 const dns = z.strictObject({
   forward: z
     .boolean('true or false')
-    .default(true)
+    .prefault(true)
     .describe(
       'Whether unknown names are asked of the upstream servers; false is an office without Internet.',
     ),
   upstreams: z
     .array(upstreamText)
     .max(8, 'at most 8 servers')
-    .default([])
+    .prefault([])
     .describe('The name servers to ask, in order.'),
   cacheEntries: z
     .int('a number from 100 to 1000000')
     .min(100, 'a number from 100 to 1000000')
     .max(1_000_000, 'a number from 100 to 1000000')
-    .default(10_000)
+    .prefault(10_000)
     .describe('How many answers are remembered.'),
   serveStale: durationText
-    .default(Hours(12))
+    .prefault('12h')
     .describe('How long an expired answer may stand in when no upstream answers.'),
   records: z
     .array(record)
     .max(5000, 'at most 5000 records')
-    .default([])
+    .prefault([])
     .describe('The records of the owner.'),
   publicZone: z
     .literal(false, 'false: a zone on the WAN is not offered')
-    .default(false)
+    .prefault(false)
     .describe('Whether the box serves its domain to the Internet.'),
   transferTo: z
     .array(z.never('an empty list: zone transfer is not offered'))
-    .default([])
+    .prefault([])
     .describe('Name servers that may copy the zone.'),
   rebindProtection: z
     .boolean('true or false')
-    .default(true)
+    .prefault(true)
     .describe('Whether outside names that point into the LAN are refused.'),
-  rebindAllow: z.array(domainName).default([]).describe('Domains that may.'),
+  rebindAllow: z.array(domainName).prefault([]).describe('Domains that may.'),
 });
 
 const user = z.strictObject({
   name: userName.describe('The login and the local part of the mail address.'),
-  fullName: z.string('a name').max(200).default('').describe('The name of the person.'),
+  fullName: z.string('a name').max(200).prefault('').describe('The name of the person.'),
   password: passwordHash.describe('The password hash.'),
-  quota: sizeText.nullable().default(null).describe('The most the mailbox may hold.'),
+  quota: sizeText.nullable().prefault(null).describe('The most the mailbox may hold.'),
   fetch: z
     .array(z.never('an empty list: fetching from outside mailboxes is not offered'))
-    .default([])
+    .prefault([])
     .describe('Outside mailboxes.'),
 });
 
 const mail = z.strictObject({
-  enabled: z.boolean('true or false').default(true).describe('Whether the box is a post office.'),
+  enabled: z.boolean('true or false').prefault(true).describe('Whether the box is a post office.'),
   hostName: domainName
     .nullable()
-    .default(null)
+    .prefault(null)
     .describe('The name the mail server greets with; null is "mail." and the domain.'),
   domains: z
     .array(domainName)
     .max(50, 'at most 50 domains')
-    .default([])
+    .prefault([])
     .describe('Domains whose mail is for local users; empty is the domain of the office.'),
   aliases: z
     .record(
@@ -291,53 +298,59 @@ const mail = z.strictObject({
         .array(z.union([userName, mailAddress], 'a user name or a mail address'))
         .min(1, 'at least one recipient'),
     )
-    .default({})
+    .prefault({})
     .describe('Other names and groups.'),
-  maxMessage: sizeText.default(25 * 2 ** 20).describe('The largest message accepted.'),
+  maxMessage: sizeText.prefault('25M').describe('The largest message accepted.'),
   relayFrom: z
     .array(z.enum(['lan'], '"lan"'))
-    .default(['lan'])
+    .prefault(['lan'])
     .describe('Who may send to the outside without login.'),
   smartHost: z
     .null('null: sending through the relay of the provider is not offered')
-    .default(null)
+    .prefault(null)
     .describe('The relay of the provider.'),
   backupFor: z
     .array(z.never('an empty list: backup MX is not offered'))
-    .default([])
+    .prefault([])
     .describe('Domains the box is a backup for.'),
   fetch: z
     .array(z.never('an empty list: fetching from outside mailboxes is not offered'))
-    .default([])
+    .prefault([])
     .describe('Shared outside mailboxes.'),
   hygiene: z
     .strictObject({
-      spf: z.boolean('true or false').default(true),
-      dkim: z.boolean('true or false').default(true),
-      dmarc: z.boolean('true or false').default(true),
-      greylist: z.boolean('true or false').default(true),
-      blockLists: z.array(domainName).default([]),
+      spf: z
+        .boolean('true or false')
+        .prefault(true)
+        .describe('Whether the sender policy of a domain is checked.'),
+      dkim: z.boolean('true or false').prefault(true).describe('Whether signatures are checked.'),
+      dmarc: z
+        .boolean('true or false')
+        .prefault(true)
+        .describe('Whether the policy of the From domain is followed.'),
+      greylist: z.boolean('true or false').prefault(true).describe('Whether strangers have to try twice.'),
+      blockLists: z.array(domainName).prefault([]).describe('DNS block lists to ask.'),
     })
     .prefault({})
     .describe('Checks on mail from the Internet.'),
 });
 
 const web = z.strictObject({
-  http: portNumber.default(8080).describe('The port of the page of the owner.'),
-  https: portNumber.default(8443).describe('The same over HTTPS.'),
+  http: portNumber.prefault(8080).describe('The port of the page of the owner.'),
+  https: portNumber.prefault(8443).describe('The same over HTTPS.'),
   publicSite: z
     .literal(false, 'false: a public site is not offered')
-    .default(false)
+    .prefault(false)
     .describe('Whether the public site is served.'),
   intranetSite: z
     .literal(false, 'false: an intranet site is not offered')
-    .default(false)
+    .prefault(false)
     .describe('Whether the intranet site is served.'),
 });
 
 const time = z.strictObject({
-  servers: z.array(domainName).default(['pool.ntp.org']).describe('Time servers.'),
-  serveLan: z.boolean('true or false').default(true).describe('Whether the box tells LAN devices the time.'),
+  servers: z.array(domainName).prefault(['pool.ntp.org']).describe('Time servers.'),
+  serveLan: z.boolean('true or false').prefault(true).describe('Whether the box tells LAN devices the time.'),
 });
 
 export const configSchema = z.strictObject({
@@ -345,14 +358,14 @@ export const configSchema = z.strictObject({
   system: system.prefault({}).describe('The box itself.'),
   mode: z
     .enum(['lan-only', 'firewall'], '"firewall" or "lan-only"')
-    .default('firewall')
+    .prefault('firewall')
     .describe('What the box does between WAN and LAN.'),
   wan: wan.prefault({}).describe('The side of the provider.'),
   lan: lan.prefault({}).describe('The side of the office.'),
   firewall: firewall.prefault({}).describe('What is let through.'),
   dhcp: dhcp.prefault({}).describe('Addresses for LAN devices.'),
   dns: dns.prefault({}).describe('Names.'),
-  users: z.array(user).max(1000, 'at most 1000 users').default([]).describe('The people of the office.'),
+  users: z.array(user).max(1000, 'at most 1000 users').prefault([]).describe('The people of the office.'),
   mail: mail.prefault({}).describe('The post office.'),
   web: web.prefault({}).describe('The web pages.'),
   time: time.prefault({}).describe('The clock.'),
