@@ -1,0 +1,216 @@
+import { type Duration, formatDuration, Seconds } from '../../base/duration.ts';
+import { messageOf, unreachable } from '../../base/errors.ts';
+import { after, between, type Instant } from '../../base/instant.ts';
+import { formatIpv4, type Ipv4 } from '../../base/ipv4.ts';
+import { type Mac, macFromBytes } from '../../base/mac.ts';
+import { formatPrefix4 } from '../../base/prefix.ts';
+import { isSameBinding } from '../../engine/dhcp4-client/binding.ts';
+import { clientIdOf } from '../../engine/dhcp4-client/request.ts';
+import {
+  type Effect,
+  type Event,
+  INITIAL,
+  type Lease,
+  type Phase,
+  type State,
+} from '../../engine/dhcp4-client/state.ts';
+import { stepClient } from '../../engine/dhcp4-client/step.ts';
+import type { Cancel } from '../../port/clock.ts';
+import { DhcpTransport } from './dhcp-transport.ts';
+import { LeaseStore } from './lease-store.ts';
+import type { Change, Uplink } from './uplink.ts';
+import type { WanAddress, WanLease, WanLink, WanPhase, WanPorts } from './wan-state.ts';
+
+/** After this the packet socket is opened again if the kernel refused it on a device that is up. */
+export const OPEN_RETRY: Duration = Seconds(5);
+
+const PHASES: Readonly<Record<Phase['kind'], WanPhase>> = {
+  stopped: 'STOPPED',
+  linkDown: 'LINK-DOWN',
+  init: 'INIT',
+  selecting: 'SELECTING',
+  requesting: 'REQUESTING',
+  rebooting: 'REBOOTING',
+  bound: 'BOUND',
+  renewing: 'RENEWING',
+  rebinding: 'REBINDING',
+};
+
+/** In the client's options while the device is missing; nothing is sent then. */
+const NO_MAC = macFromBytes(new Uint8Array(6));
+
+export interface DhcpUplinkOptions {
+  readonly device: string;
+  readonly hostName: string | undefined;
+  readonly onChange: (change: Change) => void;
+}
+
+/** The DHCP client at work: the engine, its clock, its packets and its small file. */
+export class DhcpUplink implements Uplink {
+  readonly method = 'dhcp';
+  readonly #options: DhcpUplinkOptions;
+  readonly #ports: WanPorts;
+  readonly #store: LeaseStore;
+  readonly #transport: DhcpTransport;
+  #state: State = INITIAL;
+  #mac: Mac = NO_MAC;
+  #wake: Cancel | undefined;
+  #retry: Cancel | undefined;
+  #granted: { readonly at: Instant; readonly took: Duration } | undefined;
+  #unicasts: Promise<void> = Promise.resolve();
+
+  constructor(options: DhcpUplinkOptions, ports: WanPorts) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#store = new LeaseStore(ports, () => options.onChange('status'));
+    this.#transport = new DhcpTransport(options.device, ports, (message, from) =>
+      this.#fire({ kind: 'message', message, from }),
+    );
+  }
+
+  /** `configured`: what the kernel has on the device; a saved lease of such an address is used from the first moment. */
+  async start(link: WanLink, configured: readonly Ipv4[]): Promise<void> {
+    const saved = await this.#store.load();
+    const adopt = saved !== undefined && configured.includes(saved.address.address);
+    this.#mac = link.mac ?? NO_MAC;
+    this.#fire({ kind: 'start', linkUp: false, saved, adopt });
+    this.linkChanged(link);
+  }
+
+  get phase(): WanPhase {
+    return PHASES[this.#state.phase.kind];
+  }
+
+  get address(): WanAddress | undefined {
+    const binding = this.#state.phase.lease?.binding;
+    if (binding === undefined) return undefined;
+    const { address: prefix, gateway, routes, dnsServers, domain, searchDomains } = binding;
+    return { prefix, gateway, routes, dnsServers, domain, searchDomains };
+  }
+
+  get lease(): WanLease | undefined {
+    const { lease } = this.#state.phase;
+    if (lease === undefined || this.#granted === undefined) return undefined;
+    // Wall times are made from the monotonic ones when asked: the box may have learnt the time since.
+    const { clock } = this.#ports;
+    const [now, wall] = [clock.now(), clock.wallTime()];
+    const { at, took } = this.#granted;
+    const endless = lease.expiresAt === Infinity;
+    return {
+      server: lease.binding.server,
+      obtained: after(wall, between(now, at)),
+      took,
+      expires: endless ? undefined : after(wall, between(now, lease.expiresAt)),
+    };
+  }
+
+  get storeProblem(): string | undefined {
+    return this.#store.problem;
+  }
+
+  linkChanged(link: WanLink): void {
+    this.#retry?.cancel();
+    if (link.up && link.mac !== undefined) {
+      // Another MAC address is another client, and a device that came back needs another socket.
+      if (link.mac !== this.#mac || this.#state.phase.kind === 'linkDown') void this.#open(link.mac);
+      return;
+    }
+    this.#transport.close();
+    this.#fire({ kind: 'link', up: false });
+  }
+
+  async stop(release: boolean): Promise<void> {
+    this.#retry?.cancel();
+    this.#fire({ kind: 'stop', release });
+    await this.#unicasts;
+    this.#transport.close();
+    await this.#store.settled();
+  }
+
+  async #open(mac: Mac): Promise<void> {
+    const { clock, log } = this.#ports;
+    this.#transport.close();
+    this.#fire({ kind: 'link', up: false });
+    this.#mac = mac;
+    try {
+      if (await this.#transport.open()) this.#fire({ kind: 'link', up: true });
+    } catch (error) {
+      log.error(`Cannot ask for an address on ${this.#options.device}: ${messageOf(error)}`);
+      this.#retry?.cancel();
+      this.#retry = clock.wake(after(clock.now(), OPEN_RETRY), () => void this.#open(mac));
+    }
+  }
+
+  #fire(event: Event): void {
+    const { clock, random } = this.#ports;
+    const before = this.#state.phase;
+    const { state, effects } = stepClient(this.#state, event, {
+      now: clock.now(),
+      random: (limit) => random.below(limit),
+      options: {
+        mac: this.#mac,
+        clientId: clientIdOf(this.#mac),
+        hostName: this.#options.hostName,
+      },
+    });
+    this.#state = state;
+    this.#wake?.cancel();
+    for (const effect of effects) this.#carryOut(effect);
+    this.#tell(before, state.phase);
+  }
+
+  #tell(before: Phase, now: Phase): void {
+    const changed = !isSameLease(before.lease, now.lease);
+    // A released address is told when its release is on the way: it must not be taken off the device before.
+    if (changed && now.kind === 'stopped') return;
+    if (changed) this.#options.onChange('address');
+    else if (before !== now) this.#options.onChange('status');
+  }
+
+  #carryOut(effect: Effect): void {
+    const { clock, log } = this.#ports;
+    switch (effect.kind) {
+      case 'broadcast':
+        return this.#transport.broadcast(effect.message, effect.source);
+      case 'unicast':
+        this.#unicasts = this.#transport.unicast(effect.message, effect.source, effect.server);
+        return;
+      case 'configure':
+        return this.#configured(effect);
+      case 'unconfigure':
+        this.#granted = undefined;
+        return log.notice(`The WAN address is given up: ${effect.reason}`);
+      case 'saveLease':
+        return this.#store.save(effect.binding);
+      case 'forgetLease':
+        return this.#store.forget();
+      case 'report':
+        return log.warn(effect.text);
+      case 'wake':
+        this.#wake = clock.wake(effect.at, () => this.#fire({ kind: 'wake' }));
+        return;
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  #configured(effect: Effect & { kind: 'configure' }): void {
+    const { lease, origin, took } = effect;
+    const { log, clock } = this.#ports;
+    const { address, server } = lease.binding;
+    const text = `The WAN address ${formatPrefix4(address)} of the server ${formatIpv4(server)} is ours (${origin})`;
+    if (origin === 'renewed' || origin === 'rebound') {
+      log.info(text);
+      this.#granted ??= { at: clock.now(), took };
+      return;
+    }
+    log.notice(`${text}, after ${formatDuration(took)}`);
+    this.#granted = { at: clock.now(), took };
+  }
+}
+
+/** Whether both want the same configured; the times may differ. */
+function isSameLease(a: Lease | undefined, b: Lease | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return isSameBinding(a.binding, b.binding);
+}

@@ -1,0 +1,38 @@
+import type { Timestamp } from '../../base/instant.ts';
+import { formatIpv4 } from '../../base/ipv4.ts';
+import { formatPrefix4 } from '../../base/prefix.ts';
+import type { WanStatus } from '../../port/box.ts';
+import type { WanLease, WanState } from './wan-state.ts';
+
+/** The state of the WAN as the page, the command and the API show it. */
+export function wanStatus(state: WanState): WanStatus {
+  const { device, method, phase, link, address, lease } = state;
+  return {
+    device,
+    method,
+    link: linkText(link),
+    state: phase,
+    address: address === undefined ? null : formatPrefix4(address.prefix),
+    gateway: address?.gateway === undefined ? null : formatIpv4(address.gateway),
+    dnsServers: (address?.dnsServers ?? []).map(formatIpv4),
+    lease: lease === undefined ? null : leaseStatus(lease),
+  };
+}
+
+function linkText(link: WanState['link']): WanStatus['link'] {
+  if (link.mac === undefined) return 'missing';
+  return link.up ? 'up' : 'down';
+}
+
+function leaseStatus(lease: WanLease): NonNullable<WanStatus['lease']> {
+  return {
+    server: formatIpv4(lease.server),
+    obtained: isoTime(lease.obtained),
+    tookMs: Math.round(lease.took),
+    expires: lease.expires === undefined ? 'never' : isoTime(lease.expires),
+  };
+}
+
+function isoTime(time: Timestamp): string {
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,143 @@
+import type { Ipv4 } from '../../base/ipv4.ts';
+import { DhcpUplink } from './dhcp-uplink.ts';
+import { GatewayMonitor } from './gateway-monitor.ts';
+import type { ProbeTarget } from './gateway-probe.ts';
+import { StaticUplink } from './static-uplink.ts';
+import type { Change, Uplink } from './uplink.ts';
+import type { WanLink, WanOptions, WanPorts, WanState } from './wan-state.ts';
+
+export interface WanStart extends WanOptions {
+  readonly link: WanLink;
+  /** IPv4 addresses the kernel has on the device: after a restart of this program they are adopted, not dropped. */
+  readonly configured: readonly Ipv4[];
+}
+
+export interface WanCallbacks {
+  /**
+   * Called at once after every change, also from within {@link startWan}. With `address`, what is to be configured on the device
+   * (`state.address`) is another than before, or none any more.
+   */
+  onChange(state: WanState, change: Change): void;
+}
+
+export interface Wan {
+  /** The device got or lost its carrier, appeared or disappeared. */
+  linkChanged(link: WanLink): void;
+  status(): WanState;
+  /** Other settings; the same again change nothing. */
+  reconfigure(options: WanOptions): Promise<void>;
+  /** With `release` the address is given back and reported gone; without, the kernel keeps it for the next start. */
+  stop(options: { readonly release: boolean }): Promise<void>;
+}
+
+/** Gets the box its address on the WAN and watches its gateway. A missing device is waited for by {@link Wan.linkChanged}. */
+export async function startWan(start: WanStart, ports: WanPorts, callbacks: WanCallbacks): Promise<Wan> {
+  const { link, configured, ...options } = start;
+  const service = new WanService({ options, link }, ports, callbacks);
+  await service.start(configured);
+  return service;
+}
+
+class WanService implements Wan {
+  readonly #ports: WanPorts;
+  readonly #callbacks: WanCallbacks;
+  readonly #monitor: GatewayMonitor;
+  #options: WanOptions;
+  #link: WanLink;
+  #uplink: Uplink | undefined;
+  /** Reconfigurations come one after the other. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    initial: { readonly options: WanOptions; readonly link: WanLink },
+    ports: WanPorts,
+    callbacks: WanCallbacks,
+  ) {
+    this.#options = initial.options;
+    this.#link = initial.link;
+    this.#ports = ports;
+    this.#callbacks = callbacks;
+    this.#monitor = new GatewayMonitor(ports, () => this.#changed('status'));
+  }
+
+  async start(configured: readonly Ipv4[]): Promise<void> {
+    const { device, method } = this.#options;
+    if (method.kind === 'static') {
+      this.#uplink = new StaticUplink(method);
+      this.#changed('address');
+      return;
+    }
+    const uplink = new DhcpUplink(
+      {
+        device,
+        hostName: method.hostName,
+        onChange: (change) => {
+          if (this.#uplink === uplink) this.#changed(change);
+        },
+      },
+      this.#ports,
+    );
+    this.#uplink = uplink;
+    await uplink.start(this.#link, configured);
+  }
+
+  linkChanged(link: WanLink): void {
+    if (link.up === this.#link.up && link.mac === this.#link.mac) return;
+    this.#link = link;
+    this.#uplink?.linkChanged(link);
+    this.#changed('status');
+  }
+
+  status(): WanState {
+    const uplink = this.#uplink;
+    return {
+      device: this.#options.device,
+      method: this.#options.method.kind,
+      phase: uplink?.phase ?? 'STOPPED',
+      link: this.#link,
+      address: uplink?.address,
+      lease: uplink?.lease,
+      gateway: this.#monitor.health,
+      storeProblem: uplink?.storeProblem,
+    };
+  }
+
+  reconfigure(options: WanOptions): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#reconfigure(options));
+    return this.#turn;
+  }
+
+  async #reconfigure(options: WanOptions): Promise<void> {
+    if (JSON.stringify(options) === JSON.stringify(this.#options)) return;
+    const before = this.#options;
+    const address = this.#uplink?.address?.prefix.address;
+    const sameDevice = before.device === options.device;
+    const staysDhcp = sameDevice && before.method.kind === 'dhcp' && options.method.kind === 'dhcp';
+    await this.#uplink?.stop(!staysDhcp);
+    this.#options = options;
+    await this.start(staysDhcp && address !== undefined ? [address] : []);
+    // Whatever the new uplink reported on the way: without an address, the old one is gone now.
+    if (this.#uplink?.address === undefined) this.#changed('address');
+  }
+
+  async stop(options: { readonly release: boolean }): Promise<void> {
+    await this.#turn;
+    await this.#uplink?.stop(options.release);
+    this.#monitor.watch(undefined);
+    this.#uplink = undefined;
+    if (options.release) this.#changed('address');
+  }
+
+  #changed(change: Change): void {
+    this.#monitor.watch(this.#probeTarget());
+    this.#callbacks.onChange(this.status(), change);
+  }
+
+  #probeTarget(): ProbeTarget | undefined {
+    const { device } = this.#options;
+    const { up, mac } = this.#link;
+    const address = this.#uplink?.address;
+    if (!up || mac === undefined || address?.gateway === undefined) return undefined;
+    return { device, gateway: address.gateway, source: address.prefix.address, mac };
+  }
+}
