@@ -1,0 +1,212 @@
+import type { Ipv4 } from '../../base/ipv4.ts';
+import type { Ipv6 } from '../../base/ipv6.ts';
+import { type Prefix4, contains4 } from '../../base/prefix.ts';
+import { RCODE, TYPE } from '../../wire/dns/constants.ts';
+import { type DomainName, countLabels, isWithin, joinNames } from '../../wire/dns/domain-name.ts';
+import type { DnsRecord, Question, RecordData } from '../../wire/dns/message.ts';
+import { typeOfData } from '../../wire/dns/record-data.ts';
+import { addressOfReverseName, reverseName, reverseZones } from '../../wire/dns/reverse-name.ts';
+import { type LocalAnswer, LOCAL_TTL, makeRecord, makeSoa, negative } from './answer.ts';
+import { type BoxFacts, boxName, builtInNames, builtInRecords } from './built-in-records.ts';
+import { LeaseNames, type NameGrant } from './lease-names.ts';
+import { answerSpecialName } from './special-names.ts';
+
+/** Aliases followed within the zone; a longer chain or a circle is answered as far as it goes. */
+const MOST_ALIASES = 8;
+
+export interface ZoneOptions {
+  readonly domain: DomainName;
+  /** The box's own name, one label. */
+  readonly hostName: string;
+  /** The LAN's prefixes, with the box's own address in each. */
+  readonly lan: readonly Prefix4[];
+  /** The box's IPv6 addresses on the LAN. */
+  readonly lan6: readonly Ipv6[];
+  /** The name the domain's mail goes to; undefined if the box takes no mail. */
+  readonly mailHost: DomainName | undefined;
+  /** The owner's records. They come before what the box would say under the same name and type. */
+  readonly records: readonly DnsRecord[];
+}
+
+/** One line of the list of names. */
+export interface NameEntry {
+  readonly name: DomainName;
+  readonly address: Ipv4 | Ipv6;
+  readonly source: 'built-in' | 'static' | 'dhcp';
+}
+
+function isAddress(data: RecordData): data is Extract<RecordData, { address: unknown }> {
+  return data.type === 'A' || data.type === 'AAAA';
+}
+
+/** Whether the owner's record takes the place of the box's own: an alias of all (RFC 1034 section 3.6.2), an address of every address. */
+function replaces(own: DnsRecord, builtIn: DnsRecord): boolean {
+  if (own.name !== builtIn.name) return false;
+  return (
+    own.data.type === 'CNAME' ||
+    own.data.type === builtIn.data.type ||
+    (isAddress(own.data) && isAddress(builtIn.data))
+  );
+}
+
+/**
+ * What the box knows with authority: the office's domain, the reverse zones of the LAN, the owner's records wherever their names
+ * are, and the names that never go upstream.
+ */
+export class LocalZone {
+  readonly #options: ZoneOptions;
+  readonly #leases: LeaseNames;
+  readonly #zones: readonly DomainName[];
+  readonly #server: DomainName;
+  #facts: BoxFacts;
+  #records = new Map<DomainName, DnsRecord[]>();
+  #taken = new Set<DomainName>();
+  #serial = 1;
+
+  constructor(options: ZoneOptions) {
+    this.#options = options;
+    this.#leases = new LeaseNames(options.domain);
+    this.#zones = [options.domain, ...options.lan.flatMap(reverseZones)];
+    this.#facts = {
+      domain: options.domain,
+      hostName: options.hostName,
+      lanAddresses: [...options.lan.map((prefix) => prefix.address), ...options.lan6],
+      wanAddresses: [],
+      mailHost: options.mailHost,
+    };
+    this.#server = boxName(this.#facts);
+    this.#rebuild();
+  }
+
+  /** The name of the box, which the zones' SOA and NS records name. */
+  get server(): DomainName {
+    return this.#server;
+  }
+
+  /** The WAN addresses are these from now on; none while the WAN is down. */
+  setWan(addresses: readonly (Ipv4 | Ipv6)[]): void {
+    this.#facts = { ...this.#facts, wanAddresses: addresses };
+    this.#rebuild();
+  }
+
+  /** A lease has begun or goes on under the name the client gives. */
+  setLeaseName(text: string, address: Ipv4): NameGrant {
+    this.#serial++;
+    return this.#leases.set(text, address, this.#taken);
+  }
+
+  /** A lease has ended. */
+  removeLease(address: Ipv4): void {
+    this.#serial++;
+    this.#leases.delete(address);
+  }
+
+  /** Every address a name of the zone leads to, for the list the owner sees. */
+  names(): NameEntry[] {
+    const statics = new Set(this.#options.records.map((record) => record.name));
+    const fixed = [...this.#records.values()].flat().flatMap(({ name, data }): NameEntry[] => {
+      const source = statics.has(name) ? 'static' : 'built-in';
+      return isAddress(data) ? [{ name, address: data.address, source }] : [];
+    });
+    const leased = [...this.#leases.entries()].map(([name, address]): NameEntry => ({
+      name,
+      address,
+      source: 'dhcp',
+    }));
+    return [...fixed, ...leased];
+  }
+
+  /** The answer to a question of class IN, or undefined if it is not ours to answer. */
+  answer(question: Question): LocalAnswer | undefined {
+    return this.#answerOwn(this.#qualify(question)) ?? answerSpecialName(question, this.#server);
+  }
+
+  /** A single label that is a host of the office is meant as that host: not every client appends the domain. */
+  #qualify(question: Question): { question: Question; asked: DomainName } {
+    const { name } = question;
+    const isShort = (question.type === TYPE.A || question.type === TYPE.AAAA) && countLabels(name) === 1;
+    const whole = isShort && !this.#isOurs(name) ? joinNames(name, this.#options.domain) : undefined;
+    if (whole === undefined || this.#find(whole).length === 0) return { question, asked: name };
+    return { question: { ...question, name: whole }, asked: name };
+  }
+
+  #answerOwn({ question, asked }: { question: Question; asked: DomainName }): LocalAnswer | undefined {
+    const answers: DnsRecord[] = [];
+    let { name } = question;
+    if (!this.#isOurs(name)) return undefined;
+    for (let aliases = 0; aliases <= MOST_ALIASES; aliases++) {
+      const found = this.#find(name);
+      const owner = aliases === 0 ? asked : name;
+      const fitting = found.filter(({ data }) =>
+        question.type === TYPE.ANY ? true : typeOfData(data) === question.type,
+      );
+      answers.push(...fitting.map((record) => ({ ...record, name: owner })));
+      if (fitting.length > 0) return { rcode: RCODE.NOERROR, answers, authorities: [] };
+      const alias = found.find(({ data }) => data.type === 'CNAME');
+      if (alias?.data.type !== 'CNAME') break;
+      answers.push({ ...alias, name: owner });
+      name = alias.data.target;
+      if (!this.#isOurs(name)) return { rcode: RCODE.NOERROR, answers, authorities: [], target: name };
+    }
+    return { ...this.#absent(name), answers };
+  }
+
+  #isOurs(name: DomainName): boolean {
+    return this.#records.has(name) || this.#zones.some((zone) => isWithin(name, zone));
+  }
+
+  #find(name: DomainName): DnsRecord[] {
+    return [...(this.#records.get(name) ?? []), ...this.#ofLease(name), ...this.#ofApex(name)];
+  }
+
+  #ofLease(name: DomainName): DnsRecord[] {
+    const address = this.#leases.addressOf(name);
+    if (address !== undefined) return [makeRecord(name, LOCAL_TTL, { type: 'A', address })];
+    const reversed = addressOfReverseName(name);
+    const target = typeof reversed === 'number' ? this.#leases.nameOf(reversed) : undefined;
+    return target === undefined ? [] : [makeRecord(name, LOCAL_TTL, { type: 'PTR', target })];
+  }
+
+  #ofApex(name: DomainName): DnsRecord[] {
+    if (!this.#zones.includes(name)) return [];
+    return [
+      makeSoa(name, this.#server, this.#serial),
+      makeRecord(name, LOCAL_TTL, { type: 'NS', target: this.#server }),
+    ];
+  }
+
+  #absent(name: DomainName): LocalAnswer {
+    const zone = this.#zones.find((candidate) => isWithin(name, candidate));
+    // The owner's record of a name elsewhere is no zone: there is no SOA record to show.
+    if (zone === undefined) return { rcode: RCODE.NOERROR, answers: [], authorities: [] };
+    const rcode = this.#exists(name) ? RCODE.NOERROR : RCODE.NXDOMAIN;
+    return negative(rcode, makeSoa(zone, this.#server, this.#serial));
+  }
+
+  /** A name exists if it or a name below it has records (RFC 8020 section 2), and so do the box's names while they have no address. */
+  #exists(name: DomainName): boolean {
+    if (this.#taken.has(name) || this.#find(name).length > 0) return true;
+    for (const other of this.#records.keys()) if (isWithin(other, name)) return true;
+    for (const [other, address] of this.#leases.entries()) {
+      if (isWithin(other, name) || isWithin(reverseName(address), name)) return true;
+    }
+    return false;
+  }
+
+  #rebuild(): void {
+    const { records, lan } = this.#options;
+    const builtIn = builtInRecords(this.#facts).filter((one) => !records.some((own) => replaces(own, one)));
+    const named = new Set(builtIn.map((record) => record.name));
+    const reverse = records.flatMap(({ name, ttl, data }) => {
+      if (data.type !== 'A' || !lan.some((prefix) => contains4(prefix, data.address))) return [];
+      const owner = reverseName(data.address);
+      const isNamed =
+        named.has(owner) || records.some((other) => other.name === owner && other.data.type === 'PTR');
+      named.add(owner);
+      return isNamed ? [] : [makeRecord(owner, ttl, { type: 'PTR', target: name })];
+    });
+    this.#records = Map.groupBy([...records, ...builtIn, ...reverse], (record) => record.name);
+    this.#taken = new Set([...builtInNames(this.#facts), ...records.map((record) => record.name)]);
+    this.#serial++;
+  }
+}
