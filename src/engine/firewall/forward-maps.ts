@@ -1,0 +1,142 @@
+import { UserError } from '../../base/errors.ts';
+import { type Ipv4, ipv4Bytes } from '../../base/ipv4.ts';
+import { type Prefix4, contains4, formatPrefix4, lastAddress4, network4 } from '../../base/prefix.ts';
+import type { FirewallOptions, PortForward } from './options.ts';
+import type { RulesetElement } from './ruleset.ts';
+import { IPPROTO } from './statement.ts';
+
+/** The kernel cannot shift a range of ports, so each port of a shifted one is an element of its own. */
+export const MAX_SHIFTED_PORTS = 1024;
+
+const EVERYBODY: Prefix4 = { address: 0 as Ipv4, length: 0 };
+
+/** What one element of a map will match: one protocol, a range of ports, the senders of a prefix. */
+interface Match {
+  readonly forward: PortForward;
+  /** Its place in the configuration. */
+  readonly index: number;
+  readonly protocol: number;
+  readonly source: Prefix4;
+}
+
+export interface ForwardMaps {
+  /** To an address and a port. */
+  readonly shifted: readonly RulesetElement[];
+  /** To an address, the port stays. */
+  readonly samePort: readonly RulesetElement[];
+}
+
+/**
+ * The elements of the two maps that port forwards are looked up in, keyed by sender, protocol and port. With hairpin the
+ * LAN may use every forward, also one for certain senders, unless another forward of the same port is for the LAN.
+ * @throws UserError when two forwards claim the same packets, or a shifted range is too long
+ */
+export function forwardMaps(options: FirewallOptions): ForwardMaps {
+  const declared = options.forwards.flatMap(matchesOf);
+  const hairpins = options.hairpin ? hairpinMatches(declared, options.lanNetworks) : [];
+  const matches = [...declared, ...hairpins].map(withoutDuplicate);
+  return {
+    shifted: matches.filter(({ forward }) => isShifted(forward)).flatMap(shiftedElements),
+    samePort: matches.filter(({ forward }) => !isShifted(forward)).map(samePortElement),
+  };
+
+  function withoutDuplicate(match: Match, at: number, all: readonly Match[]): Match {
+    const other = all.slice(0, at).find((earlier) => overlap(earlier, match));
+    if (other === undefined) return match;
+    throw new UserError(
+      `Cannot forward port ${portText(match.forward)} for "${match.forward.name}": the forward "${other.forward.name}" ` +
+        `already takes it from ${formatPrefix4(other.source)}; give one of them another port or other senders`,
+    );
+  }
+}
+
+function isShifted({ port, toPort }: PortForward): boolean {
+  return toPort !== null && toPort !== port.first;
+}
+
+function portText({ port }: PortForward): string {
+  return port.first === port.last ? String(port.first) : `${port.first}-${port.last}`;
+}
+
+function protocolsOf({ protocol }: PortForward): readonly number[] {
+  if (protocol === 'both') return [IPPROTO.TCP, IPPROTO.UDP];
+  return [protocol === 'tcp' ? IPPROTO.TCP : IPPROTO.UDP];
+}
+
+function matchesOf(forward: PortForward, index: number): Match[] {
+  if (!forward.enabled) return [];
+  const from = forward.from.length === 0 ? [EVERYBODY] : forward.from;
+  // Prefixes lie within one another or apart: what another of them covers is left out.
+  const sources = from.filter(
+    (one, at) => !from.some((other, place) => covers(other, one) && (!covers(one, other) || place < at)),
+  );
+  return protocolsOf(forward).flatMap((protocol) =>
+    sources.map((source) => ({ forward, index, protocol, source })),
+  );
+}
+
+function covers(wide: Prefix4, narrow: Prefix4): boolean {
+  return wide.length <= narrow.length && contains4(wide, narrow.address);
+}
+
+function overlap(a: Match, b: Match): boolean {
+  return (
+    a.protocol === b.protocol &&
+    a.forward.port.first <= b.forward.port.last &&
+    b.forward.port.first <= a.forward.port.last &&
+    (covers(a.source, b.source) || covers(b.source, a.source))
+  );
+}
+
+function hairpinMatches(declared: readonly Match[], lanNetworks: readonly Prefix4[]): Match[] {
+  const added: Match[] = [];
+  for (const { forward, index, protocol } of declared) {
+    for (const source of lanNetworks) {
+      const match = { forward, index, protocol, source };
+      if (![...declared, ...added].some((other) => overlap(other, match))) added.push(match);
+    }
+  }
+  return added;
+}
+
+/** Source address, protocol and port, each padded to four bytes. */
+function keyOf(source: Ipv4, protocol: number, port: number): Uint8Array {
+  return Uint8Array.of(...ipv4Bytes(source), protocol, 0, 0, 0, port >> 8, port & 255, 0, 0);
+}
+
+function elementOf(
+  { forward, index, protocol, source }: Match,
+  port: PortForward['port'],
+  bytes: Uint8Array,
+): RulesetElement {
+  return {
+    key: keyOf(network4(source), protocol, port.first),
+    last: keyOf(lastAddress4(source), protocol, port.last),
+    value: { bytes },
+    comment: `firewall.forwards[${index}] ${forward.name}`,
+  };
+}
+
+function samePortElement(match: Match): RulesetElement {
+  return elementOf(match, match.forward.port, ipv4Bytes(match.forward.to));
+}
+
+function shiftedElements(match: Match): RulesetElement[] {
+  const { port, to, toPort, name } = match.forward;
+  const length = port.last - port.first + 1;
+  if (length > MAX_SHIFTED_PORTS)
+    throw new UserError(
+      `Cannot forward the ports ${portText(match.forward)} for "${name}" to others: the range has ${length} ports, ` +
+        `${MAX_SHIFTED_PORTS} are the most unless they stay the same`,
+    );
+  const target = toPort ?? port.first;
+  if (target + length - 1 > 65_535)
+    throw new UserError(
+      `Cannot forward the ports ${portText(match.forward)} for "${name}" to ${target} and up: that ends above 65535`,
+    );
+  return Array.from({ length }, (_, i) => {
+    const there = target + i;
+    const value = Uint8Array.of(...ipv4Bytes(to), there >> 8, there & 255, 0, 0);
+    return elementOf(match, { first: port.first + i, last: port.first + i }, value);
+  });
+}
