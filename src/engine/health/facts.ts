@@ -1,0 +1,44 @@
+import type { LanStatus, RoleStatus, ServiceStatus, WanStatus } from '../../port/box.ts';
+
+/** What the services know about the WAN. */
+export interface WanFacts {
+  readonly status: WanStatus;
+  readonly gateway: 'unknown' | 'reachable' | 'unreachable';
+  /** Why the lease is not on stable storage, or null. */
+  readonly leaseProblem: string | null;
+}
+
+/** One upstream resolver: null while it has not been asked yet. */
+export interface UpstreamFacts {
+  /** As configured, `udp://192.0.2.53`. */
+  readonly name: string;
+  readonly answers: boolean | null;
+}
+
+export interface LanFacts {
+  readonly status: LanStatus;
+  /** Whether the kernel has the LAN address. */
+  readonly addressConfigured: boolean;
+  /** The LAN's own services, as `dhcp` and `dns`, in the order they are shown. */
+  readonly services: readonly ServiceStatus[];
+}
+
+/** Something the owner should know although everything works. */
+export interface WarningFacts {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface HealthFacts {
+  /** Null in `lan-only` mode. */
+  readonly wan: WanFacts | null;
+  /** Null when nothing is forwarded: `dns.forward` is off. */
+  readonly upstreams: readonly UpstreamFacts[] | null;
+  readonly lan: LanFacts;
+  readonly roles: readonly RoleStatus[];
+  /** Every other service. */
+  readonly services: readonly ServiceStatus[];
+  /** Null when mail is off. */
+  readonly mailStore: { readonly problem: string | null } | null;
+  readonly warnings: readonly WarningFacts[];
+}

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { assessHealth } from '../../../src/engine/health/assess.ts';
+import type { HealthFacts, WanFacts } from '../../../src/engine/health/facts.ts';
+import type { HealthNode } from '../../../src/port/box.ts';
+
+const WAN: WanFacts = {
+  status: {
+    device: 'wan0',
+    method: 'dhcp',
+    link: 'up',
+    state: 'BOUND',
+    address: '203.0.113.50/24',
+    gateway: '203.0.113.1',
+    dnsServers: [],
+    lease: {
+      server: '203.0.113.1',
+      obtained: '2026-01-15T12:00:00.000Z',
+      tookMs: 12,
+      expires: '2026-01-15T13:00:00.000Z',
+    },
+  },
+  gateway: 'reachable',
+  leaseProblem: null,
+};
+
+const WELL: HealthFacts = {
+  wan: WAN,
+  upstreams: [{ name: 'udp://192.0.2.53', answers: true }],
+  lan: {
+    status: {
+      device: 'lan0',
+      devices: [{ name: 'lan0', link: 'up' }],
+      address: '192.168.77.1/24',
+      pool: null,
+    },
+    addressConfigured: true,
+    services: [
+      { name: 'dhcp', ok: true, detail: '192.168.77.1 port 67' },
+      { name: 'dns', ok: true, detail: '192.168.77.1 port 53' },
+    ],
+  },
+  roles: [{ name: 'post', state: 'running', pid: 7, restarts: 0 }],
+  services: [{ name: 'smtp', ok: true, detail: '0.0.0.0 port 25' }],
+  mailStore: { problem: null },
+  warnings: [],
+};
+
+function withWan(status: Partial<WanFacts['status']>, rest: Partial<WanFacts> = {}): HealthFacts {
+  return { ...WELL, wan: { ...WAN, ...rest, status: { ...WAN.status, ...status } } };
+}
+
+/** The tree as indented lines of name and state. */
+function lines(node: HealthNode, indent = ''): string[] {
+  return [`${indent}${node.name} ${node.state}`, ...node.children.flatMap((one) => lines(one, `${indent} `))];
+}
+
+function find(node: HealthNode, name: string): HealthNode | undefined {
+  if (node.name === name) return node;
+  return node.children.map((one) => find(one, name)).find((found) => found !== undefined);
+}
+
+test('assessHealth() of a box that is well shows every check in its place', () => {
+  const report = assessHealth(WELL);
+  assert.deepEqual([report.ok, report.firstError], [true, null]);
+  assert.deepEqual(lines(report.tree), [
+    'box ok',
+    ' wan ok',
+    '  link ok',
+    '   address ok',
+    '    gateway ok',
+    '     name servers ok',
+    ' lan ok',
+    '  devices ok',
+    '   address ok',
+    '    dhcp ok',
+    '    dns ok',
+    ' roles ok',
+    '  post ok',
+    ' services ok',
+    '  smtp ok',
+    ' mail ok',
+    '  store ok',
+  ]);
+});
+
+test('assessHealth() names the one cause and says of its consequences on what they depend', () => {
+  const report = assessHealth(withWan({ link: 'down', address: null, lease: null }, { gateway: 'unknown' }));
+  assert.equal(report.ok, false);
+  assert.match(report.firstError ?? '', /^wan link: The device wan0 has no carrier/);
+  for (const name of ['gateway', 'name servers']) {
+    const node = find(report.tree, name);
+    assert.deepEqual([node?.state, node?.reason], ['unknown', 'Not checked: dependency "link" failed']);
+  }
+  const failures = lines(report.tree).filter((line) => line.endsWith('failed'));
+  assert.deepEqual(failures, ['box failed', ' wan failed', '  link failed']);
+});
+
+test('assessHealth() finds each break of the WAN branch where it is', () => {
+  const cases: readonly (readonly [HealthFacts, RegExp])[] = [
+    [withWan({ link: 'missing' }), /^wan link: There is no device wan0$/],
+    [withWan({ address: null, state: 'SELECTING' }), /^wan address: .*no DHCP server has answered$/],
+    [
+      withWan({ address: null, method: 'static', state: 'STATIC' }),
+      /^wan address: No address is configured$/,
+    ],
+    [withWan({ gateway: null }), /^wan gateway: No gateway is known/],
+    [withWan({}, { gateway: 'unreachable' }), /^wan gateway: 203\.0\.113\.1 answers neither/],
+    [
+      { ...WELL, upstreams: [{ name: 'udp://192.0.2.53', answers: false }] },
+      /^wan name servers: None answers/,
+    ],
+  ];
+  for (const [facts, expected] of cases) assert.match(assessHealth(facts).firstError ?? '', expected);
+});
+
+test('assessHealth() finds each break of the rest where it is', () => {
+  const { lan } = WELL;
+  const missing = { ...lan.status, devices: [{ name: 'lan0', link: 'missing' as const }] };
+  const cases: readonly (readonly [Partial<HealthFacts>, RegExp])[] = [
+    [{ lan: { ...lan, status: missing } }, /^lan devices: There is no device lan0$/],
+    [{ lan: { ...lan, addressConfigured: false } }, /^lan address: 192\.168\.77\.1\/24 is not configured/],
+    [
+      { lan: { ...lan, services: [{ name: 'dhcp', ok: false, detail: 'port 67 is taken' }] } },
+      /^lan dhcp: port 67/,
+    ],
+    [
+      { roles: [{ name: 'post', state: 'waiting', pid: null, restarts: 3 }] },
+      /^roles post: .*restarted 3 times$/,
+    ],
+    [
+      { services: [{ name: 'smtp', ok: false, detail: 'port 25 is taken' }] },
+      /^services smtp: port 25 is taken$/,
+    ],
+    [{ mailStore: { problem: 'the disk is full' } }, /^mail store: the disk is full$/],
+  ];
+  for (const [facts, expected] of cases) {
+    assert.match(assessHealth({ ...WELL, ...facts }).firstError ?? '', expected);
+  }
+});
+
+test('assessHealth() warns without failing', () => {
+  const cases: readonly HealthFacts[] = [
+    withWan({}, { leaseProblem: 'Cannot write state/wan-lease.json: no space' }),
+    { ...WELL, warnings: [{ name: 'leases', reason: 'Leases are not on the card: no space' }] },
+    {
+      ...WELL,
+      upstreams: [
+        { name: 'a', answers: true },
+        { name: 'b', answers: false },
+      ],
+    },
+    {
+      ...WELL,
+      lan: { ...WELL.lan, status: { ...WELL.lan.status, devices: [{ name: 'lan0', link: 'down' }] } },
+    },
+  ];
+  for (const facts of cases) {
+    const report = assessHealth(facts);
+    assert.deepEqual([report.ok, report.firstError, report.tree.state], [true, null, 'warning']);
+  }
+});
+
+test('assessHealth() leaves out what is not part of the mode', () => {
+  const report = assessHealth({ ...WELL, wan: null, upstreams: null, mailStore: null });
+  assert.deepEqual(
+    report.tree.children.map(({ name }) => name),
+    ['lan', 'roles', 'services'],
+  );
+  const standAlone = assessHealth({ ...WELL, upstreams: null });
+  assert.equal(find(standAlone.tree, 'name servers'), undefined);
+});
+
+test('assessHealth() fails exactly if some check failed, and every node says why', () => {
+  const link = fc.constantFrom('up' as const, 'down' as const, 'missing' as const);
+  const facts = fc.record({
+    link,
+    address: fc.boolean(),
+    gateway: fc.boolean(),
+    dns: fc.boolean(),
+    lan: link,
+  });
+  fc.assert(
+    fc.property(facts, (one) => {
+      const wan = withWan(
+        { link: one.link, address: one.address ? '203.0.113.50/24' : null, state: 'SELECTING' },
+        { gateway: one.gateway ? 'reachable' : 'unreachable' },
+      );
+      const { tree, ok } = assessHealth({ ...wan, upstreams: [{ name: 'a', answers: one.dns }] });
+      assert.equal(ok, one.link === 'up' && one.address && one.gateway && one.dns);
+      const all = (node: HealthNode): HealthNode[] => [node, ...node.children.flatMap(all)];
+      assert.ok(all(tree).every(({ reason }) => reason !== ''));
+    }),
+  );
+});
