@@ -9,12 +9,23 @@ export interface SegmentScan {
   readonly damage: readonly Extent[];
   /** Where the committed part ends, a multiple of the page. What follows was never acknowledged. */
   readonly end: number;
-  /** Sequence of the last committed frame, 0 if there is none. */
+  /** Sequence of the last committed frame, here or before. */
   readonly lastCommitted: number;
-  /** The highest sequence of any frame, committed or not; 0 if there is none. */
+  /** The highest sequence of any frame, committed or not, here or before. */
   readonly lastSequence: number;
   /** Number of the last committed batch, 0 if there is none. */
   readonly lastBatch: number;
+}
+
+/** What is known of a segment from the heads of it and its neighbours. */
+export interface Committed {
+  /** Sequence of the last record committed before this segment. */
+  readonly before: number;
+  /**
+   * What the next segment's head says of this one: all sequences up to it were committed, later ones were refused and count for nothing.
+   * Infinity if the segment is known to end with a committed batch. Undefined for the last segment, where a complete batch counts.
+   */
+  readonly through: number | undefined;
 }
 
 interface Batch {
@@ -27,30 +38,21 @@ interface Batch {
  * Reads a whole segment, its first page included.
  *
  * A torn tail is told from damage by this: one batch is written and synced before the next is begun, so whatever stands before a frame of a later batch
- * was on stable storage. Only the last batch of a segment can be torn, and only if `committedThrough` does not say otherwise.
- *
- * @param committedThrough what the next segment's head says of this one: all sequences up to it were committed, later ones were refused and
- *   count for nothing. Infinity if the segment is known to end with a committed batch. Undefined for the last segment, where a complete batch counts.
+ * was on stable storage. Only the last batch of a segment can be torn, and only if {@link Committed.through} does not say otherwise.
  */
-export function scanSegment(
-  bytes: Uint8Array,
-  key: SegmentKey,
-  committedThrough: number | undefined,
-): SegmentScan {
+export function scanSegment(bytes: Uint8Array, key: SegmentKey, { before, through }: Committed): SegmentScan {
   const { frames, gaps } = walk(bytes, key);
   const batches = group(frames);
-  const kept = batches.filter((batch, index) =>
-    isCommitted(batch, index === batches.length - 1, committedThrough),
-  );
+  const kept = batches.filter((batch, index) => isCommitted(batch, index === batches.length - 1, through));
   const last = kept.at(-1);
-  const lastCommitted = lastSequence(last?.frames);
-  const isWhole = reachesEnd(lastCommitted, committedThrough);
+  const lastCommitted = Math.max(before, lastSequence(last?.frames));
+  const isWhole = reachesEnd(lastCommitted, through);
   const end = isWhole ? alignUp(bytes.length, PAGE) : endOf(last, batches[kept.length]);
   const damage = damageOf(
     kept,
     gaps.filter((gap) => gap.offset < end),
   );
-  if (isWhole && committedThrough !== Infinity && damage.length === 0) {
+  if (isWhole && through !== Infinity && damage.length === 0) {
     damage.push({ offset: bytes.length, length: 0 });
   }
   return {
@@ -58,16 +60,14 @@ export function scanSegment(
     damage,
     end,
     lastCommitted,
-    lastSequence: lastSequence(frames),
+    lastSequence: Math.max(before, lastSequence(frames)),
     lastBatch: last?.number ?? 0,
   };
 }
 
 /** Whether all of the file counts as committed, because committed records are missing or must be at its end. */
-function reachesEnd(lastCommitted: number, committedThrough: number | undefined): boolean {
-  return (
-    committedThrough === Infinity || (committedThrough !== undefined && lastCommitted < committedThrough)
-  );
+function reachesEnd(lastCommitted: number, through: number | undefined): boolean {
+  return through === Infinity || (through !== undefined && lastCommitted < through);
 }
 
 function lastSequence(frames: readonly Frame[] | undefined): number {
@@ -117,8 +117,8 @@ function group(frames: readonly Frame[]): Batch[] {
   return batches;
 }
 
-function isCommitted(batch: Batch, isLast: boolean, committedThrough: number | undefined): boolean {
-  if (committedThrough !== undefined) return lastSequence(batch.frames) <= committedThrough;
+function isCommitted(batch: Batch, isLast: boolean, through: number | undefined): boolean {
+  if (through !== undefined) return lastSequence(batch.frames) <= through;
   return !isLast || isComplete(batch);
 }
 

@@ -11,7 +11,8 @@ import { type Checksum, PAGE } from './layout.ts';
  * 24  u64      created, milliseconds since 1970
  * 32  u64      sequence that the segment's first record has at least
  * 40  u64      sequence of the last record committed before it; 0 if none
- * 48  12 bytes reserved, 0
+ * 48  u64      number of the segment that was the last one when this was created; 0 if none
+ * 56  u32      reserved, 0
  * 60  u32      CRC-32 of bytes 0 to 59
  * ```
  * Written at offset 0 and again in the middle of the first page: without the salt no record of the segment could be read.
@@ -29,6 +30,7 @@ export interface SegmentHead {
   readonly created: Timestamp;
   readonly firstSequence: number;
   readonly previousSequence: number;
+  readonly previousNumber: number;
 }
 
 /** The first page of a segment. */
@@ -42,9 +44,10 @@ export function encodeSegmentHead(
   view.setUint16(8, FORMAT_VERSION);
   view.setUint32(12, head.salt);
   view.setBigUint64(16, BigInt(head.number));
-  view.setBigUint64(24, BigInt(head.created));
+  view.setBigUint64(24, BigInt(Math.floor(head.created)));
   view.setBigUint64(32, BigInt(head.firstSequence));
   view.setBigUint64(40, BigInt(head.previousSequence));
+  view.setBigUint64(48, BigInt(head.previousNumber));
   view.setUint32(60, checksum(page.subarray(0, 60), 0));
   for (const copy of COPIES) page.copyWithin(copy, 0, HEAD_SIZE);
   return page;
@@ -71,5 +74,6 @@ function decodeCopy(bytes: Uint8Array, checksum: Checksum): SegmentHead | undefi
     created: Timestamp(Number(view.getBigUint64(24))),
     firstSequence: Number(view.getBigUint64(32)),
     previousSequence: Number(view.getBigUint64(40)),
+    previousNumber: Number(view.getBigUint64(48)),
   };
 }

@@ -85,12 +85,13 @@ test('decodeSegmentHead() reads encodeSegmentHead() from either of the two copie
     created: Timestamp(1_700_000_000_000),
     firstSequence: 1000,
     previousSequence: 998,
+    previousNumber: 41,
   };
   const page = encodeSegmentHead(head, crc32);
   assert.equal(page.length, 4096);
   assert.equal(
     toHex(page.subarray(0, 60)),
-    '4750534547 4d4e54 0001 0000 deadbeef 000000000000002a 0000018bcfe56800 00000000000003e8 00000000000003e6'
+    '4750534547 4d4e54 0001 0000 deadbeef 000000000000002a 0000018bcfe56800 00000000000003e8 00000000000003e6 0000000000000029'
       .replaceAll(' ', '')
       .padEnd(120, '0'),
   );

@@ -19,7 +19,14 @@ const record = (text: string): JournalRecord => ({ type: 1, header: utf8('h'), p
 function segment(batches: readonly (readonly string[])[]): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [
     encodeSegmentHead(
-      { salt: KEY.salt, number: 1, created: Timestamp(0), firstSequence: 1, previousSequence: 0 },
+      {
+        salt: KEY.salt,
+        number: 1,
+        created: Timestamp(0),
+        firstSequence: 1,
+        previousSequence: 0,
+        previousNumber: 0,
+      },
       crc32,
     ),
   ];
@@ -36,6 +43,8 @@ function segment(batches: readonly (readonly string[])[]): Uint8Array<ArrayBuffe
 const texts = (scan: SegmentScan): string[] =>
   scan.records.filter((frame) => frame.intact).map((frame) => fromUtf8(frame.payload));
 
+const through = (sequence: number | undefined) => ({ before: 0, through: sequence });
+
 const THREE = [['a', 'b'], ['c'], ['d', 'e', 'f']] as const;
 
 test('encodeBatch() fills whole pages, as batchLength() says', () => {
@@ -50,19 +59,19 @@ test('encodeBatch() fills whole pages, as batchLength() says', () => {
 });
 
 test('scanSegment() reads all records of complete batches and where they end', () => {
-  const scan = scanSegment(segment(THREE), KEY, undefined);
+  const scan = scanSegment(segment(THREE), KEY, through(undefined));
   assert.deepEqual(texts(scan), ['a', 'b', 'c', 'd', 'e', 'f']);
   assert.deepEqual(
     [scan.end, scan.damage, scan.lastCommitted, scan.lastSequence, scan.lastBatch],
     [4 * PAGE, [], 9, 9, 3],
   );
-  assert.equal(scanSegment(segment([]), KEY, undefined).end, PAGE);
+  assert.equal(scanSegment(segment([]), KEY, through(undefined)).end, PAGE);
 });
 
 test('scanSegment() of the last segment, cut at every byte, yields whole batches and no damage', () => {
   const bytes = segment([['a', 'b'], ['c']]);
   for (let length = 0; length <= bytes.length; length++) {
-    const scan = scanSegment(bytes.subarray(0, length), KEY, undefined);
+    const scan = scanSegment(bytes.subarray(0, length), KEY, through(undefined));
     const found = texts(scan).join('');
     assert.ok(['', 'ab', 'abc'].includes(found), `${found} at ${length}`);
     assert.deepEqual(scan.damage, []);
@@ -73,14 +82,14 @@ test('scanSegment() of the last segment, cut at every byte, yields whole batches
 test('scanSegment() takes a last batch with a lost record for torn, also with its COMMIT there', () => {
   const bytes = segment([['a'], ['b', 'c']]);
   bytes.fill(0, 2 * PAGE, 2 * PAGE + 8);
-  const scan = scanSegment(bytes, KEY, undefined);
+  const scan = scanSegment(bytes, KEY, through(undefined));
   assert.deepEqual([texts(scan), scan.damage, scan.end, scan.lastSequence], [['a'], [], 2 * PAGE, 5]);
 });
 
 test('scanSegment() reports damage before a later batch and keeps the rest', () => {
   const bytes = segment(THREE);
   bytes.fill(7, PAGE, PAGE + 40);
-  const scan = scanSegment(bytes, KEY, undefined);
+  const scan = scanSegment(bytes, KEY, through(undefined));
   assert.deepEqual(texts(scan), ['b', 'c', 'd', 'e', 'f']);
   assert.deepEqual(scan.damage, [{ offset: PAGE, length: 40 }]);
 });
@@ -88,7 +97,7 @@ test('scanSegment() reports damage before a later batch and keeps the rest', () 
 test('scanSegment() keeps a record whose payload is damaged, marked as such', () => {
   const bytes = segment(THREE);
   bytes[PAGE + 33] = 0;
-  const scan = scanSegment(bytes, KEY, undefined);
+  const scan = scanSegment(bytes, KEY, through(undefined));
   assert.deepEqual(
     scan.records.map((frame) => frame.intact),
     [false, true, true, true, true, true],
@@ -99,7 +108,7 @@ test('scanSegment() keeps a record whose payload is damaged, marked as such', ()
 test('scanSegment() reports a whole batch that is gone between others', () => {
   const bytes = segment(THREE);
   bytes.fill(0, 2 * PAGE, 3 * PAGE);
-  const scan = scanSegment(bytes, KEY, undefined);
+  const scan = scanSegment(bytes, KEY, through(undefined));
   assert.deepEqual(texts(scan), ['a', 'b', 'd', 'e', 'f']);
   assert.deepEqual(scan.damage, [{ offset: 2 * PAGE, length: PAGE }]);
 });
@@ -108,27 +117,27 @@ test('scanSegment() tells a gone batch from the torn one after it', () => {
   const bytes = segment(THREE);
   bytes.fill(0, 2 * PAGE, 3 * PAGE);
   bytes.fill(1, 3 * PAGE + 48, 3 * PAGE + 96);
-  const scan = scanSegment(bytes, KEY, undefined);
+  const scan = scanSegment(bytes, KEY, through(undefined));
   assert.deepEqual(texts(scan), ['a', 'b']);
   assert.deepEqual([scan.damage, scan.end], [[{ offset: 2 * PAGE, length: PAGE }], 3 * PAGE]);
 });
 
 test('scanSegment() believes the next segment about what was committed at the end', () => {
   const bytes = segment(THREE);
-  assert.deepEqual(texts(scanSegment(bytes, KEY, 5)), ['a', 'b', 'c']);
-  assert.equal(scanSegment(bytes, KEY, 5).end, 3 * PAGE);
-  assert.deepEqual(scanSegment(bytes, KEY, 9).damage, []);
+  assert.deepEqual(texts(scanSegment(bytes, KEY, through(5))), ['a', 'b', 'c']);
+  assert.equal(scanSegment(bytes, KEY, through(5)).end, 3 * PAGE);
+  assert.deepEqual(scanSegment(bytes, KEY, through(9)).damage, []);
   bytes.fill(0, 3 * PAGE, 3 * PAGE + 40);
-  assert.deepEqual(texts(scanSegment(bytes, KEY, 9)), ['a', 'b', 'c', 'e', 'f']);
-  assert.deepEqual(scanSegment(bytes, KEY, 9).damage, [{ offset: 3 * PAGE, length: 40 }]);
-  const short = scanSegment(bytes.subarray(0, 3 * PAGE), KEY, 9);
+  assert.deepEqual(texts(scanSegment(bytes, KEY, through(9))), ['a', 'b', 'c', 'e', 'f']);
+  assert.deepEqual(scanSegment(bytes, KEY, through(9)).damage, [{ offset: 3 * PAGE, length: 40 }]);
+  const short = scanSegment(bytes.subarray(0, 3 * PAGE), KEY, through(9));
   assert.deepEqual(short.damage, [{ offset: 3 * PAGE, length: 0 }]);
 });
 
 test('scanSegment() of a sealed segment without a witness keeps the last batch and reports what it lacks', () => {
   const bytes = segment(THREE);
-  assert.deepEqual(scanSegment(bytes, KEY, Infinity).damage, []);
-  const scan = scanSegment(bytes.subarray(0, 3 * PAGE + 80), KEY, Infinity);
+  assert.deepEqual(scanSegment(bytes, KEY, through(Infinity)).damage, []);
+  const scan = scanSegment(bytes.subarray(0, 3 * PAGE + 80), KEY, through(Infinity));
   assert.deepEqual(texts(scan), ['a', 'b', 'c', 'd', 'e']);
   assert.deepEqual(scan.damage, [{ offset: 3 * PAGE, length: 80 }]);
 });
@@ -150,7 +159,7 @@ test('scanSegment() finds no frames in a payload that holds frames of another se
   });
   const bytes = concatBytes([new Uint8Array(PAGE), ...encoded.parts, ...later.parts]);
   bytes.fill(0, PAGE, PAGE + 4);
-  assert.deepEqual(texts(scanSegment(bytes, KEY, undefined)), ['b']);
+  assert.deepEqual(texts(scanSegment(bytes, KEY, through(undefined))), ['b']);
 });
 
 test('scanSegment() of random damage throws nothing and yields only records that were written', () => {
@@ -164,7 +173,7 @@ test('scanSegment() of random damage throws nothing and yields only records that
       (damages, committed) => {
         const bytes = good.slice();
         for (const [at, junk] of damages) bytes.set(junk.subarray(0, bytes.length - at), at);
-        const found = texts(scanSegment(bytes, KEY, committed)).join('');
+        const found = texts(scanSegment(bytes, KEY, through(committed))).join('');
         assert.match(found, /^a?b?c?d?e?f?$/);
       },
     ),

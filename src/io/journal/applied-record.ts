@@ -1,0 +1,19 @@
+import type { Frame } from '../../wire/record/frame.ts';
+import type { RecordPosition } from './segment.ts';
+
+/** A committed record, as the journal's owner folds it into a state. */
+export interface AppliedRecord {
+  readonly type: number;
+  /** Header and payload are lent for the time of the call. */
+  readonly header: Uint8Array;
+  readonly payload: Uint8Array;
+  /** Whether the payload is whole; the header always is. */
+  readonly isIntact: boolean;
+  readonly position: RecordPosition;
+}
+
+/** The record in a frame read from a segment. */
+export function appliedRecord(frame: Frame, segment: number): AppliedRecord {
+  const { type, header, payload, intact, offset, length } = frame;
+  return { type, header, payload, isIntact: intact, position: { segment, offset, length } };
+}

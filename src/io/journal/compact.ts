@@ -1,0 +1,64 @@
+import type { Files } from '../../port/files.ts';
+import type { Extent } from '../../wire/record/batch.ts';
+import type { Frame, JournalRecord } from '../../wire/record/frame.ts';
+import type { SegmentKey } from '../../wire/record/layout.ts';
+import { scanSegment } from '../../wire/record/scan.ts';
+import { type AppliedRecord, appliedRecord } from './applied-record.ts';
+import type { Segment } from './segment.ts';
+
+/** Copied in batches of about this many bytes, so that others wait for a short time only. */
+const COPY_SIZE = 256 * 1024;
+
+export interface CompactPorts {
+  readonly files: Files;
+  keep(record: AppliedRecord): JournalRecord | undefined;
+  /** Calls the function when all that was appended before is applied, and appends what it returns. */
+  append(records: () => readonly JournalRecord[]): Promise<unknown>;
+  onDamage(extent: Extent): void;
+  remove(): Promise<void>;
+}
+
+/** Copies what is wanted of a sealed segment to the end of the journal, then removes it. False if it turns out damaged: then it stays as it is. */
+export async function compactSegment(segment: Segment, ports: CompactPorts): Promise<boolean> {
+  const { key } = segment;
+  if (key === undefined) return false;
+  const records = segment.isUnlinked ? [] : await readWhole(segment, key, ports);
+  if (records === undefined) return false;
+  for (const group of groupsOf(records)) {
+    await ports.append(() =>
+      group
+        .map((frame) => ports.keep(appliedRecord(frame, segment.number)))
+        .filter((record) => record !== undefined),
+    );
+  }
+  await ports.remove();
+  return true;
+}
+
+async function readWhole(
+  segment: Segment,
+  key: SegmentKey,
+  ports: CompactPorts,
+): Promise<readonly Frame[] | undefined> {
+  const bytes = (await ports.files.read(segment.path)) ?? new Uint8Array();
+  const committed = bytes.subarray(0, segment.size);
+  const { records, damage } = scanSegment(committed, key, { before: 0, through: Infinity });
+  const isCutShort = committed.length < segment.size && damage.length === 0;
+  const found = isCutShort ? [{ offset: committed.length, length: 0 }] : damage;
+  for (const extent of found) ports.onDamage(extent);
+  return found.length > 0 ? undefined : records;
+}
+
+function groupsOf(records: readonly Frame[]): readonly (readonly Frame[])[] {
+  const groups: Frame[][] = [];
+  let size = Infinity;
+  for (const frame of records) {
+    if (size >= COPY_SIZE) {
+      groups.push([]);
+      size = 0;
+    }
+    groups.at(-1)?.push(frame);
+    size += frame.length;
+  }
+  return groups;
+}
