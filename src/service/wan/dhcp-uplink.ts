@@ -160,10 +160,9 @@ export class DhcpUplink implements Uplink {
   }
 
   #tell(before: Phase, now: Phase): void {
-    const changed = !isSameLease(before.lease, now.lease);
-    // A released address is told when its release is on the way: it must not be taken off the device before.
-    if (changed && now.kind === 'stopped') return;
-    if (changed) this.#options.onChange('address');
+    // A released address is reported when its release is on the way: it must not be taken off the device before.
+    if (now.kind === 'stopped') return;
+    if (!isSameLease(before.lease, now.lease)) this.#options.onChange('address');
     else if (before !== now) this.#options.onChange('status');
   }
 
