@@ -7,7 +7,7 @@ import { passwordHash } from './password-hash.ts';
 export type ConfigFile = input<typeof configSchema>;
 
 /** The people of the lab's office, and their passwords. */
-export const PEOPLE = { alice: 'alice has a cat', bob: 'bob has a dog' } as const;
+export const PEOPLE = { alice: 'alice-has-a-cat', bob: 'bob-has-a-dog' } as const;
 
 /** The address pc1 always gets, and the port of the WAN address that leads to its web server. */
 export const PC1_ADDRESS = '192.168.77.20';

@@ -1,0 +1,106 @@
+import { NAMES } from '../lab/addresses.ts';
+
+const NOBODY = 65_534;
+
+/** Virtual mailboxes in Maildir folders, TLS offered, no relaying: what Gatepost does, no more. */
+export function postfixMain(directory: string, address: string): string {
+  return `
+compatibility_level = 3.6
+queue_directory = ${directory}/queue
+data_directory = ${directory}/postfix-data
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+maillog_file = ${directory}/mail.log
+maillog_file_prefixes = ${directory}
+myhostname = ${NAMES.mailHost}
+mydestination =
+mynetworks = 127.0.0.0/8
+inet_interfaces = ${address}
+inet_protocols = ipv4
+virtual_mailbox_domains = ${NAMES.office}
+virtual_mailbox_base = ${directory}/mail
+virtual_mailbox_maps = static:alice/
+virtual_uid_maps = static:${NOBODY}
+virtual_gid_maps = static:${NOBODY}
+virtual_minimum_uid = 100
+virtual_mailbox_limit = 0
+alias_maps =
+local_recipient_maps =
+biff = no
+smtpd_relay_restrictions = reject_unauth_destination
+smtpd_tls_security_level = may
+smtpd_tls_chain_files = ${directory}/key.pem, ${directory}/cert.pem
+smtpd_client_connection_count_limit = 0
+`;
+}
+
+/** The services of the package's own master.cf that such a box needs, none of them in a chroot. */
+export function postfixMaster(): string {
+  return `
+smtp      inet       n  -  n  -      -  smtpd
+pickup    unix       n  -  n  60     1  pickup
+cleanup   unix       n  -  n  -      0  cleanup
+qmgr      unix       n  -  n  300    1  qmgr
+tlsmgr    unix       -  -  n  1000?  1  tlsmgr
+rewrite   unix       -  -  n  -      -  trivial-rewrite
+bounce    unix       -  -  n  -      0  bounce
+defer     unix       -  -  n  -      0  bounce
+trace     unix       -  -  n  -      0  bounce
+verify    unix       -  -  n  -      1  verify
+flush     unix       n  -  n  1000?  0  flush
+proxymap  unix       -  -  n  -      -  proxymap
+smtp      unix       -  -  n  -      -  smtp
+error     unix       -  -  n  -      -  error
+virtual   unix       -  n  n  -      -  virtual
+anvil     unix       -  -  n  -      1  anvil
+scache    unix       -  -  n  -      1  scache
+postlog   unix-dgram n  -  n  -      1  postlogd
+`;
+}
+
+export function dovecotConfig(directory: string, address: string, password: string): string {
+  return `
+base_dir = ${directory}/dovecot
+state_dir = ${directory}/dovecot
+protocols = pop3
+listen = ${address}
+ssl = yes
+ssl_cert = <${directory}/cert.pem
+ssl_key = <${directory}/key.pem
+disable_plaintext_auth = no
+log_path = ${directory}/dovecot-service.log
+mail_location = maildir:${directory}/mail/%n
+first_valid_uid = 100
+passdb {
+  driver = static
+  args = password=${password}
+}
+userdb {
+  driver = static
+  args = uid=${NOBODY} gid=${NOBODY} home=${directory}/mail/%n
+}
+`;
+}
+
+export function nginxConfig(directory: string, address: string): string {
+  return `
+daemon off;
+user root;
+worker_processes 1;
+pid ${directory}/nginx.pid;
+events { worker_connections 512; }
+http {
+  access_log ${directory}/access.log combined;
+  client_body_temp_path ${directory}/body;
+  proxy_temp_path ${directory}/proxy;
+  fastcgi_temp_path ${directory}/fastcgi;
+  uwsgi_temp_path ${directory}/uwsgi;
+  scgi_temp_path ${directory}/scgi;
+  default_type text/html;
+  server {
+    listen ${address}:8080;
+    root ${directory}/www;
+  }
+}
+`;
+}
