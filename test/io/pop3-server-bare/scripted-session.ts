@@ -1,0 +1,119 @@
+import { Dialogue } from '../../../src/io/pop3-server-bare/dialogue.ts';
+import { DEFAULT_POP3_LIMITS, type Pop3Limits } from '../../../src/io/pop3-server-bare/limits.ts';
+import type {
+  Pop3Event,
+  Pop3Maildrop,
+  Pop3Message,
+  Pop3ServerOptions,
+  Pop3Session,
+} from '../../../src/io/pop3-server-bare/options.ts';
+import type { Transport } from '../../../src/io/pop3-server-bare/transport.ts';
+
+/** A maildrop of texts; records what was asked of it. */
+export class TextMaildrop implements Pop3Maildrop {
+  readonly messages: readonly Pop3Message[];
+  readonly removed: string[] = [];
+  removals = 0;
+  closes = 0;
+  failsToRemove = false;
+  failsToRead = false;
+  readonly #texts: readonly string[];
+
+  constructor(texts: readonly string[]) {
+    this.#texts = texts;
+    this.messages = texts.map((text, index) => ({ uid: `uid-${index + 1}`, size: Buffer.byteLength(text) }));
+  }
+
+  async read(message: Pop3Message): Promise<Uint8Array> {
+    if (this.failsToRead) throw new Error('the storage is damaged');
+    return Buffer.from(this.#texts[this.messages.indexOf(message)] ?? '');
+  }
+
+  async remove(messages: readonly Pop3Message[]): Promise<void> {
+    this.removals++;
+    if (this.failsToRemove) throw new Error('the storage is full');
+    this.removed.push(...messages.map((message) => message.uid));
+  }
+
+  close(): void {
+    this.closes++;
+  }
+}
+
+/** Two short messages, the second with dot lines and without an end of its last line. */
+export const TWO_MESSAGES = [
+  'Subject: one\r\n\r\nfirst line\r\nsecond line\r\n',
+  'Subject: two\r\n\r\n.\r\n..\r\n.hidden\r\nlast',
+];
+
+class RecordingTransport implements Transport {
+  readonly output: Uint8Array[] = [];
+  readonly ended = Promise.withResolvers<void>();
+  readonly deadlines: (number | undefined)[] = [];
+  tlsStarts = 0;
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.output.push(bytes.slice());
+  }
+  pause(): void {}
+  resume(): void {}
+  startTls(): void {
+    this.tlsStarts++;
+  }
+  end(): void {
+    this.ended.resolve();
+  }
+  setDeadline(time: number | undefined): void {
+    this.deadlines.push(time);
+  }
+}
+
+export interface SessionSettings {
+  readonly maildrop?: TextMaildrop;
+  readonly secure?: boolean;
+  readonly limits?: Partial<Pop3Limits>;
+  readonly options?: Partial<Pop3ServerOptions<string>>;
+}
+
+/** A session without a socket: alice logs in with `secret`, her maildrop is the one given. */
+export class ScriptedSession {
+  readonly transport = new RecordingTransport();
+  readonly events: Pop3Event[] = [];
+  readonly maildrop: TextMaildrop;
+  readonly dialogue: Dialogue<string>;
+
+  constructor(settings: SessionSettings = {}) {
+    this.maildrop = settings.maildrop ?? new TextMaildrop(TWO_MESSAGES);
+    const session: Pop3Session = {
+      id: 'test',
+      remoteAddress: '192.0.2.7',
+      remotePort: 40000,
+      localAddress: '192.0.2.1',
+      localPort: 110,
+      secure: settings.secure ?? true,
+    };
+    const options: Pop3ServerOptions<string> = {
+      banner: 'ready',
+      onAuth: async ({ username, password }) =>
+        username === 'alice' && password === 'secret' ? username : undefined,
+      onOpen: async () => this.maildrop,
+      onEvent: (event) => this.events.push(event),
+      ...settings.options,
+    };
+    const limits = { ...DEFAULT_POP3_LIMITS, failedLoginDelay: 0, ...settings.limits };
+    this.dialogue = new Dialogue(options, limits, session, this.transport);
+  }
+
+  get text(): string {
+    return Buffer.concat(this.transport.output).toString('latin1');
+  }
+
+  /** Feeds the chunks and returns all that was answered until the session ended itself. */
+  async run(...chunks: readonly (string | Uint8Array)[]): Promise<string> {
+    await this.dialogue.start();
+    for (const chunk of chunks)
+      this.dialogue.receive(typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk);
+    await this.transport.ended.promise;
+    return this.text;
+  }
+}

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type TestContext, test } from 'node:test';
+import { TLSSocket } from 'node:tls';
+import type { Pop3Event, Pop3ServerOptions } from '../../../src/io/pop3-server-bare/options.ts';
+import { Pop3Server } from '../../../src/io/pop3-server-bare/server.ts';
+import { Timestamp } from '../../../src/base/instant.ts';
+import { makeSelfSigned } from '../../../src/service/certificate.ts';
+import { LineClient } from '../../fake/line-client.ts';
+import { TWO_MESSAGES, TextMaildrop } from './scripted-session.ts';
+
+const identity = makeSelfSigned('mail.office.example', Timestamp(0));
+const LOGIN = 'USER alice\r\nPASS secret\r\n';
+
+interface Running {
+  readonly server: Pop3Server<string>;
+  readonly port: number;
+  readonly maildrop: TextMaildrop;
+  readonly events: Pop3Event[];
+}
+
+async function start(t: TestContext, options: Partial<Pop3ServerOptions<string>> = {}): Promise<Running> {
+  const maildrop = new TextMaildrop(TWO_MESSAGES);
+  const events: Pop3Event[] = [];
+  let isOpen = false;
+  const server = new Pop3Server<string>({
+    ...identity,
+    onAuth: async ({ username, password }) => (password === 'secret' ? username : undefined),
+    onOpen: async () => {
+      if (isOpen) return undefined;
+      isOpen = true;
+      return {
+        messages: maildrop.messages,
+        read: (message) => maildrop.read(message),
+        remove: (messages) => maildrop.remove(messages),
+        close: () => {
+          isOpen = false;
+          maildrop.close();
+        },
+      };
+    },
+    onEvent: (event) => events.push(event),
+    ...options,
+    limits: { failedLoginDelay: 0, closeTime: 200, ...options.limits },
+  });
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
+  t.after(() => server.close());
+  return { server, port, maildrop, events };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(setImmediate);
+}
+
+test('Pop3Server serves pipelined commands after STLS', async (t) => {
+  const { port, maildrop } = await start(t);
+  const client = await LineClient.connect(port);
+  await client.expect(/^\+OK .*\r\n/);
+  await client.ask('STLS', /\+OK Begin TLS negotiation\r\n/);
+  await client.startTls();
+  client.send(`${LOGIN}DELE 1\r\nRETR 2\r\nQUIT\r\n`);
+  const answered = await client.rest();
+  assert.match(answered, /\r\nlast\r\n\.\r\n\+OK Bye\r\n$/);
+  assert.deepEqual([maildrop.removed, maildrop.closes], [['uid-1'], 1]);
+});
+
+test('Pop3Server serves TLS from the first octet', async (t) => {
+  const { port, events } = await start(t, { secure: true });
+  const client = await LineClient.connect(port, { tls: true });
+  client.send(`${LOGIN}QUIT\r\n`);
+  assert.match(await client.rest(), /Maildrop has 2 messages/);
+  await until(() => events.at(-1)?.kind === 'close');
+  assert.deepEqual(
+    events.map((event) => event.kind),
+    ['connect', 'secure', 'login', 'quit', 'close'],
+  );
+});
+
+test('Pop3Server never obeys plaintext put behind STLS, in the same or in a later segment (RFC 2595 §4)', async (t) => {
+  const { port, events } = await start(t);
+  for (const wait of [false, true]) {
+    const client = await LineClient.connect(port);
+    await client.expect(/^\+OK .*\r\n/);
+    client.send(wait ? 'STLS\r\n' : `STLS\r\n${LOGIN}`);
+    await client.expect(/\+OK Begin TLS negotiation\r\n/);
+    if (wait) {
+      client.send(LOGIN);
+      assert.doesNotMatch(await client.rest(), /\+OK|-ERR/);
+    } else {
+      await client.startTls();
+      await client.ask('STAT', /-ERR Cannot obey STAT here: there is no such command before the login\r\n/);
+      await client.close();
+    }
+  }
+  assert.ok(events.every((event) => event.kind !== 'login'));
+});
+
+test('Pop3Server gives a maildrop to one session at a time, and to the next as soon as QUIT is answered', async (t) => {
+  const { port } = await start(t, { secure: true });
+  const first = await LineClient.connect(port, { tls: true });
+  await first.ask(LOGIN.trimEnd(), /Maildrop has 2 messages.*\r\n/);
+  const second = await LineClient.connect(port, { tls: true });
+  await second.ask(LOGIN.trimEnd(), /-ERR \[IN-USE\] .*\r\n/);
+  await first.ask('QUIT', /\+OK Bye/);
+  await second.ask(LOGIN.trimEnd(), /Maildrop has 2 messages.*\r\n/);
+  await second.close();
+});
+
+test('Pop3Server deletes nothing when a client is reset, and survives it', async (t) => {
+  const { port, maildrop, server } = await start(t, { secure: true });
+  const client = await LineClient.connect(port, { tls: true });
+  await client.ask(`${LOGIN}DELE 1`, /will be deleted\r\n/);
+  client.reset();
+  await until(() => maildrop.closes === 1 && server.connections === 0);
+  assert.equal(maildrop.removals, 0);
+  const next = await LineClient.connect(port, { tls: true });
+  await next.ask(LOGIN.trimEnd(), /Maildrop has 2 messages/);
+  await next.close();
+});
+
+test('Pop3Server waits for a client that does not read instead of filling its memory, and then drops it', async (t) => {
+  const big = new TextMaildrop(['Subject: big\r\n\r\n'.padEnd(32 * 1024 * 1024, 'y')]);
+  let reads = 0;
+  const read = big.read.bind(big);
+  big.read = (message) => {
+    reads++;
+    return read(message);
+  };
+  const { port, server } = await start(t, {
+    allowInsecureAuth: true,
+    onOpen: async () => big,
+    limits: { idleTime: 100 },
+  });
+  const client = await LineClient.connect(port);
+  await client.ask(LOGIN.trimEnd(), /Maildrop has 1 message/);
+  client.socket.pause();
+  client.send('RETR 1\r\n'.repeat(4));
+  await until(() => server.connections === 0);
+  assert.deepEqual([reads, big.closes], [1, 1]);
+  client.socket.destroy();
+});
+
+test('Pop3Server sends a large message whole to a client that reads', async (t) => {
+  const text = `Subject: big\r\n\r\n${'.dot line\r\n'.repeat(300_000)}`;
+  const { port } = await start(t, { allowInsecureAuth: true, onOpen: async () => new TextMaildrop([text]) });
+  const client = await LineClient.connect(port);
+  client.send(`${LOGIN}RETR 1\r\nQUIT\r\n`);
+  const answered = await client.rest();
+  const body = answered.slice(answered.indexOf('Subject'), answered.lastIndexOf('.\r\n+OK Bye'));
+  assert.equal(body.replaceAll('\r\n.', '\r\n'), text);
+});
+
+test('Pop3Server refuses connections beyond its caps with a sentence', async (t) => {
+  const { port } = await start(t, { limits: { connectionsPerAddress: 2 } });
+  const kept = [await LineClient.connect(port), await LineClient.connect(port)];
+  const third = await LineClient.connect(port);
+  assert.equal(
+    await third.rest(),
+    '-ERR [SYS/TEMP] Too many connections from your address, try again later\r\n',
+  );
+  await Promise.all(kept.map((client) => client.close()));
+  const all = await start(t, { limits: { connections: 1 } });
+  const one = await LineClient.connect(all.port);
+  const two = await LineClient.connect(all.port);
+  assert.equal(await two.rest(), '-ERR [SYS/TEMP] Too many connections, try again later\r\n');
+  await one.close();
+});
+
+test('Pop3Server closes without a word on a client that does not log in or says nothing (RFC 1939 §3)', async (t) => {
+  const { port } = await start(t, { allowInsecureAuth: true, limits: { loginTime: 60, idleTime: 120 } });
+  const idle = await LineClient.connect(port);
+  assert.match(await idle.rest(), /^\+OK [^\r]*\r\n$/);
+  const quiet = await LineClient.connect(port);
+  quiet.send(`${LOGIN}DELE 1\r\n`);
+  const began = performance.now();
+  // Single octets without a line end do not keep a session alive.
+  const drip = setInterval(() => quiet.send('N'), 10);
+  assert.match(await quiet.rest(), /will be deleted\r\n$/);
+  clearInterval(drip);
+  assert.ok(performance.now() - began >= 100);
+});
+
+test('Pop3Server closes a TLS connection that never shakes hands', async (t) => {
+  const { port, server } = await start(t, { secure: true, limits: { loginTime: 50 } });
+  const client = await LineClient.connect(port);
+  assert.equal(await client.rest(), '');
+  await until(() => server.connections === 0);
+});
+
+test('Pop3Server survives garbage in place of a TLS handshake', async (t) => {
+  const { port, server } = await start(t, { secure: true });
+  const client = await LineClient.connect(port);
+  client.send('GET / HTTP/1.1\r\n\r\n');
+  await client.rest();
+  await until(() => server.connections === 0);
+});
+
+test('Pop3Server close() lets a QUIT under way finish and ends idle sessions', async (t) => {
+  const { port, server, maildrop } = await start(t, { secure: true, limits: { closeTime: 5000 } });
+  const gate = Promise.withResolvers<void>();
+  const removing = Promise.withResolvers<void>();
+  const remove = maildrop.remove.bind(maildrop);
+  maildrop.remove = async (messages) => {
+    removing.resolve();
+    await gate.promise;
+    await remove(messages);
+  };
+  const idle = await LineClient.connect(port, { tls: true });
+  await idle.expect(/^\+OK/);
+  const client = await LineClient.connect(port, { tls: true });
+  client.send(`${LOGIN}DELE 1\r\nQUIT\r\n`);
+  await removing.promise;
+  const closed = server.close();
+  await idle.rest();
+  gate.resolve();
+  await closed;
+  assert.match(await client.rest(), /\+OK Bye\r\n$/);
+  assert.deepEqual(maildrop.removed, ['uid-1']);
+});
+
+test('Pop3Server listen() rejects for a port that is taken', async (t) => {
+  const { port } = await start(t);
+  const second = new Pop3Server<string>({ onAuth: async () => undefined, onOpen: async () => undefined });
+  await assert.rejects(second.listen({ host: '127.0.0.1', port }), { code: 'EADDRINUSE' });
+});
+
+test('Pop3Server shows a new certificate to new connections', async (t) => {
+  const { port, server } = await start(t, { secure: true });
+  const renewed = makeSelfSigned('new.office.example', Timestamp(0));
+  server.updateCertificate(renewed.key, renewed.cert);
+  const client = await LineClient.connect(port, { tls: true });
+  assert.ok(client.socket instanceof TLSSocket);
+  const certificate = client.socket.getPeerCertificate();
+  assert.equal(certificate.subject.CN, 'new.office.example');
+  client.socket.destroy();
+  await once(client.socket, 'close');
+});
