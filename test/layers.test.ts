@@ -58,9 +58,16 @@ function sources(directory: string): string[] {
     .toSorted();
 }
 
+// Statements only: the word `from` before a quote also occurs in code and sentences.
+const IMPORTS =
+  /^(?:import|export)\b[^;'"`()=]*\bfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm;
+
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(src, file), 'utf8');
-  const targets = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+  const statements = /^(?:import|export)\s(?:[^'";]*?\sfrom\s)?'([^']+)'|\bimport\('([^']+)'\)/gm;
+  const targets = [...text.matchAll(statements)].map((match) => match[1] ?? match[2] ?? '');
+    (match) => match.slice(1).find((one) => one !== undefined) ?? '',
+  );
   return targets.map((target) => ({
     file,
     target: target.startsWith('.') ? relative(src, normalize(join(src, dirname(file), target))) : target,
