@@ -64,8 +64,7 @@ const IMPORTS =
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(src, file), 'utf8');
-  const statements = /^(?:import|export)\s(?:[^'";]*?\sfrom\s)?'([^']+)'|\bimport\('([^']+)'\)/gm;
-  const targets = [...text.matchAll(statements)].map((match) => match[1] ?? match[2] ?? '');
+  const targets = [...text.matchAll(IMPORTS)].map(
     (match) => match.slice(1).find((one) => one !== undefined) ?? '',
   );
   return targets.map((target) => ({
