@@ -1,10 +1,11 @@
+import { UserError } from '../../base/errors.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import type { Ipv6 } from '../../base/ipv6.ts';
 import { type Prefix4, contains4 } from '../../base/prefix.ts';
 import { RCODE, TYPE } from '../../wire/dns/constants.ts';
-import { type DomainName, countLabels, isWithin, joinNames } from '../../wire/dns/domain-name.ts';
+import { type DomainName, countLabels, isWithin, joinNames, wireLength } from '../../wire/dns/domain-name.ts';
 import type { DnsRecord, Question, RecordData } from '../../wire/dns/message.ts';
-import { typeOfData } from '../../wire/dns/record-data.ts';
+import { encodeData, typeOfData } from '../../wire/dns/record-data.ts';
 import { addressOfReverseName, reverseName, reverseZones } from '../../wire/dns/reverse-name.ts';
 import { type LocalAnswer, LOCAL_TTL, makeRecord, makeSoa, negative } from './answer.ts';
 import { type BoxFacts, boxName, builtInNames, builtInRecords } from './built-in-records.ts';
@@ -13,6 +14,14 @@ import { answerSpecialName } from './special-names.ts';
 
 /** Aliases followed within the zone; a longer chain or a circle is answered as far as it goes. */
 const MOST_ALIASES = 8;
+
+/** Octets of all records of one name: with question and SOA record they fit one message of 65535. */
+const LARGEST_NAME = 60_000;
+
+/** The octets a record takes without compression. */
+function sizeOf(record: DnsRecord): number {
+  return wireLength(record.name) + 10 + encodeData(record.data).length;
+}
 
 export interface ZoneOptions {
   readonly domain: DomainName;
@@ -63,6 +72,7 @@ export class LocalZone {
   #taken = new Set<DomainName>();
   #serial = 1;
 
+  /** @throws UserError if the records of one name are more than an answer holds */
   constructor(options: ZoneOptions) {
     this.#options = options;
     this.#leases = new LeaseNames(options.domain);
@@ -75,6 +85,12 @@ export class LocalZone {
       mailHost: options.mailHost,
     };
     this.#server = boxName(this.#facts);
+    for (const [name, records] of Map.groupBy(options.records, (record) => record.name)) {
+      if (records.reduce((size, record) => size + sizeOf(record), 0) > LARGEST_NAME)
+        throw new UserError(
+          `Cannot serve the ${records.length} records of ${name}: an answer holds 60000 octets`,
+        );
+    }
     this.#rebuild();
   }
 

@@ -52,6 +52,15 @@ export function labelsOf(name: DomainName): Uint8Array[] {
   return labels.map((label) => Uint8Array.from(label));
 }
 
+function lengthOf(labels: readonly Uint8Array[]): number {
+  return labels.reduce((length, label) => length + 1 + label.length, 1);
+}
+
+/** Octets of the name on the wire without compression. */
+export function wireLength(name: DomainName): number {
+  return lengthOf(labelsOf(name));
+}
+
 /** Reads presentation format, with or without the final dot; only visible ASCII and escapes. */
 export function tryParseDomainName(text: string): DomainName | undefined {
   if (text === '.') return ROOT;
@@ -60,8 +69,10 @@ export function tryParseDomainName(text: string): DomainName | undefined {
   const body = /(?<!\\)(?:\\\\)*\.$/.test(text) ? text.slice(0, -1) : text;
   if (!/^(?:[!-[\]-~]|\\(?:[!-/:-~]|[01]\d\d|2[0-4]\d|25[0-5]))+$/.test(body)) return undefined;
   const labels = labelsOf(body as DomainName);
-  const wire = labels.reduce((length, label) => length + 1 + label.length, 1);
-  if (wire > LONGEST_NAME || labels.some((label) => label.length === 0 || label.length > LONGEST_LABEL))
+  if (
+    lengthOf(labels) > LONGEST_NAME ||
+    labels.some((label) => label.length === 0 || label.length > LONGEST_LABEL)
+  )
     return undefined;
   return nameOfLabels(labels);
 }

@@ -24,6 +24,14 @@ function below(name: DomainName, domain: DomainName, text: string): DomainName {
   return whole;
 }
 
+/** What the record codec can hold as well: no escapes. */
+function parsePlainName(text: string): DomainName {
+  const name = parseDomainName(text);
+  if (name.includes('\\'))
+    throw new UserError(`Cannot use the name "${text}": letters, digits, "-", "_" and dots are wanted`);
+  return name;
+}
+
 /**
  * The name a record belongs to: `printer` is a name below `domain`, so is `_sip._tcp`; a name that ends with the domain is meant
  * as it stands, and so is any name with a final dot.
@@ -31,13 +39,13 @@ function below(name: DomainName, domain: DomainName, text: string): DomainName {
  */
 export function parseOwner(text: string, domain: DomainName): DomainName {
   if (text === '@') return domain;
-  const name = parseDomainName(text);
+  const name = parsePlainName(text);
   return text.endsWith('.') || isWithin(name, domain) ? name : below(name, domain, text);
 }
 
 /** A name a record points at: a single label is a name below `domain`, any other is meant as it stands. @throws UserError */
 export function parseTarget(text: string, domain: DomainName): DomainName {
-  const name = parseDomainName(text);
+  const name = parsePlainName(text);
   return text.includes('.') ? name : below(name, domain, text);
 }
 

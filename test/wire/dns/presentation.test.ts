@@ -71,6 +71,7 @@ test('parseRecordData() says what is wrong with which value', () => {
     ['SRV', '0 5 sip', /"0 5 5060 sip\.office\.example"/],
     ['SRV', '0 5 x sip', /"x" as the port/],
     ['CNAME', 'a..b', /"a\.\.b"/],
+    ['CNAME', 'a\\.b', /letters, digits/],
     ['TXT', 'x'.repeat(20_000), /20000 octets/],
   ];
   for (const [type, value, message] of wrong) {

@@ -1,0 +1,144 @@
+import { formatEndpoint } from '../../base/address.ts';
+import type { Ipv4 } from '../../base/ipv4.ts';
+import type { NameGrant } from '../../engine/dns-zone/lease-names.ts';
+import type { NameEntry } from '../../engine/dns-zone/local-zone.ts';
+import { type Transport, readQuery } from '../../engine/dns-query/query.ts';
+import type { TcpConnection, TcpListener } from '../../port/tcp.ts';
+import type { Endpoint, IpAddress, UdpSocket } from '../../port/udp.ts';
+import type { Upstream } from '../../wire/dns/upstream.ts';
+import { type DnsCounters, newCounters } from './counters.ts';
+import { Resolver, type ResolverOptions } from './resolver.ts';
+import { TcpSession } from './tcp-session.ts';
+import { type DnsPorts, UpstreamClient, type UpstreamStatus } from './upstream-client.ts';
+
+/** TCP connections open at one time, and of one client. At the cap a new one is closed at once. */
+const MOST_CONNECTIONS = 100;
+const MOST_CONNECTIONS_OF_ONE = 10;
+
+export interface DnsOptions extends ResolverOptions {
+  /** Where to listen: the box's addresses on the LAN. Port 0 takes any free one, the same for UDP and TCP. */
+  readonly listen: readonly Endpoint[];
+  /** Whether a source may ask: true for the LAN. Others get nothing at all. */
+  readonly isClient: (address: IpAddress) => boolean;
+  readonly upstreams: readonly Upstream[];
+}
+
+/** The running resolver of the LAN. */
+export interface DnsService {
+  /** Where it listens, with the ports it got. */
+  readonly local: readonly Endpoint[];
+  /** The WAN addresses are these from now on; none while the WAN is down. */
+  setWan(addresses: readonly IpAddress[]): void;
+  /** Other upstreams from now on; what is remembered of the former ones is forgotten. */
+  setUpstreams(upstreams: readonly Upstream[]): void;
+  /** A lease has begun or goes on under the name its client gives. */
+  setLeaseName(name: string, address: Ipv4): NameGrant;
+  /** A lease has ended. */
+  removeLease(address: Ipv4): void;
+  names(): readonly NameEntry[];
+  counters(): Readonly<DnsCounters>;
+  upstreams(): readonly UpstreamStatus[];
+  close(): void;
+}
+
+class DnsServer {
+  readonly #options: DnsOptions;
+  readonly #ports: DnsPorts;
+  readonly #resolver: Resolver;
+  readonly #counters: DnsCounters;
+  readonly #connections = new Map<TcpConnection, IpAddress>();
+  readonly #sockets: (UdpSocket | TcpListener)[] = [];
+
+  constructor(options: DnsOptions, ports: DnsPorts, resolver: Resolver, counters: DnsCounters) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#resolver = resolver;
+    this.#counters = counters;
+  }
+
+  /** Listens on UDP and on TCP, with the same port. @throws KernelError */
+  async listen(wanted: Endpoint): Promise<Endpoint> {
+    const answer = async (datagram: Uint8Array, from: Endpoint): Promise<void> => {
+      const response = await this.#respond(datagram, from.address, 'udp');
+      if (response !== undefined) socket.send(response, from);
+    };
+    const socket = await this.#ports.udp.bind(wanted, (datagram, from) => void answer(datagram, from));
+    this.#sockets.push(socket);
+    this.#sockets.push(await this.#ports.tcp.listen(socket.local, (connection) => this.#accept(connection)));
+    return socket.local;
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.close();
+    for (const connection of this.#connections.keys()) connection.destroy();
+  }
+
+  async #respond(
+    message: Uint8Array,
+    client: IpAddress,
+    transport: Transport,
+  ): Promise<Uint8Array | undefined> {
+    const reading = this.#options.isClient(client) ? readQuery(message, transport) : undefined;
+    if (reading === undefined || reading.kind === 'ignore') {
+      this.#counters.dropped++;
+      return undefined;
+    }
+    this.#counters[transport]++;
+    if (reading.kind === 'refusal') {
+      this.#counters.refused++;
+      return reading.bytes;
+    }
+    return this.#resolver.answer(reading.query);
+  }
+
+  #accept(connection: TcpConnection): void {
+    const client = connection.remote.address;
+    const ofOne = [...this.#connections.values()].filter((address) => address === client).length;
+    const isFull = this.#connections.size >= MOST_CONNECTIONS || ofOne >= MOST_CONNECTIONS_OF_ONE;
+    if (!this.#options.isClient(client) || isFull) {
+      this.#counters.dropped++;
+      return connection.destroy();
+    }
+    this.#connections.set(connection, client);
+    const respond = (message: Uint8Array): Promise<Uint8Array | undefined> =>
+      this.#respond(message, client, 'tcp');
+    new TcpSession(connection, this.#ports.clock, respond).start(() => this.#connections.delete(connection));
+  }
+}
+
+/**
+ * Starts the resolver of the LAN.
+ * @throws KernelError if it cannot listen (`EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`); nothing of it is left then
+ */
+export async function startDns(options: DnsOptions, ports: DnsPorts): Promise<DnsService> {
+  const counters = newCounters();
+  const client = new UpstreamClient(ports, options.upstreams);
+  const resolver = new Resolver(options, ports, client, counters);
+  const server = new DnsServer(options, ports, resolver, counters);
+  const close = (): void => {
+    server.close();
+    client.close();
+  };
+  const local: Endpoint[] = [];
+  try {
+    for (const endpoint of options.listen) local.push(await server.listen(endpoint));
+  } catch (error) {
+    close();
+    throw error;
+  }
+  ports.log.info(`Answering names on ${local.map(formatEndpoint).join(', ')}`);
+  return {
+    local,
+    setWan: (addresses) => resolver.zone.setWan(addresses),
+    setUpstreams: (upstreams) => {
+      client.setUpstreams(upstreams);
+      resolver.forget();
+    },
+    setLeaseName: (name, address) => resolver.zone.setLeaseName(name, address),
+    removeLease: (address) => resolver.zone.removeLease(address),
+    names: () => resolver.zone.names(),
+    counters: () => ({ ...counters }),
+    upstreams: () => client.status(),
+    close,
+  };
+}
