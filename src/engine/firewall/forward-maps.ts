@@ -93,7 +93,8 @@ function hairpinMatches(declared: readonly Match[], lanNetworks: readonly Prefix
   for (const { forward, index, protocol } of declared) {
     for (const source of lanNetworks) {
       const match = { forward, index, protocol, source };
-      if (![...declared, ...added].some((other) => overlap(other, match))) added.push(match);
+      const isTaken = [declared, added].some((matches) => matches.some((other) => overlap(other, match)));
+      if (!isTaken) added.push(match);
     }
   }
   return added;
