@@ -1,5 +1,5 @@
 import { CLASS, type RCODE } from '../../wire/dns/constants.ts';
-import type { DomainName } from '../../wire/dns/domain-name.ts';
+import { type DomainName, joinNames, parseDomainName } from '../../wire/dns/domain-name.ts';
 import type { DnsRecord, RecordData, SoaData } from '../../wire/dns/message.ts';
 
 /** What the box itself knows about a question, with authority. */
@@ -17,6 +17,9 @@ export const NEGATIVE_TTL = 10;
 /** Seconds of the records the box makes itself: they follow the WAN address and the leases. */
 export const LOCAL_TTL = 60;
 
+/** The mailbox of whoever looks after a zone (RFC 2142 section 7). */
+const HOSTMASTER = parseDomainName('hostmaster');
+
 export function makeRecord(name: DomainName, ttl: number, data: RecordData): DnsRecord {
   return { name, class: CLASS.IN, ttl, data };
 }
@@ -26,7 +29,7 @@ export function makeSoa(zone: DomainName, server: DomainName, serial: number): D
   const data: SoaData = {
     type: 'SOA',
     mname: server,
-    rname: `hostmaster.${zone}` as DomainName,
+    rname: joinNames(HOSTMASTER, zone) ?? server,
     serial,
     refresh: 3600,
     retry: 600,

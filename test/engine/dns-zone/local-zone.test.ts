@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatAddress } from '../../../src/base/address.ts';
+import { UserError } from '../../../src/base/errors.ts';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
 import { parseIpv6 } from '../../../src/base/ipv6.ts';
 import { parsePrefix4 } from '../../../src/base/prefix.ts';
@@ -268,4 +269,13 @@ test('LocalZone.names() lists every address with where its name comes from', () 
 test('LocalZone names its IPv6 addresses on the LAN', () => {
   const zone = makeZone({ lan6: [parseIpv6('fd00::1')] });
   assert.equal(ask(zone, 'admin.office.example', 'AAAA'), 'fd00::1');
+});
+
+test('LocalZone refuses records of one name that no answer could hold', () => {
+  const records = Array.from({ length: 5 }, () => own('big', 'TXT', 'x'.repeat(16_000)));
+  assert.throws(
+    () => makeZone({ records }),
+    (error) => error instanceof UserError && error.message.includes('big.office.example'),
+  );
+  makeZone({ records: records.slice(0, 3) });
 });
