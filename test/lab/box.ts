@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import type { BoxStatus, HealthReport, LeaseStatus } from '../../src/port/box.ts';
 import { type ConfigFile, boxConfig } from './box-config.ts';
 import type { Namespace } from './namespace.ts';
 import type { Program, ProgramEnd } from './program.ts';
@@ -68,16 +69,39 @@ export class Box {
 
   /** Pulls the plug: every process of the box dies at once, without a last word. */
   async crash(): Promise<void> {
-    for (const pid of await this.pids()) killIfThere(pid);
+    await waitFor('the end of every process of the box', async () => {
+      const pids = await this.pids();
+      for (const pid of pids) killIfThere(pid);
+      return pids.length === 0;
+    });
     await this.program.ended;
-    await waitFor('the end of every process of the box', async () => (await this.pids()).length === 0);
   }
 
-  /** The processes of the box, by what they are told to be on their command line. */
+  status(): Promise<BoxStatus> {
+    return this.json('status') as Promise<BoxStatus>;
+  }
+
+  leases(): Promise<readonly LeaseStatus[]> {
+    return this.json('leases') as Promise<readonly LeaseStatus[]>;
+  }
+
+  health(): Promise<HealthReport> {
+    return this.json('health') as Promise<HealthReport>;
+  }
+
+  /** Waits until the WAN has its address, and returns the status then. */
+  online(): Promise<BoxStatus> {
+    return waitFor('the WAN address of the box', async () => {
+      const status = await this.status();
+      return status.wan.address !== null && status;
+    });
+  }
+
+  /** The processes of the roles, by what they are told to be on their command line. */
   async rolePids(): Promise<ReadonlyMap<Role, number>> {
     const found = new Map<Role, number>();
     for (const pid of await this.pids()) {
-      const role = roleOf(pid, this.program.pid);
+      const role = roleOf(pid);
       if (role !== undefined) found.set(role, pid);
     }
     return found;
@@ -104,7 +128,7 @@ export class Box {
 
   /** Pids of everything that belongs to the box: the program and what descends from it. */
   async pids(): Promise<number[]> {
-    return (await this.namespace.pids()).filter((pid) => commandLine(pid).includes('gatepost'));
+    return (await this.namespace.pids()).filter((pid) => commandLine(pid).includes('dist/gatepost'));
   }
 }
 
@@ -116,9 +140,9 @@ function commandLine(pid: number): string {
   }
 }
 
-function roleOf(pid: number, main: number): Role | undefined {
-  if (pid === main) return 'net';
-  return ROLES.find((role) => new RegExp(`\\b${role}\\b`).test(commandLine(pid)));
+function roleOf(pid: number): Role | undefined {
+  const [, name] = / --role (\w+) /.exec(commandLine(pid)) ?? [];
+  return ROLES.find((role) => role === name);
 }
 
 function killIfThere(pid: number): void {

@@ -42,11 +42,14 @@ export function mainJob(office: Office, box: Box): Step[] {
 
 async function wanLease({ isp }: Office, box: Box): Promise<string> {
   const [, address = ''] = await isp.dnsmasq.line(/DHCPACK\(wan\) (\S+)/);
+  const { wan } = await box.online();
   assert.equal(address, ADDRESSES.boxWan);
+  assert.equal(wan.address, `${address}/24`);
+  const { lease } = wan;
+  assert.ok(lease !== null, '"gatepost status" knows of no lease');
+  assert.equal(lease.server, ADDRESSES.isp);
   assert.match(await box.namespace.ip('addr', 'show', 'dev', 'wan0'), new RegExp(`inet ${address}/24`));
-  const status = JSON.stringify(await box.json('status'));
-  assert.ok(status.includes(address), `"gatepost status --json" does not name ${address}: ${status}`);
-  return `${address} from ${ADDRESSES.isp}`;
+  return `${address} from ${lease.server} in ${lease.tookMs} ms, gateway ${wan.gateway}`;
 }
 
 async function clientLease(pc: Pc): Promise<string> {

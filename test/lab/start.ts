@@ -50,14 +50,20 @@ async function setUp(story: Story): Promise<Running> {
   await story.step('box ready', async () => {
     if (office === undefined) throw new Error('Cannot start the box: the lab is missing');
     box = new Box(office.box);
-    const begun = performance.now();
-    const leased = office.isp.dnsmasq.line(/DHCPACK\(wan\)/).then(() => performance.now() - begun);
-    const ready = await box.start();
-    return `in ${ready.toFixed(0)} ms, WAN lease acknowledged after ${(await leased).toFixed(0)} ms`;
+    return `in ${(await box.start()).toFixed(0)} ms`;
   });
   if (office === undefined || box === undefined)
     throw new Error('Cannot go on: the lab or the box is missing');
   return { office, box };
+}
+
+async function showMainJob(story: Story, { office, box }: Running): Promise<void> {
+  try {
+    for (const { name, work } of mainJob(office, box)) await story.step(name, work);
+  } catch (error) {
+    story.say(`\n  The last words of the box:\n${box.program.log.tail()}`);
+    throw error;
+  }
 }
 
 async function openDoor({ office }: Running): Promise<HostDoor> {
@@ -74,7 +80,7 @@ async function main(): Promise<void> {
   const story = new Story();
   story.say(PICTURE);
   const running = await setUp(story);
-  for (const { name, work } of mainJob(running.office, running.box)) await story.step(name, work);
+  await showMainJob(story, running);
   let door: HostDoor | undefined;
   await story.step('door to this machine', async () => {
     door = await openDoor(running);
