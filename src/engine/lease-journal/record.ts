@@ -1,0 +1,106 @@
+import { DecodeError } from '../../base/errors.ts';
+import { fromHex, toHex } from '../../base/hex.ts';
+import { Timestamp } from '../../base/instant.ts';
+import { type Ipv4, ipv4Bytes, ipv4FromBytes } from '../../base/ipv4.ts';
+import { macBytes, macFromBytes } from '../../base/mac.ts';
+import { Reader } from '../../base/reader.ts';
+import { fromUtf8, utf8 } from '../../base/text.ts';
+import { Writer } from '../../base/writer.ts';
+import type { DeclinedAddress, LeaseBinding } from '../../port/lease-journal.ts';
+
+/** Record types of the lease journal. */
+export const LEASE = { BOUND: 1, ENDED: 2, DECLINED: 3 } as const;
+
+const TYPES = { bound: LEASE.BOUND, ended: LEASE.ENDED, declined: LEASE.DECLINED } as const;
+
+/** A client identifier and a host name are options of at most 255 octets (RFC 2132 section 2). */
+const MAX_TEXT = 255;
+
+/** What the journal says of one address; the last record holds. */
+export type LeaseRecord =
+  | { readonly kind: 'bound'; readonly binding: LeaseBinding }
+  | { readonly kind: 'ended'; readonly address: Ipv4 }
+  | { readonly kind: 'declined'; readonly declined: DeclinedAddress };
+
+/** A record as the journal takes it: all of it is in the header, the payload is empty. */
+export interface EncodedLease {
+  readonly type: number;
+  readonly header: Uint8Array;
+}
+
+export function addressOf(record: LeaseRecord): Ipv4 {
+  if (record.kind === 'bound') return record.binding.address;
+  return record.kind === 'ended' ? record.address : record.declined.address;
+}
+
+/**
+ * ```
+ * BOUND     address u32, expires u64 (milliseconds since 1970), MAC 6 bytes,
+ *           client length u8 and bytes, host name length u8 and UTF-8 (length 0: none)
+ * ENDED     address u32
+ * DECLINED  address u32, until u64
+ * ```
+ */
+export function encodeLease(record: LeaseRecord): EncodedLease {
+  const writer = new Writer(64).bytes(ipv4Bytes(addressOf(record)));
+  if (record.kind === 'bound') {
+    const { binding } = record;
+    writer.u64(milliseconds(binding.expires)).bytes(macBytes(binding.mac));
+    writeText(writer, fromHex(binding.client));
+    writeText(writer, utf8(recordable(binding).hostName ?? ''));
+  }
+  if (record.kind === 'declined') writer.u64(milliseconds(record.declined.until));
+  return { type: TYPES[record.kind], header: writer.finish() };
+}
+
+/** @throws DecodeError */
+export function decodeLease(type: number, header: Uint8Array): LeaseRecord {
+  const reader = new Reader(header);
+  const address = ipv4FromBytes(reader.bytes(4));
+  const record = decodeRest(type, address, reader);
+  reader.finish();
+  return record;
+}
+
+function decodeRest(type: number, address: Ipv4, reader: Reader): LeaseRecord {
+  switch (type) {
+    case LEASE.BOUND: {
+      const expires = readTime(reader);
+      const mac = macFromBytes(reader.bytes(6));
+      const client = toHex(reader.bytes(reader.u8()));
+      const hostName = fromUtf8(reader.bytes(reader.u8()));
+      const binding = { address, client, mac, hostName: hostName === '' ? undefined : hostName, expires };
+      return { kind: 'bound', binding };
+    }
+    case LEASE.ENDED:
+      return { kind: 'ended', address };
+    case LEASE.DECLINED:
+      return { kind: 'declined', declined: { address, until: readTime(reader) } };
+    default:
+      throw new DecodeError(`Cannot read a lease record of type ${type}`, { offset: 0, path: '' });
+  }
+}
+
+/** A time without end is written as the last one that fits. */
+function milliseconds(time: Timestamp): bigint {
+  return BigInt(Math.max(0, Math.min(Math.ceil(time), Number.MAX_SAFE_INTEGER)));
+}
+
+function readTime(reader: Reader): Timestamp {
+  return Timestamp(Number(reader.u64()));
+}
+
+function writeText(writer: Writer, bytes: Uint8Array): void {
+  writer.u8(bytes.length).bytes(bytes);
+}
+
+/**
+ * The binding as it reads back from its record: the host name, only for show, is cut to what fits. Compared in this
+ * form, a strange name is no reason to write at each renewal.
+ */
+export function recordable(binding: LeaseBinding): LeaseBinding {
+  const characters = Array.from((binding.hostName ?? '').slice(0, MAX_TEXT));
+  while (utf8(characters.join('')).length > MAX_TEXT) characters.pop();
+  const hostName = fromUtf8(utf8(characters.join('')));
+  return { ...binding, hostName: hostName === '' ? undefined : hostName };
+}

@@ -1,0 +1,30 @@
+import { Days } from '../../base/duration.ts';
+import { after } from '../../base/instant.ts';
+import type { LeaseBinding } from '../../port/lease-journal.ts';
+import { recordable } from './record.ts';
+
+/**
+ * How much later than promised a binding's end is recorded. A client that renews is written once in this time, not at each renewal; a client
+ * that is gone when the box restarts keeps its address for this much longer. A day keeps a pool from filling up with
+ * yesterday's guests on a box that is switched off every night.
+ */
+export const EXPIRY_MARGIN = Days(1);
+
+/** The binding as it is recorded. */
+export function withMargin(binding: LeaseBinding): LeaseBinding {
+  return { ...recordable(binding), expires: after(binding.expires, EXPIRY_MARGIN) };
+}
+
+/**
+ * Whether `recorded` does not yet say what `binding` promises: another client or name, a later end, or an end so
+ * much earlier that the civil clock must have been set back or the lease time been cut.
+ */
+export function needsWrite(recorded: LeaseBinding | undefined, binding: LeaseBinding): boolean {
+  if (recorded === undefined) return true;
+  const isSame =
+    recorded.client === binding.client &&
+    recorded.mac === binding.mac &&
+    recorded.hostName === recordable(binding).hostName;
+  const slack = recorded.expires - binding.expires;
+  return !isSame || slack < 0 || slack > 2 * EXPIRY_MARGIN;
+}
