@@ -8,6 +8,9 @@ import { IPPROTO } from './statement.ts';
 /** The kernel cannot shift a range of ports, so each port of a shifted one is an element of its own. */
 export const MAX_SHIFTED_PORTS = 1024;
 
+/** Elements of all forwards together: what fits into one transaction, which is one datagram of at most 2 MiB. */
+export const MAX_ELEMENTS = 8192;
+
 const EVERYBODY: Prefix4 = { address: 0 as Ipv4, length: 0 };
 
 /** What one element of a map will match: one protocol, a range of ports, the senders of a prefix. */
@@ -29,12 +32,15 @@ export interface ForwardMaps {
 /**
  * The elements of the two maps that port forwards are looked up in, keyed by sender, protocol and port. With hairpin the
  * LAN may use every forward, also one for certain senders, unless another forward of the same port is for the LAN.
- * @throws UserError when two forwards claim the same packets, or a shifted range is too long
+ * @throws UserError when two forwards claim the same packets, or they are too many for the kernel to take at once
  */
 export function forwardMaps(options: FirewallOptions): ForwardMaps {
   const declared = options.forwards.flatMap(matchesOf);
   const hairpins = options.hairpin ? hairpinMatches(declared, options.lanNetworks) : [];
-  const matches = [...declared, ...hairpins].map(withoutDuplicate);
+  const all = [...declared, ...hairpins];
+  for (const { forward } of all) checkShift(forward);
+  checkTotal(all);
+  const matches = all.map(withoutDuplicate);
   return {
     shifted: matches.filter(({ forward }) => isShifted(forward)).flatMap(shiftedElements),
     samePort: matches.filter(({ forward }) => !isShifted(forward)).map(samePortElement),
@@ -48,6 +54,33 @@ export function forwardMaps(options: FirewallOptions): ForwardMaps {
         `already takes it from ${formatPrefix4(other.source)}; give one of them another port or other senders`,
     );
   }
+}
+
+function lengthOf({ port }: PortForward): number {
+  return port.last - port.first + 1;
+}
+
+function checkShift(forward: PortForward): void {
+  const length = lengthOf(forward);
+  const target = forward.toPort ?? forward.port.first;
+  if (isShifted(forward) && length > MAX_SHIFTED_PORTS)
+    throw new UserError(
+      `Cannot forward the ports ${portText(forward)} for "${forward.name}" to others: the range has ${length} ports, ` +
+        `${MAX_SHIFTED_PORTS} are the most unless they stay the same`,
+    );
+  if (target + length - 1 > 65_535)
+    throw new UserError(
+      `Cannot forward the ports ${portText(forward)} for "${forward.name}" to ${target} and up: that ends above 65535`,
+    );
+}
+
+function checkTotal(matches: readonly Match[]): void {
+  const total = matches.reduce((sum, { forward }) => sum + (isShifted(forward) ? lengthOf(forward) : 1), 0);
+  if (total > MAX_ELEMENTS)
+    throw new UserError(
+      `Cannot make all port forwards: they come to ${total} entries, ${MAX_ELEMENTS} are the most; ` +
+        'let ranges keep their ports, or name fewer senders',
+    );
 }
 
 function isShifted({ port, toPort }: PortForward): boolean {
@@ -123,18 +156,9 @@ function samePortElement(match: Match): RulesetElement {
 }
 
 function shiftedElements(match: Match): RulesetElement[] {
-  const { port, to, toPort, name } = match.forward;
-  const length = port.last - port.first + 1;
-  if (length > MAX_SHIFTED_PORTS)
-    throw new UserError(
-      `Cannot forward the ports ${portText(match.forward)} for "${name}" to others: the range has ${length} ports, ` +
-        `${MAX_SHIFTED_PORTS} are the most unless they stay the same`,
-    );
+  const { port, to, toPort } = match.forward;
+  const length = lengthOf(match.forward);
   const target = toPort ?? port.first;
-  if (target + length - 1 > 65_535)
-    throw new UserError(
-      `Cannot forward the ports ${portText(match.forward)} for "${name}" to ${target} and up: that ends above 65535`,
-    );
   return Array.from({ length }, (_, i) => {
     const there = target + i;
     const value = Uint8Array.of(...ipv4Bytes(to), there >> 8, there & 255, 0, 0);

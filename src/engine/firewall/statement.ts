@@ -6,8 +6,10 @@ import { NFT_BITWISE } from '../../wire/nftables/expression/bitwise.ts';
 import { NFT_CMP } from '../../wire/nftables/expression/cmp.ts';
 import { IPS, NFT_CT } from '../../wire/nftables/expression/ct.ts';
 import { NFTA_FIB_F, NFT_FIB_RESULT, RTN } from '../../wire/nftables/expression/fib.ts';
+import { NFT_LIMIT } from '../../wire/nftables/expression/limit.ts';
 import { NFT_LOOKUP_F_INV } from '../../wire/nftables/expression/lookup.ts';
 import { NFT_META } from '../../wire/nftables/expression/meta.ts';
+import { NF_NAT_RANGE, NFT_NAT } from '../../wire/nftables/expression/nat.ts';
 import { NFT_PAYLOAD } from '../../wire/nftables/expression/payload.ts';
 import { NFT_REJECT } from '../../wire/nftables/expression/reject.ts';
 
@@ -197,7 +199,7 @@ export function noWayBack(): Statement {
 
 /** `limit rate N/second burst M packets` */
 export function upTo(perSecond: number, burst: number): Statement {
-  return [{ kind: 'limit', rate: BigInt(perSecond), unit: 1n, burst, type: 0, flags: 0 }];
+  return [{ kind: 'limit', rate: BigInt(perSecond), unit: 1n, burst, type: NFT_LIMIT.PKTS, flags: 0 }];
 }
 
 /** `counter name "x"` */
@@ -217,15 +219,21 @@ export function countDevices(set: string): Statement {
 
 /** `dnat ip to ip saddr . meta l4proto . th dport map @set`, whose value is an address, or an address and a port. */
 export function leadTo(set: string, value: 'address' | 'address-and-port'): Statement {
-  const address = { type: 1, family: NFPROTO.IPV4, addressMin: R1, addressMax: R1, flags: 1 };
+  const address = { type: NFT_NAT.DNAT, family: NFPROTO.IPV4, addressMin: R1, addressMax: R1 };
   return [
     networkField(IPV4_SOURCE, 4),
     meta(NFT_META.L4PROTO, R32_01),
     transportField(2, 2, R32_02),
     { kind: 'lookup', sreg: R1, dreg: R1, set, flags: 0 },
     value === 'address'
-      ? { kind: 'nat', ...address }
-      : { kind: 'nat', ...address, portMin: R32_01, portMax: R32_01, flags: 3 },
+      ? { kind: 'nat', ...address, flags: NF_NAT_RANGE.MAP_IPS }
+      : {
+          kind: 'nat',
+          ...address,
+          portMin: R32_01,
+          portMax: R32_01,
+          flags: NF_NAT_RANGE.MAP_IPS | NF_NAT_RANGE.PROTO_SPECIFIED,
+        },
   ];
 }
 

@@ -31,7 +31,7 @@ const TYPE_BITS = 6;
 const MAX_CONCATENATION = 5;
 
 /** Registers are filled in units of four bytes, so each field of a concatenation is padded to that. */
-export function paddedLength(length: number): number {
+function paddedLength(length: number): number {
   return Math.ceil(length / 4) * 4;
 }
 
