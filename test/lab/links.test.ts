@@ -213,7 +213,7 @@ inOwnNetwork(import.meta.filename, () => {
   });
 
   test('routes and addresses of others are left alone', async () => {
-    ip('link', 'add', 'other0', 'type', 'dummy');
+    ip('link', 'add', 'other0', 'type', 'bridge');
     ip('link', 'set', 'other0', 'up');
     ip('address', 'add', '10.9.0.1/24', 'dev', 'other0');
     ip('route', 'add', '10.10.0.0/16', 'via', '10.9.0.2', 'proto', 'static');

@@ -82,6 +82,13 @@ export function setSocketOption(socket: number, option: SocketOption, value: Uin
   );
 }
 
+/** Fills `value` by getsockopt(2). @throws KernelError */
+export function readSocketOption(socket: number, option: SocketOption, value: Uint32Array): void {
+  const { level, name } = option;
+  const length = Uint32Array.of(value.byteLength);
+  checked(libc().call.getsockopt(socket, level, name, value, length), `read socket option ${level}/${name}`);
+}
+
 /** Reads and clears the socket's pending error: its symbolic errno, or undefined. @throws KernelError */
 export function takeSocketError(socket: number): string | undefined {
   const value = new Int32Array(1);
@@ -90,8 +97,20 @@ export function takeSocketError(socket: number): string | undefined {
   return value[0] === undefined || value[0] === 0 ? undefined : getSystemErrorName(-value[0]);
 }
 
+/** Who made the other end of a Unix connection (struct ucred: pid, uid, gid). @throws KernelError */
+export function socketPeer(socket: number): { readonly pid: number; readonly uid: number } {
+  const credentials = new Int32Array(3);
+  const length = Uint32Array.of(12);
+  checked(
+    libc().call.getsockopt(socket, SOL_SOCKET, SO_PEERCRED, credentials, length),
+    'ask who is at the other end of a socket',
+  );
+  return { pid: credentials[0] ?? -1, uid: credentials[1] ?? -1 };
+}
+
 const SOL_SOCKET = 1;
 const SO_ERROR = 4;
+const SO_PEERCRED = 17;
 const SO_ATTACH_FILTER = 26;
 
 /** getsockname(2): the bound address in the kernel's layout. @throws KernelError */

@@ -1,14 +1,17 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { KernelError } from '../../base/errors.ts';
-import { setSocketOption } from './ffi.ts';
+import { readSocketOption, setSocketOption } from './ffi.ts';
 
-// linux/netlink.h, asm-generic/socket.h
+// linux/netlink.h, asm-generic/socket.h, linux/sock_diag.h
 const SOL_NETLINK = 270;
+const NETLINK_NO_ENOBUFS = 5;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
 const SOL_SOCKET = 1;
 const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
+const SO_MEMINFO = 55;
+const SK_MEMINFO = { DROPS: 8, LENGTH: 9 } as const;
 
 /** Columns of /proc/net/netlink: sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode. */
 const COLUMN = { protocol: 1, port: 2, inode: 9 } as const;
@@ -40,24 +43,32 @@ function linkOf(descriptor: string): string | undefined {
 }
 
 /**
- * Sets what the `netlink` package cannot: buffers beyond net.core.rmem_max, acknowledgements with the kernel's
- * own sentences and without a copy of the request. Netlink works without any of it, only with shorter error messages
- * and earlier overruns, so what the kernel refuses (no CAP_NET_ADMIN) is left as it is.
+ * Sets what the `netlink` package cannot, and gives the descriptor of the socket: acknowledgements with the kernel's
+ * own sentences and without a copy of the request, no error state when messages are lost (the add-on of the package
+ * ends the process at POLLERR), and buffers beyond net.core.rmem_max where the capability for it is there.
+ * @throws KernelError
  */
-export function setNetlinkOptions(protocol: number, port: number, buffer: number): void {
+export function setNetlinkOptions(protocol: number, port: number, buffer: number): number {
   const descriptor = descriptorOf(protocol, port);
-  if (descriptor === undefined) return;
-  const options = [
-    { level: SOL_SOCKET, name: SO_RCVBUFFORCE, value: buffer },
-    { level: SOL_SOCKET, name: SO_SNDBUFFORCE, value: buffer },
-    { level: SOL_NETLINK, name: NETLINK_EXT_ACK, value: 1 },
-    { level: SOL_NETLINK, name: NETLINK_CAP_ACK, value: 1 },
-  ];
-  for (const { level, name, value } of options) {
+  if (descriptor === undefined)
+    throw new KernelError('set up a netlink socket', 'ENOENT', 'it is not listed under /proc');
+  const set = (level: number, name: number, value: number): void =>
+    setSocketOption(descriptor, { level, name }, new Uint8Array(Int32Array.of(value).buffer));
+  for (const name of [NETLINK_NO_ENOBUFS, NETLINK_CAP_ACK, NETLINK_EXT_ACK]) set(SOL_NETLINK, name, 1);
+  for (const name of [SO_RCVBUFFORCE, SO_SNDBUFFORCE]) {
     try {
-      setSocketOption(descriptor, { level, name }, new Uint8Array(Int32Array.of(value).buffer));
+      set(SOL_SOCKET, name, buffer);
     } catch (error) {
-      if (!(error instanceof KernelError)) throw error;
+      // Without CAP_NET_ADMIN the smaller buffers stay, and an overrun comes earlier.
+      if (!(error instanceof KernelError && error.errno === 'EPERM')) throw error;
     }
   }
+  return descriptor;
+}
+
+/** How many messages the kernel could not put into the socket's buffer since it was opened. @throws KernelError */
+export function countDrops(descriptor: number): number {
+  const memory = new Uint32Array(SK_MEMINFO.LENGTH);
+  readSocketOption(descriptor, { level: SOL_SOCKET, name: SO_MEMINFO }, memory);
+  return memory[SK_MEMINFO.DROPS] ?? 0;
 }

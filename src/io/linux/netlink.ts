@@ -2,7 +2,7 @@ import { RawNetlinkSocket } from 'netlink/dist/raw.js';
 import { KernelError } from '../../base/errors.ts';
 import type { NetlinkHandlers, NetlinkPort, NetlinkSocket } from '../../port/netlink.ts';
 import { kernelErrorFrom } from '../node/errors.ts';
-import { setNetlinkOptions } from './netlink-options.ts';
+import { countDrops, setNetlinkOptions } from './netlink-options.ts';
 
 /** What the kernel caps by net.core.rmem_max (208 KiB by default) unless it is forced, see netlink-options.ts. */
 const BUFFER = 1024 * 1024;
@@ -25,6 +25,9 @@ class RawSocket implements NetlinkSocket {
   readonly localPort: number;
   readonly #socket: RawNetlinkSocket;
   readonly #handlers: NetlinkHandlers;
+  readonly #descriptor: number;
+  #drops = 0;
+  #checking = false;
   #closed = false;
 
   constructor(family: number, handlers: NetlinkHandlers) {
@@ -32,18 +35,19 @@ class RawSocket implements NetlinkSocket {
     this.#socket = new RawNetlinkSocket(family, { recvBufferSize: BUFFER, sendBufferSize: BUFFER });
     this.#socket.on('message', (datagram, from) => {
       // Any local process may send to our port; only what comes from port 0 is the kernel's.
-      if (!this.#closed && from.port === 0) guarded(() => handlers.onDatagram(datagram));
+      if (this.#closed || from.port !== 0) return;
+      this.#checkDropsSoon();
+      guarded(() => handlers.onDatagram(datagram));
     });
     this.#socket.on('truncatedMessage', (datagram, { truncated }) => {
       const detail = `${truncated ?? 'more'} bytes do not fit into ${datagram.length}`;
       this.#fail(new KernelError('receive a netlink message', 'EMSGSIZE', detail));
     });
     this.#socket.on('error', (error) => {
-      const lost = error.code === 'ENOBUFS' ? 'the kernel dropped messages for this socket' : error.message;
-      this.#fail(new KernelError('receive netlink messages', error.code, lost));
+      this.#fail(kernelErrorFrom('receive netlink messages', error));
     });
     this.localPort = this.#socket.address().port;
-    setNetlinkOptions(family, this.localPort, BUFFER);
+    this.#descriptor = this.#setUp(family);
   }
 
   send(datagram: Uint8Array): void {
@@ -66,6 +70,37 @@ class RawSocket implements NetlinkSocket {
     this.#closed = true;
     // Closed inside one of its own callbacks the add-on goes on with a freed handle.
     setImmediate(() => this.#socket.close());
+  }
+
+  #setUp(family: number): number {
+    try {
+      return setNetlinkOptions(family, this.localPort, BUFFER);
+    } catch (error) {
+      this.#socket.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Messages are dropped only while the buffer is full, so there is always something to read after a drop: to look
+   * at the counter whenever something was read misses none.
+   */
+  #checkDropsSoon(): void {
+    if (this.#checking) return;
+    this.#checking = true;
+    setImmediate(() => {
+      this.#checking = false;
+      if (!this.#closed) guarded(() => this.#checkDrops());
+    });
+  }
+
+  #checkDrops(): void {
+    const drops = countDrops(this.#descriptor);
+    if (drops === this.#drops) return;
+    const lost = drops - this.#drops;
+    this.#drops = drops;
+    const detail = `${lost} messages did not fit into the buffer of the socket`;
+    this.#fail(new KernelError('receive netlink messages', 'ENOBUFS', detail));
   }
 
   #fail(error: Error): void {
