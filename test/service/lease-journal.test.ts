@@ -201,7 +201,7 @@ test('the end of a lease is carried along while the segment that holds the lease
   const leases = await open(files);
   await Promise.all(Array.from({ length: 3000 }, (_, index) => leases.bind(lease(index))));
   for (let round = 0; round < 150; round++) {
-    if (round === 20) await leases.end(nth(5));
+    if (round === 60) await leases.end(nth(5));
     await leases.bind(lease(4000, round % 2 === 0 ? 'aa' : 'bb'));
   }
   await leases.close();
