@@ -33,6 +33,15 @@ function decodeWith<T>(codec: DataCodec<T>, message: PackageBuffer, record: Pack
 }
 
 /**
+ * Whether the package can write the name: labels of visible ASCII without dots and backslashes. The first label of a mail
+ * address (RFC 1035 section 8) may hold dots, but neither begin with one nor be the whole name and end with one.
+ */
+function isPlain(name: DomainName, isMail = false): boolean {
+  if (!name.includes('\\')) return true;
+  return isMail && /^[^.\\](?:\\\.|[^.\\])*(?:\.[^\\]*)?$/.test(name) && !name.endsWith('\\.');
+}
+
+/**
  * Names within data as the package reads them, checked against our own reading from `offset` on: the package writes labels as
  * UTF-8 text with bare dots, so a label holding a dot or an octet that is no visible ASCII is not told from others by it.
  */
@@ -117,7 +126,8 @@ const DECODERS = new Map<number, Decode>([
     (message, record) => {
       const { mname: first, rname: second, ...numbers } = decodeWith(dnsPacket.soa, message, record);
       const [mname, rname] = checkNames(message, record, 0, [first, second]);
-      if (mname === undefined || rname === undefined) throw failure('The names are missing', record);
+      if (mname === undefined || rname === undefined || !isPlain(rname, true))
+        throw failure(`The mailbox "${second}" is not supported`, record);
       return { type: 'SOA', mname, rname, ...numbers };
     },
   ],
@@ -131,10 +141,8 @@ export function decodeData(message: Uint8Array, record: PackedRecord): RecordDat
   return decode(toPackage(message), record);
 }
 
-/** What the package can write: labels of visible ASCII; in the first label of a mail address also an escaped dot (RFC 1035 section 8). */
 function plain(name: DomainName, isMail = false): string {
-  const text = isMail ? name.replaceAll('\\.', '') : name;
-  if (text.includes('\\')) throw new InvariantError(`Cannot encode the name "${name}" in a record's data`);
+  if (!isPlain(name, isMail)) throw new InvariantError(`Cannot encode the name "${name}" in a record's data`);
   return name;
 }
 

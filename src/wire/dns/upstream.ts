@@ -1,6 +1,7 @@
 import { tryParseAddress } from '../../base/address.ts';
 import { UserError } from '../../base/errors.ts';
-import type { Endpoint } from '../../port/udp.ts';
+import type { Ipv4 } from '../../base/ipv4.ts';
+import type { Ipv6 } from '../../base/ipv6.ts';
 
 /** The port of the DNS (RFC 1035 section 4.2). */
 export const DNS_PORT = 53;
@@ -8,7 +9,7 @@ export const DNS_PORT = 53;
 /** A name server that questions are passed on to. Over `udp`, answers that were cut are fetched again over TCP. */
 export interface Upstream {
   readonly transport: 'udp' | 'tcp';
-  readonly endpoint: Endpoint;
+  readonly endpoint: { readonly address: Ipv4 | Ipv6; readonly port: number };
 }
 
 /**

@@ -136,6 +136,14 @@ test('decodeMessage() keeps the escaped dot in the mailbox of a SOA (RFC 1035 §
   assert.deepEqual(decodeMessage(encodeMessage(message)), message);
 });
 
+test('decodeMessage() rejects mailboxes the record codec would not write back', () => {
+  const numbers = '00000001 00000002 00000003 00000004 00000005';
+  for (const rname of ['022e61 00', '02612e 00', '0161 03622e63 00', '022e61 0162 00'])
+    assert.throws(() => decodeMessage(answer('0006', `c010 ${rname} ${numbers}`)), DecodeError, rname);
+  const odd = decodeMessage(answer('0006', `c010 05612e2e622e 0163 00 ${numbers}`));
+  assert.deepEqual(decodeMessage(encodeMessage(odd)), odd);
+});
+
 test('decodeMessage() rejects left-over octets, missing records and a second or misplaced OPT (RFC 6891 §6.1.1)', () => {
   const opt = '00 0029 04d0 00000000 0000';
   for (const hex of [
@@ -152,10 +160,11 @@ test('decodeMessage() rejects left-over octets, missing records and a second or 
     assert.throws(() => decodeMessage(fromHex(hex)), DecodeError, hex);
 });
 
-test('decodeMessage() throws only DecodeError for random octets and for every cut of a message', () => {
+test('decodeMessage() throws only DecodeError for random octets and every cut of a message, and what it takes encodes again', () => {
   const isSafe = (bytes: Uint8Array): void => {
     try {
-      decodeMessage(bytes);
+      const message = decodeMessage(bytes);
+      assert.deepEqual(decodeMessage(encodeMessage(message)), message);
     } catch (error) {
       assert.ok(error instanceof DecodeError);
     }
