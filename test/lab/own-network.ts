@@ -20,7 +20,7 @@ export function inOwnNetwork(file: string, define: () => void): void {
     const { status, stdout, stderr } = spawnSync(
       'unshare',
       ['--net', process.execPath, '--disable-warning=ExperimentalWarning', '--test-reporter=spec', file],
-      { env: { ...env, [MARK]: '1' }, encoding: 'utf8', timeout: 60_000 },
+      { env: { ...env, [MARK]: '1' }, encoding: 'utf8', timeout: 300_000 },
     );
     assert.equal(status, 0, `${stdout}${stderr}`);
   });
