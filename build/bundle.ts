@@ -19,7 +19,7 @@ const nativeAddOns: Plugin = {
   name: 'native-add-ons',
   setup(bundler) {
     bundler.onResolve({ filter: /^node-gyp-build$/ }, () => ({ path: 'netlink.node', namespace: 'native' }));
-    bundler.onResolve({ filter: /\/build\/Release\/raw$/ }, () => ({
+    bundler.onResolve({ filter: /\/build\/Release\/raw\.node$/ }, () => ({
       path: 'raw.node',
       namespace: 'native',
     }));

@@ -11,7 +11,7 @@ const ENTRY = process.argv[1] ?? '';
 async function startRole(role: string, settings: RunSettings): Promise<void> {
   switch (role) {
     case 'net': {
-      const { startNet } = await import('./role/net.ts');
+      const { startNet } = await import('./role/net/net.ts');
       return await startNet(settings, ENTRY);
     }
     case 'post': {

@@ -10,7 +10,8 @@ import { controlClient } from '../web/control-client.ts';
 import { LiveFeed } from '../web/live-feed.ts';
 import { ownersSite } from '../web/site.ts';
 import type { FromRole, ToWeb, WebOptions } from './ipc.ts';
-import { listenPatiently } from './listen-patiently.ts';
+import { listen } from './listen.ts';
+import { patiently } from './patience.ts';
 import type { RunSettings } from './settings.ts';
 
 /** Connections a browser may leave open without a request. */
@@ -52,7 +53,7 @@ export async function startWeb({ run }: RunSettings): Promise<void> {
       (request, response) => void listener(request, response),
     );
     server.maxConnections = MAX_CONNECTIONS;
-    await listenPatiently(server, { host: options.address, port: options.port });
+    await patiently(() => listen(server, { host: options.address, port: options.port }));
     running = { options, server };
   }
 

@@ -1,0 +1,266 @@
+import { UserError } from '../../base/errors.ts';
+import { formatAddress } from '../../base/address.ts';
+import { formatIpv4 } from '../../base/ipv4.ts';
+import { type Instant, between } from '../../base/instant.ts';
+import type { Config } from '../../config/schema.ts';
+import { assessHealth } from '../../engine/health/assess.ts';
+import type { UpstreamFacts, WarningFacts } from '../../engine/health/facts.ts';
+import type {
+  Box,
+  BoxStatus,
+  CounterStatus,
+  HealthReport,
+  LeaseStatus,
+  NameStatus,
+  NewUser,
+  ServiceStatus,
+  UserStatus,
+} from '../../port/box.ts';
+import { LOG_LEVELS, type LogEntry, type LogLevel } from '../../port/log.ts';
+import { hashPassword } from '../../service/accounts.ts';
+import type { ConfigStore, Loaded } from '../../service/config-store.ts';
+import { wanStatus } from '../../service/wan/wan-status.ts';
+import { lanDevice } from './narrow.ts';
+import type { Peers } from './peers.ts';
+import type { NetPorts } from './ports.ts';
+import type { NetServices } from './services.ts';
+import { lanStatus, unusedWan } from './status.ts';
+
+export interface NetBoxParts {
+  readonly version: string;
+  readonly ports: NetPorts;
+  readonly store: ConfigStore;
+  readonly services: NetServices;
+  readonly peers: Peers;
+  /** Tells the other roles of a new configuration. */
+  readonly configurePeers: (config: Config) => Promise<void>;
+  readonly startedAt: Instant;
+  readonly isReady: () => boolean;
+}
+
+/** The box behind the control API: reads from the services, changes by transactions of the configuration. */
+export class NetBox implements Box {
+  readonly #parts: NetBoxParts;
+  readonly #listeners = new Set<() => void>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: NetBoxParts) {
+    this.#parts = parts;
+  }
+
+  async status(): Promise<BoxStatus> {
+    const { version, services, peers, ports, startedAt, isReady } = this.#parts;
+    const { config } = services;
+    return {
+      version,
+      name: config.system.name,
+      domain: config.system.domain,
+      mode: config.mode,
+      uptimeMs: Math.round(between(startedAt, ports.clock.now())),
+      ready: isReady(),
+      wan: this.#wan(),
+      lan: lanStatus(config, this.#lanDevice(), (device) => services.deviceOf(device)),
+      roles: peers.roles,
+      services: [...this.#ownServices(), ...peers.services],
+      mailboxes: peers.mailboxes,
+      firewall: await this.#counters(),
+      dns: { ...services.dns?.counters() },
+    };
+  }
+
+  leases(): readonly LeaseStatus[] {
+    const leases = this.#parts.services.dhcp?.leases() ?? [];
+    return leases.map(({ address, mac, name, state, expires }) => ({
+      address: formatIpv4(address),
+      mac,
+      name: name ?? null,
+      state,
+      expires: new Date(expires).toISOString(),
+    }));
+  }
+
+  names(): readonly NameStatus[] {
+    const names = this.#parts.services.dns?.names() ?? [];
+    return names.map(({ name, address, source }) => ({
+      name,
+      type: typeof address === 'number' ? 'A' : 'AAAA',
+      value: formatAddress(address),
+      origin: source === 'dhcp' ? 'lease' : source,
+    }));
+  }
+
+  log({ level, limit }: { readonly level: LogLevel; readonly limit: number }): readonly LogEntry[] {
+    const lowest = LOG_LEVELS.indexOf(level);
+    return this.#parts.ports.log
+      .entries()
+      .filter((entry) => LOG_LEVELS.indexOf(entry.level) >= lowest)
+      .slice(-limit);
+  }
+
+  async health(): Promise<HealthReport> {
+    const { services, peers } = this.#parts;
+    const { config } = services;
+    const state = services.wanState();
+    const snapshot = await services.links?.snapshot();
+    const own = this.#ownServices();
+    const isLan = ({ name }: ServiceStatus): boolean => name === 'dhcp' || name === 'dns';
+    return assessHealth({
+      wan:
+        state === undefined
+          ? null
+          : { status: this.#wan(), gateway: state.gateway.state, leaseProblem: state.storeProblem ?? null },
+      upstreams: config.dns.forward && config.mode !== 'lan-only' ? this.#upstreams() : null,
+      lan: {
+        status: lanStatus(config, this.#lanDevice(), (device) => services.deviceOf(device)),
+        addressConfigured: (snapshot?.addresses ?? []).some(
+          ({ address }) => address === config.lan.address.address,
+        ),
+        services: own.filter(isLan),
+      },
+      roles: peers.roles,
+      services: [...own.filter((service) => !isLan(service)), ...peers.services],
+      mailStore: config.mail.enabled ? { problem: peers.storageProblem } : null,
+      warnings: this.#warnings(),
+    });
+  }
+
+  config(): unknown {
+    return this.#parts.store.shown();
+  }
+
+  applyConfig(value: unknown, cause: string): Promise<readonly string[]> {
+    return this.#inTurn(() => this.#take(this.#parts.store.prepare(value), cause));
+  }
+
+  users(): readonly UserStatus[] {
+    const { users, mail, system } = this.#parts.services.config;
+    const domain = mail.domains[0] ?? system.domain;
+    return users.map(({ name, fullName }) => ({ name, fullName, address: `${name}@${domain}` }));
+  }
+
+  async addUser({ name, fullName, password }: NewUser): Promise<void> {
+    const hash = await hashPassword(password);
+    await this.#inTurn(async () => {
+      if (this.#hasUser(name))
+        throw new UserError(`Cannot add the user "${name}": there is one of that name`);
+      const next = this.#parts.store.prepareUsers((users) => [...users, { name, fullName, password: hash }]);
+      await this.#take(next, `user add ${name}`);
+    });
+  }
+
+  async setPassword(name: string, password: string): Promise<void> {
+    const hash = await hashPassword(password);
+    await this.#inTurn(async () => {
+      if (!this.#hasUser(name))
+        throw new UserError(`Cannot change the password of "${name}": there is nobody of that name`);
+      const next = this.#parts.store.prepareUsers((users) =>
+        users.map((user) => (user.name === name ? { ...user, password: hash } : user)),
+      );
+      await this.#take(next, `user passwd ${name}`);
+    });
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** To be called after anything a reader may see has changed. */
+  changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Applied first, stored after: what the kernel refuses must not stand in the file the next start reads. */
+  async #take(next: Loaded, cause: string): Promise<readonly string[]> {
+    const { services, store, configurePeers } = this.#parts;
+    const before = store.current;
+    const changes = await services.apply(next.config);
+    try {
+      await store.commit(next, cause);
+    } catch (error) {
+      await services.apply(before.config);
+      throw error;
+    }
+    await configurePeers(next.config);
+    this.changed();
+    return changes;
+  }
+
+  #inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(action);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  #hasUser(name: string): boolean {
+    return this.#parts.store.current.config.users.some((user) => user.name === name);
+  }
+
+  #lanDevice(): string {
+    const { services } = this.#parts;
+    return lanDevice(services.config, (device) => services.deviceOf(device)?.name ?? device);
+  }
+
+  #wan(): BoxStatus['wan'] {
+    const { services } = this.#parts;
+    const state = services.wanState();
+    return state === undefined
+      ? unusedWan(services.config, services.deviceOf(services.config.wan.device))
+      : wanStatus(state);
+  }
+
+  #ownServices(): ServiceStatus[] {
+    const { services } = this.#parts;
+    const { config, dhcp, dns, problems } = services;
+    const where = formatIpv4(config.lan.address.address);
+    const list: ServiceStatus[] = [
+      {
+        name: 'firewall',
+        ok: !problems.has('firewall'),
+        detail: problems.get('firewall') ?? `mode ${config.mode}`,
+      },
+      { name: 'dns', ok: dns !== undefined, detail: dns === undefined ? 'not started' : `${where} port 53` },
+    ];
+    if (config.dhcp.enabled)
+      list.push({
+        name: 'dhcp',
+        ok: dhcp !== undefined,
+        detail: dhcp === undefined ? 'not started' : `${where} port 67`,
+      });
+    return list;
+  }
+
+  #upstreams(): UpstreamFacts[] {
+    const { config, dns } = this.#parts.services;
+    const asked = (dns?.upstreams() ?? []).map(({ upstream, isDown }) => ({
+      name: `${upstream.transport}://${formatAddress(upstream.endpoint.address)}`,
+      answers: !isDown,
+    }));
+    const overTls = config.dns.upstreams.filter(({ transport }) => transport === 'tls');
+    return asked.length > 0
+      ? asked
+      : overTls.map(({ address }) => ({ name: `tls://${formatIpv4(address)}`, answers: false }));
+  }
+
+  #warnings(): WarningFacts[] {
+    const { services } = this.#parts;
+    const problems = [...services.problems]
+      .filter(([name]) => name !== 'firewall')
+      .map(([name, reason]) => ({ name, reason }));
+    const overTls = services.config.dns.upstreams.flatMap(({ transport, address }) =>
+      transport === 'tls'
+        ? [
+            {
+              name: 'dns.upstreams',
+              reason: `${formatIpv4(address)} is not asked: name servers over TLS are not offered`,
+            },
+          ]
+        : [],
+    );
+    return [...problems, ...overTls];
+  }
+
+  async #counters(): Promise<readonly CounterStatus[]> {
+    return await this.#parts.services.firewall.readCounters();
+  }
+}

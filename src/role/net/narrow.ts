@@ -1,0 +1,221 @@
+import { formatIpv4 } from '../../base/ipv4.ts';
+import { formatPrefix4 } from '../../base/prefix.ts';
+import type { Config } from '../../config/schema.ts';
+import { SERVICE_PORTS, type ServiceName } from '../../config/service-ports.ts';
+import type { FirewallOptions, FirewallService } from '../../engine/firewall/options.ts';
+import { LAN_BRIDGE, type WantedLinks } from '../../engine/links/wanted.ts';
+import type { WanAddress, WanMethod } from '../../service/wan/wan-state.ts';
+import {
+  type AddressRange,
+  type Dhcp4ServerOptions,
+  defaultPool,
+} from '../../engine/dhcp4-server/options.ts';
+import { fromHex } from '../../base/hex.ts';
+import { makeRecord } from '../../engine/dns-zone/answer.ts';
+import type { Upstream } from '../../wire/dns/upstream.ts';
+import { parseDomainName } from '../../wire/dns/domain-name.ts';
+import { parseOwner, parseRecordData } from '../../wire/dns/presentation.ts';
+import { contains4 } from '../../base/prefix.ts';
+import { inSeconds } from '../../base/duration.ts';
+import { isIpv4 } from '../../base/address.ts';
+import type { DnsOptions } from '../../service/dns/start-dns.ts';
+import type { MailListener, PostOptions, WebOptions } from '../ipc.ts';
+
+/*
+ * From the one configuration to what each service may know of it.
+ */
+
+/** Routes of the WAN yield to routes that an owner or another program adds without a metric. */
+const WAN_METRIC = 100;
+
+const MAIL_SERVICES = ['smtp', 'submission', 'pop3', 'pop3s'] as const;
+
+/** The device that carries the LAN's address, `names` being the interface names of the configured devices. */
+export function lanDevice({ lan }: Config, nameOf: (device: string) => string): string {
+  const [first = '', ...others] = lan.devices;
+  return others.length > 0 ? LAN_BRIDGE : nameOf(first);
+}
+
+function firewallService(name: ServiceName): FirewallService {
+  const { protocol, port } = SERVICE_PORTS[name];
+  return { name: name === 'dns-tcp' ? 'dns' : name, protocol, port };
+}
+
+function lanServices({ mail, web, dhcp }: Config): FirewallService[] {
+  const names: ServiceName[] = [
+    'dns',
+    'dns-tcp',
+    ...(dhcp.enabled ? (['dhcp'] as const) : []),
+    ...(mail.enabled ? MAIL_SERVICES : []),
+  ];
+  return [...names.map(firewallService), { name: 'web', protocol: 'tcp', port: web.http }];
+}
+
+export interface DeviceNames {
+  readonly wan: string;
+  readonly lan: string;
+}
+
+export function firewallOptions(config: Config, devices: DeviceNames): FirewallOptions {
+  const { firewall, mode, lan, mail } = config;
+  return {
+    mode,
+    wan: [devices.wan],
+    lan: [devices.lan],
+    lanNetworks: [lan.address],
+    lanServices: lanServices(config),
+    publicServices: mail.enabled ? firewall.publicServices.map(firewallService) : [],
+    forwards: firewall.forwards,
+    hairpin: firewall.hairpin,
+    pingFromWan: firewall.pingFromWan,
+  };
+}
+
+/** The addresses and routes wanted now; a WAN without a confirmed address is left as a previous run left it. */
+export function wantedLinks(
+  { lan, wan, mode }: Config,
+  address: WanAddress | 'none' | 'unknown',
+): WantedLinks {
+  const routes =
+    mode === 'lan-only' && lan.gateway !== null ? [{ destination: EVERYWHERE, gateway: lan.gateway }] : [];
+  return {
+    lan: { devices: lan.devices, up: true, ipv4: { addresses: [lan.address], routes } },
+    wan: {
+      device: wan.device,
+      up: mode !== 'lan-only',
+      ...(wan.mtu === null ? {} : { mtu: wan.mtu }),
+      ...wanIpv4(mode, address),
+    },
+  };
+}
+
+const EVERYWHERE = { address: 0, length: 0 } as FirewallOptions['lanNetworks'][number];
+
+function wanIpv4(
+  mode: Config['mode'],
+  address: WanAddress | 'none' | 'unknown',
+): Pick<NonNullable<WantedLinks['wan']>, 'ipv4'> {
+  if (mode === 'lan-only' || address === 'none') return { ipv4: { addresses: [], routes: [] } };
+  if (address === 'unknown') return {};
+  const { prefix, gateway, routes } = address;
+  const onLink = (router: number): boolean => router === 0;
+  const toGateway = gateway === undefined ? [] : [{ destination: EVERYWHERE, gateway, metric: WAN_METRIC }];
+  const others = routes.map(({ destination, router }) => ({
+    destination,
+    metric: WAN_METRIC,
+    ...(onLink(router) ? {} : { gateway: router }),
+  }));
+  return { ipv4: { addresses: [prefix], routes: [...toGateway, ...others] } };
+}
+
+export function wanMethod({ wan, system }: Config): WanMethod {
+  if (wan.ipv4.method === 'dhcp') return { kind: 'dhcp', hostName: system.name };
+  const { address, gateway } = wan.ipv4;
+  return { kind: 'static', address, gateway: gateway ?? undefined, dnsServers: [] };
+}
+
+/** The name the mail server greets with, and the MX record leads to. */
+export function mailHostName({ mail, system }: Config): string {
+  return mail.hostName ?? `mail.${system.domain}`;
+}
+
+function mailListeners({ mail, firewall, lan }: Config): MailListener[] {
+  if (!mail.enabled) return [];
+  const isPublic = (service: string): boolean =>
+    (firewall.publicServices as readonly string[]).includes(service);
+  return MAIL_SERVICES.map((service) => ({
+    service,
+    address: isPublic(service) ? '0.0.0.0' : formatIpv4(lan.address.address),
+    port: SERVICE_PORTS[service].port,
+  }));
+}
+
+export function postOptions(config: Config, tls: PostOptions['tls']): PostOptions {
+  const { mail, system, users, lan } = config;
+  return {
+    hostName: mailHostName(config),
+    domains: mail.domains.length > 0 ? mail.domains : [system.domain],
+    users: users.map(({ name, password }) => ({ name, password })),
+    aliases: mail.aliases,
+    maxMessage: mail.maxMessage,
+    lan: formatPrefix4(lan.address),
+    listeners: mailListeners(config),
+    tls,
+  };
+}
+
+export function webOptions({ web, lan, system }: Config, apiSocket: string): WebOptions {
+  const names = ['admin', system.name, 'lan'].map((label) => `${label}.${system.domain}`);
+  return {
+    address: formatIpv4(lan.address.address),
+    port: web.http,
+    hostNames: [...names, 'admin', system.name, 'localhost'],
+    apiSocket,
+  };
+}
+
+export function leasePool({ dhcp, lan }: Config): AddressRange {
+  return dhcp.pool ?? defaultPool(lan.address);
+}
+
+/** In `lan-only` the box is an ordinary host: clients are told the configured router and resolver, not the box. */
+export function dhcpOptions(config: Config): Dhcp4ServerOptions {
+  const { dhcp, lan, mode, system, time } = config;
+  const own = lan.address.address;
+  const resolver = config.dns.upstreams[0]?.address;
+  const alone = mode === 'lan-only';
+  return {
+    server: lan.address,
+    pool: leasePool(config),
+    exclude: dhcp.exclude,
+    reservations: dhcp.reservations.map(({ mac, address, name }) => ({
+      mac,
+      address,
+      name: name ?? undefined,
+    })),
+    leaseTime: dhcp.leaseTime,
+    routers: alone ? optional(lan.gateway ?? undefined) : [own],
+    dnsServers: alone ? optional(resolver) : [own],
+    timeServers: time.serveLan ? [own] : [],
+    domain: system.domain,
+    custom: new Map(dhcp.options.map(({ code, hex }) => [code, fromHex(hex)])),
+  };
+}
+
+function optional<T>(value: T | undefined): readonly T[] {
+  return value === undefined ? [] : [value];
+}
+
+/** The configured name servers that can be asked: those over TLS cannot, and nobody else is asked in their place. */
+export function dnsUpstreams({ dns }: Config): readonly Upstream[] {
+  return dns.upstreams.flatMap(({ transport, address, port }) =>
+    transport === 'tls' ? [] : [{ transport, endpoint: { address, port } }],
+  );
+}
+
+export function dnsOptions(config: Config, upstreams: readonly Upstream[]): DnsOptions {
+  const { dns, lan, system, mail } = config;
+  const domain = parseDomainName(system.domain);
+  return {
+    listen: [{ address: lan.address.address, port: SERVICE_PORTS.dns.port }],
+    isClient: (address) =>
+      isIpv4(address) && (contains4(lan.address, address) || address >>> 24 === LOOPBACK),
+    upstreams,
+    zone: {
+      domain,
+      hostName: system.name,
+      lan: [lan.address],
+      lan6: [],
+      mailHost: mail.enabled ? parseDomainName(mailHostName(config)) : undefined,
+      records: dns.records.map(({ name, type, value, ttl }) =>
+        makeRecord(parseOwner(name, domain), inSeconds(ttl), parseRecordData(type, value, domain)),
+      ),
+    },
+    forward: dns.forward,
+    cacheEntries: dns.cacheEntries,
+    rebindProtection: dns.rebindProtection,
+    rebindAllow: dns.rebindAllow.map(parseDomainName),
+  };
+}
+
+const LOOPBACK = 127;

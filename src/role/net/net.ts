@@ -1,0 +1,160 @@
+import process from 'node:process';
+import { basename, dirname } from 'node:path';
+import { ConfigError, KernelError, UserError, messageOf } from '../../base/errors.ts';
+import type { Config } from '../../config/schema.ts';
+import { peerUid } from '../../io/linux/peer-credentials.ts';
+import { nodeFiles } from '../../io/node/files.ts';
+import { openParentChannel } from '../../io/node/parent-channel.ts';
+import { type ApiServer, startApi } from '../../service/api/server.ts';
+import { ensureCertificate } from '../../service/certificate.ts';
+import { ConfigStore } from '../../service/config-store.ts';
+import { openLeaseJournal } from '../../service/lease-journal.ts';
+import type { FromNet, ToNet } from '../ipc.ts';
+import type { RunSettings } from '../settings.ts';
+import { VERSION } from '../version.ts';
+import { NetBox } from './box.ts';
+import { mailHostName, postOptions, webOptions } from './narrow.ts';
+import { Peers } from './peers.ts';
+import { type NetPorts, openPorts } from './ports.ts';
+import { NetServices } from './services.ts';
+
+/** Counters grow without an event of their own: while somebody watches, they are shown this often. */
+const WATCHED_INTERVAL = 2000;
+
+interface Started {
+  readonly ports: NetPorts;
+  readonly services: NetServices;
+  readonly api: ApiServer;
+}
+
+class NetRole {
+  readonly #settings: RunSettings;
+  readonly #entry: string;
+  readonly #parent = openParentChannel<FromNet, ToNet>({
+    onMessage: (message) => this.#heard(message),
+    // The parent is gone: it was killed, and whoever starts it again starts this role too.
+    onGone: () => process.exit(1),
+  });
+  readonly #peers: Peers;
+  #box: NetBox | undefined;
+  #started: Started | undefined;
+  #ready = false;
+
+  constructor(settings: RunSettings, entry: string) {
+    this.#settings = settings;
+    this.#entry = entry;
+    this.#peers = new Peers({
+      send: (role, message) => this.#parent.send({ kind: 'to', role, message }),
+      onLog: (entry) => this.#started?.ports.log.add(entry),
+      onChange: () => this.#changed(),
+    });
+  }
+
+  async start(): Promise<void> {
+    const { data, config: configFile, run } = this.#settings;
+    const ports = openPorts(data, this.#entry);
+    const files = nodeFiles(dirname(configFile));
+    const store = await ConfigStore.open({
+      files,
+      fileName: basename(configFile),
+      data: ports.data,
+      clock: ports.clock,
+    });
+    const leases = await openLeaseJournal({
+      files: ports.data,
+      clock: ports.clock,
+      random: ports.random,
+      log: ports.log.logFor('leases'),
+    });
+    const services = new NetServices(ports, leases, store.current.config, () => this.#changed());
+    const box = new NetBox({
+      version: VERSION,
+      ports,
+      store,
+      services,
+      peers: this.#peers,
+      configurePeers: (config) => this.#configurePeers(config, ports),
+      startedAt: ports.clock.now(),
+      isReady: () => this.#ready,
+    });
+    await services.start();
+    this.#box = box;
+    const api = await startApi({
+      box,
+      version: VERSION,
+      log: ports.log.logFor('api'),
+      socketPath: `${run}/api.sock`,
+      callerUid: peerUid,
+    });
+    this.#started = { ports, services, api };
+    setInterval(() => box.changed(), WATCHED_INTERVAL).unref();
+    await this.#configurePeers(store.current.config, ports);
+    this.#changed();
+  }
+
+  async #configurePeers(config: Config, ports: NetPorts): Promise<void> {
+    const { data: files, clock, log } = ports;
+    const tls = await ensureCertificate({
+      directory: 'tls',
+      hostName: mailHostName(config),
+      files,
+      clock,
+      log: log.logFor('tls'),
+    });
+    await Promise.all([
+      this.#peers.configurePost(postOptions(config, tls)),
+      this.#peers.configureWeb(webOptions(config, `${this.#settings.run}/api.sock`)),
+    ]);
+  }
+
+  #heard(message: ToNet): void {
+    switch (message.kind) {
+      case 'roles':
+        this.#peers.rolesChanged(message.roles);
+        return;
+      case 'started':
+        this.#peers.started(message.role);
+        return;
+      case 'from':
+        this.#peers.heard(message.role, message.message);
+        return;
+      case 'stop':
+        void this.#stop();
+    }
+  }
+
+  #changed(): void {
+    this.#box?.changed();
+    if (this.#ready || this.#started === undefined || !this.#peers.haveReported) return;
+    const failed = this.#peers.services.find((service) => !service.ok);
+    if (failed === undefined) {
+      this.#ready = true;
+      this.#parent.send({ kind: 'ready' });
+    } else this.#parent.send({ kind: 'fatal', sentence: failed.detail });
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#started !== undefined) {
+      const { ports, services, api } = this.#started;
+      await api.close();
+      await services.stop(this.#settings.teardown);
+      await ports.packets.close();
+    }
+    process.exit(0);
+  }
+}
+
+/** The `net` role. Errors of its start are the end of a box that never worked, and lead to another attempt of one that did. */
+export async function startNet(settings: RunSettings, entry: string): Promise<void> {
+  const parent = new NetRole(settings, entry);
+  try {
+    await parent.start();
+  } catch (error) {
+    if (!(error instanceof KernelError || error instanceof ConfigError || error instanceof UserError))
+      throw error;
+    process.send?.({ kind: 'fatal', sentence: messageOf(error) } satisfies FromNet);
+    process.stderr.write(`net: ${messageOf(error)}\n`);
+    process.exitCode = 4;
+    process.disconnect?.();
+  }
+}

@@ -1,0 +1,104 @@
+import type { MailboxSummary } from '../../port/mailbox.ts';
+import type { LogEntry } from '../../port/log.ts';
+import type { RoleStatus, ServiceStatus } from '../../port/box.ts';
+import type { ChildRole, FromRole, PostOptions, ToPost, ToWeb, WebOptions } from '../ipc.ts';
+
+/** How long a role may take to follow new settings before the caller is answered all the same. */
+const PATIENCE = 5000;
+
+export interface PeersCallbacks {
+  send(role: ChildRole, message: ToPost | ToWeb): void;
+  onLog(entry: LogEntry): void;
+  onChange(): void;
+}
+
+/** What `net` knows of the other roles, and what it has told them. */
+export class Peers {
+  readonly #callbacks: PeersCallbacks;
+  readonly #told = new Map<ChildRole, ToPost | ToWeb>();
+  readonly #services = new Map<ChildRole, readonly ServiceStatus[]>();
+  #waiting: { readonly role: ChildRole; readonly done: () => void }[] = [];
+  #roles: readonly RoleStatus[] = [];
+  #mailboxes: readonly MailboxSummary[] = [];
+  #storageProblem: string | null = null;
+
+  constructor(callbacks: PeersCallbacks) {
+    this.#callbacks = callbacks;
+  }
+
+  get roles(): readonly RoleStatus[] {
+    return this.#roles;
+  }
+  get mailboxes(): readonly MailboxSummary[] {
+    return this.#mailboxes;
+  }
+  get storageProblem(): string | null {
+    return this.#storageProblem;
+  }
+  /** Of the roles that have reported since their last start; others are still coming up. */
+  get services(): readonly ServiceStatus[] {
+    return [...this.#services.values()].flat();
+  }
+  /** Whether every role has said how its services do. */
+  get haveReported(): boolean {
+    return this.#told.size > 0 && [...this.#told.keys()].every((role) => this.#services.has(role));
+  }
+
+  rolesChanged(roles: readonly RoleStatus[]): void {
+    this.#roles = roles;
+    for (const { name, state } of roles) {
+      if (state !== 'running' && (name === 'post' || name === 'web')) this.#services.delete(name);
+    }
+    this.#callbacks.onChange();
+  }
+
+  /** A new process knows nothing yet. */
+  started(role: ChildRole): void {
+    const told = this.#told.get(role);
+    if (told !== undefined) this.#callbacks.send(role, told);
+  }
+
+  configurePost(options: PostOptions): Promise<void> {
+    return this.#configure('post', { kind: 'configure', options });
+  }
+
+  configureWeb(options: WebOptions): Promise<void> {
+    return this.#configure('web', { kind: 'configure', options });
+  }
+
+  heard(role: ChildRole, message: FromRole): void {
+    switch (message.kind) {
+      case 'log':
+        this.#callbacks.onLog(message.entry);
+        return;
+      case 'services': {
+        this.#services.set(role, message.services);
+        const first = this.#waiting.find((one) => one.role === role);
+        this.#waiting = this.#waiting.filter((one) => one !== first);
+        first?.done();
+        break;
+      }
+      case 'mailboxes':
+        this.#mailboxes = message.mailboxes;
+        break;
+      case 'storage':
+        this.#storageProblem = message.problem;
+    }
+    this.#callbacks.onChange();
+  }
+
+  /** Resolves when the role has followed, or has had time enough. */
+  async #configure(role: ChildRole, message: ToPost | ToWeb): Promise<void> {
+    if (JSON.stringify(this.#told.get(role)) === JSON.stringify(message)) return;
+    this.#told.set(role, message);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, PATIENCE);
+      const done = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#waiting.push({ role, done });
+      this.#callbacks.send(role, message);
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import { pathToFileURL } from 'node:url';
+import { linuxNetlink } from '../../io/linux/netlink.ts';
+import { RawSocketIcmp } from '../../io/linux/icmp.ts';
+import { LinuxPacketPort } from '../../io/linux/packet.ts';
+import { RingLog } from '../../io/log/ring-log.ts';
+import { NodeClock } from '../../io/node/clock.ts';
+import { nodeFiles } from '../../io/node/files.ts';
+import { NodeRandom } from '../../io/node/random.ts';
+import { NodeTcp } from '../../io/node/tcp.ts';
+import { NodeUdp } from '../../io/node/udp.ts';
+import type { Files } from '../../port/files.ts';
+import type { IcmpPort } from '../../port/icmp.ts';
+import { NETLINK } from '../../port/netlink.ts';
+import type { NetlinkSession } from '../../port/netlink-session.ts';
+import { openNetlinkSession } from '../../service/netlink-session.ts';
+import { decodeEchoReply, encodeEchoRequest } from '../../wire/icmp/echo.ts';
+
+/** The real world, as the services of `net` see it. */
+export interface NetPorts {
+  readonly clock: NodeClock;
+  readonly random: NodeRandom;
+  readonly log: RingLog;
+  /** Rooted at the data directory. */
+  readonly data: Files;
+  readonly udp: NodeUdp;
+  readonly tcp: NodeTcp;
+  readonly packets: LinuxPacketPort;
+  readonly icmp: IcmpPort;
+  readonly route: NetlinkSession;
+  readonly netfilter: NetlinkSession;
+}
+
+export function openPorts(dataDirectory: string, entry: string): NetPorts {
+  const clock = new NodeClock();
+  const random = new NodeRandom();
+  const log = new RingLog({ clock });
+  const packetLog = log.logFor('packet');
+  return {
+    clock,
+    random,
+    log,
+    data: nodeFiles(dataDirectory),
+    udp: new NodeUdp(),
+    tcp: new NodeTcp(),
+    packets: new LinuxPacketPort({
+      worker: pathToFileURL(entry),
+      onDevice: (device, error) =>
+        error === undefined
+          ? packetLog.notice(`${device} carries packets again`)
+          : packetLog.warn(`${device} carries no packets: ${error.message}`),
+    }),
+    icmp: new RawSocketIcmp({ encodeRequest: encodeEchoRequest, decodeReply: decodeEchoReply }, random),
+    route: openNetlinkSession(linuxNetlink, NETLINK.ROUTE),
+    netfilter: openNetlinkSession(linuxNetlink, NETLINK.NETFILTER),
+  };
+}

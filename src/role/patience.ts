@@ -1,0 +1,19 @@
+import { KernelError } from '../base/errors.ts';
+
+/** How long the processes of a killed run may take to let go of their ports. */
+const PATIENCE = 3000;
+const PAUSE = 100;
+const PASSING = ['EADDRINUSE', 'EADDRNOTAVAIL'];
+
+/** Tries again for a short while as long as an address is taken, or not there yet. @throws what `action` throws last */
+export async function patiently<T>(action: () => Promise<T>): Promise<T> {
+  for (let waited = 0; ; waited += PAUSE) {
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof KernelError) || !PASSING.includes(error.errno) || waited >= PATIENCE)
+        throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+}
