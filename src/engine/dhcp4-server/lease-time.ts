@@ -1,0 +1,28 @@
+import { type Duration, Milliseconds, Seconds, inSeconds } from '../../base/duration.ts';
+import { Instant, Timestamp, after } from '../../base/instant.ts';
+import type { Dhcp4Message } from '../../wire/dhcp4/message.ts';
+import { MAX_LEASE_TIME, MIN_LEASE_TIME } from './limits.ts';
+import type { Dhcp4ServerOptions } from './options.ts';
+import type { Env } from './state.ts';
+
+/** The configured time, or what the client asks for (option 51) if that is shorter, but not absurdly short. */
+export function leaseTimeFor(options: Dhcp4ServerOptions, message: Dhcp4Message): Duration {
+  const asked = message.options.leaseTime ?? options.leaseTime;
+  return Seconds(inSeconds(Math.min(options.leaseTime, Math.max(asked, MIN_LEASE_TIME)) as Duration));
+}
+
+/** The end of a phase, rounded up to a whole second so that many ends make few wakes. */
+export function deadline(now: Instant, duration: Duration): Instant {
+  return Instant(Math.ceil(after(now, duration) / 1000) * 1000);
+}
+
+/** The end of a recorded lease on the monotonic clock. A wrong civil clock makes it at most {@link MAX_LEASE_TIME}. */
+export function restoredEnd(expires: Timestamp, env: Env): Instant {
+  const left = Math.min(expires - env.wall, MAX_LEASE_TIME);
+  return left <= 0 ? env.now : deadline(env.now, Milliseconds(left));
+}
+
+/** The civil time at which a phase ends. */
+export function civilEnd(until: Instant, env: Env): Timestamp {
+  return Timestamp(env.wall + (until - env.now));
+}

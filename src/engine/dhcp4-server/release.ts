@@ -1,0 +1,48 @@
+import { type Ipv4, UNSPECIFIED } from '../../base/ipv4.ts';
+import { inUseText, quarantine, retire } from './end.ts';
+import type { LeaseEntry, Question } from './lease-table.ts';
+import { civilEnd, deadline } from './lease-time.ts';
+import { QUARANTINE_TIME } from './limits.ts';
+import { grant } from './reply.ts';
+import { type Effect, type Env, type State, type Step, ignore } from './state.ts';
+import { warn } from './warn.ts';
+
+/** What the client has, if it is `address` and the message is for this server (or for none in particular). */
+function entryMeant(
+  state: State,
+  { who, message }: Question,
+  address: Ipv4 | undefined,
+): LeaseEntry | undefined {
+  const { serverId } = message.options;
+  if (serverId !== undefined && serverId !== state.plan.options.server.address) return undefined;
+  const entry = state.table.ofClient(who);
+  return entry !== undefined && entry.address === address ? entry : undefined;
+}
+
+/** RFC 2131 §4.3.4: the client is done; its address is kept in mind for it. Never answered. */
+export function takeRelease(state: State, question: Question): Step {
+  const entry = entryMeant(state, question, question.message.ciaddr);
+  return entry?.phase === 'bound' ? { state, effects: retire(state, entry, false) } : ignore(state);
+}
+
+/** RFC 2131 §4.3.3: the client found the address in use. Never answered. */
+export function takeDecline(state: State, question: Question, env: Env): Step {
+  const entry = entryMeant(state, question, question.message.options.requestedAddress);
+  if (entry === undefined || (entry.phase !== 'bound' && entry.phase !== 'offered')) return ignore(state);
+  const { address } = entry;
+  quarantine(state, address, env);
+  const until = civilEnd(deadline(env.now, QUARANTINE_TIME), env);
+  const effects: Effect[] = [{ kind: 'persistDecline', address, until }];
+  if (entry.phase === 'bound') effects.push({ kind: 'ended', address });
+  return {
+    state,
+    effects: [...effects, ...warn(state, inUseText(address, 'the device that got it says so'), env)],
+  };
+}
+
+/** RFC 2131 §4.3.5: a device with an address of its own asks for the rest. Nothing is remembered. */
+export function takeInform(state: State, question: Question): Step {
+  if (question.message.ciaddr === UNSPECIFIED) return ignore(state);
+  const what = { type: 'ACK', address: UNSPECIFIED, leaseTime: undefined, name: undefined } as const;
+  return { state, effects: [grant(state.plan.options, question, what)] };
+}

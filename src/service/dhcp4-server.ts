@@ -1,0 +1,271 @@
+import { Milliseconds } from '../base/duration.ts';
+import { DecodeError, messageOf, unreachable } from '../base/errors.ts';
+import type { Instant, Timestamp } from '../base/instant.ts';
+import { BROADCAST, type Ipv4, formatIpv4 } from '../base/ipv4.ts';
+import { lastAddress4 } from '../base/prefix.ts';
+import { civilEnd } from '../engine/dhcp4-server/lease-time.ts';
+import type { Dhcp4ServerOptions } from '../engine/dhcp4-server/options.ts';
+import {
+  type Effect,
+  type Env,
+  type Event,
+  type Lease,
+  NEVER,
+  initialState,
+} from '../engine/dhcp4-server/state.ts';
+import { stepServer } from '../engine/dhcp4-server/step.ts';
+import type { Cancel, Clock } from '../port/clock.ts';
+import type { IcmpPort } from '../port/icmp.ts';
+import type { LeaseJournal } from '../port/lease-journal.ts';
+import type { PacketPort, PacketSocket, ReceivedPacket } from '../port/packet.ts';
+import type { UdpPort, UdpSocket } from '../port/udp.ts';
+import { DHCP4_SERVER_PORT } from '../wire/dhcp4/constants.ts';
+import { decodeMessage, encodeMessage } from '../wire/dhcp4/message.ts';
+import { decodeUdpPacket, encodeUdpPacket } from '../wire/ipv4/udp.ts';
+
+export interface Dhcp4ServerSettings {
+  /** The LAN's device: the bridge, or the one port. */
+  readonly device: string;
+  readonly server: Dhcp4ServerOptions;
+}
+
+export interface Dhcp4ServerPorts {
+  readonly packet: PacketPort;
+  readonly icmp: IcmpPort;
+  readonly udp: UdpPort;
+  readonly clock: Clock;
+  readonly journal: LeaseJournal;
+}
+
+export interface Dhcp4ServerCallbacks {
+  /** A lease began (at start: every lease that still runs), or its device changed its name. */
+  onLease(lease: Lease): void;
+  onLeaseEnd(address: Ipv4): void;
+  /** One sentence for the owner. */
+  onWarning(text: string): void;
+}
+
+/** One line of the list of leases. */
+export interface LeaseView extends Lease {
+  readonly state: 'bound' | 'offered';
+  readonly expires: Timestamp;
+}
+
+export interface Dhcp4ServerCounters {
+  readonly received: number;
+  /** Not DHCP, damaged, or not for this server. */
+  readonly dropped: number;
+  readonly sent: number;
+}
+
+/** How long an address has to answer before it counts as unused. Hosts of a LAN answer within a few milliseconds. */
+const PROBE_TIMEOUT = Milliseconds(500);
+const IPV4 = 0x0800;
+
+/** The DHCP server on the LAN. */
+export class Dhcp4Server {
+  readonly #ports: Dhcp4ServerPorts;
+  readonly #callbacks: Dhcp4ServerCallbacks;
+  readonly #counters = { received: 0, dropped: 0, sent: 0 };
+  #settings: Dhcp4ServerSettings;
+  #state;
+  #socket: PacketSocket | undefined;
+  #holder: UdpSocket | undefined;
+  #wake: Cancel | undefined;
+  // A trouble that lasts is told once, not with every address it concerns.
+  #probeFails = false;
+  #recordFails = false;
+  #stopped = false;
+
+  constructor(settings: Dhcp4ServerSettings, ports: Dhcp4ServerPorts, callbacks: Dhcp4ServerCallbacks) {
+    this.#settings = settings;
+    this.#ports = ports;
+    this.#callbacks = callbacks;
+    this.#state = initialState(settings.server);
+  }
+
+  get counters(): Dhcp4ServerCounters {
+    return { ...this.#counters };
+  }
+
+  /** Takes over the recorded leases, then answers. @throws KernelError when the port or the device is not to be had */
+  async start(): Promise<void> {
+    await this.#listen();
+    this.#dispatch({ kind: 'restore', recorded: this.#ports.journal.load() });
+    await this.#open();
+  }
+
+  /** Other settings, the same leases. @throws KernelError as {@link start}; the old settings are gone then */
+  async reconfigure(settings: Dhcp4ServerSettings): Promise<void> {
+    const before = this.#settings;
+    this.#settings = settings;
+    this.#dispatch({ kind: 'reconfigure', options: settings.server });
+    if (before.server.server.address !== settings.server.server.address) await this.#listen();
+    if (before.device !== settings.device) await this.#open();
+  }
+
+  /** To be called after the civil clock was set. */
+  clockSet(): void {
+    this.#dispatch({ kind: 'clockSet' });
+  }
+
+  /** Leases and offers of this moment, by address. */
+  leases(): readonly LeaseView[] {
+    const env = this.#env();
+    const views: LeaseView[] = [];
+    for (const { address, who, name, phase, until } of this.#state.table.values()) {
+      if ((phase !== 'bound' && phase !== 'offered') || until <= env.now) continue;
+      views.push({ address, mac: who.mac, name, state: phase, expires: civilEnd(until, env) });
+    }
+    return views.sort((a, b) => a.address - b.address);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#wake?.cancel();
+    this.#socket?.close();
+    this.#holder?.close();
+  }
+
+  /**
+   * Holds the port in the kernel's own stack, which otherwise answers a renewal sent to this host with "port
+   * unreachable", and which tells by it that another DHCP server runs here. What arrives there is read from the packet socket.
+   */
+  async #listen(): Promise<void> {
+    this.#holder?.close();
+    const { address } = this.#settings.server.server;
+    this.#holder = await this.#ports.udp.bind({ address, port: DHCP4_SERVER_PORT }, () => {});
+  }
+
+  async #open(): Promise<void> {
+    this.#socket?.close();
+    const filter = { etherType: IPV4, udpPort: DHCP4_SERVER_PORT };
+    this.#socket = await this.#ports.packet.open(this.#settings.device, filter, (packet) =>
+      this.#receive(packet),
+    );
+  }
+
+  #env(): Env {
+    return { now: this.#ports.clock.now(), wall: this.#ports.clock.wallTime() };
+  }
+
+  #receive(packet: ReceivedPacket): void {
+    this.#counters.received++;
+    try {
+      const datagram = decodeUdpPacket(packet.payload, packet.checksumReady);
+      if (this.#isForThisServer(datagram.destination)) {
+        const message = decodeMessage(datagram.payload);
+        this.#dispatch({ kind: 'message', message, via: packet.source });
+      } else this.#counters.dropped++;
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.#counters.dropped++;
+    }
+  }
+
+  /** A packet socket also sees what the box only forwards. */
+  #isForThisServer(destination: Ipv4): boolean {
+    const { server } = this.#settings.server;
+    return (
+      destination === server.address || destination === BROADCAST || destination === lastAddress4(server)
+    );
+  }
+
+  #dispatch(event: Event): void {
+    if (this.#stopped) return;
+    const { state, effects } = stepServer(this.#state, event, this.#env());
+    this.#state = state;
+    for (const effect of effects) this.#carryOut(effect);
+  }
+
+  #carryOut(effect: Effect): void {
+    const { journal } = this.#ports;
+    switch (effect.kind) {
+      case 'send':
+        return this.#send(effect);
+      case 'probe':
+        return void this.#probe(effect.address);
+      case 'persist':
+        return void this.#persist(effect);
+      case 'persistEnd':
+        return void this.#record(effect.address, journal.end(effect.address));
+      case 'persistDecline':
+        return void this.#record(effect.address, journal.decline(effect.address, effect.until));
+      case 'began':
+        return this.#callbacks.onLease(effect.lease);
+      case 'ended':
+        return this.#callbacks.onLeaseEnd(effect.address);
+      case 'warn':
+        return this.#callbacks.onWarning(effect.text);
+      case 'wake':
+        return this.#wakeAt(effect.at);
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  #send({ to, message, limits }: Effect & { readonly kind: 'send' }): void {
+    const datagram = encodeUdpPacket({
+      source: this.#settings.server.server.address,
+      sourcePort: DHCP4_SERVER_PORT,
+      destination: to.address,
+      destinationPort: to.port,
+      payload: encodeMessage(message, limits),
+    });
+    this.#counters.sent++;
+    this.#socket?.send(to.mac, datagram);
+  }
+
+  async #probe(address: Ipv4): Promise<void> {
+    let inUse = false;
+    try {
+      inUse = await this.#ports.icmp.echo(address, PROBE_TIMEOUT);
+      this.#probeFails = false;
+    } catch (error) {
+      // Better an address that was not checked than none: the client checks it once more.
+      const text = `Addresses such as ${formatIpv4(address)} are offered without a check: ${messageOf(error)}`;
+      if (!this.#probeFails) this.#callbacks.onWarning(text);
+      this.#probeFails = true;
+    }
+    this.#dispatch({ kind: 'probed', address, inUse });
+  }
+
+  async #persist({ commit, binding }: Effect & { readonly kind: 'persist' }): Promise<void> {
+    const failure = await this.#ports.journal.bind(binding).then(() => undefined, messageOf);
+    if (commit !== undefined) this.#dispatch({ kind: 'persisted', commit, failure });
+  }
+
+  async #record(address: Ipv4, recorded: Promise<void>): Promise<void> {
+    try {
+      await recorded;
+      this.#recordFails = false;
+    } catch (error) {
+      // After a restart the lease counts as running until its end: the address is only free later.
+      const text = `The end of leases such as that of ${formatIpv4(address)} cannot be recorded: ${messageOf(error)}`;
+      if (!this.#recordFails) this.#callbacks.onWarning(text);
+      this.#recordFails = true;
+    }
+  }
+
+  #wakeAt(at: Instant): void {
+    this.#wake?.cancel();
+    this.#wake =
+      at === NEVER ? undefined : this.#ports.clock.wake(at, () => this.#dispatch({ kind: 'wake' }));
+  }
+}
+
+/** Starts the DHCP server. @throws KernelError naming what could not be had (`EADDRINUSE`, `ENODEV`, `EPERM`) */
+export async function startDhcp4Server(
+  settings: Dhcp4ServerSettings,
+  ports: Dhcp4ServerPorts,
+  callbacks: Dhcp4ServerCallbacks,
+): Promise<Dhcp4Server> {
+  const server = new Dhcp4Server(settings, ports, callbacks);
+  try {
+    await server.start();
+  } catch (error) {
+    server.stop();
+    throw error;
+  }
+  return server;
+}
