@@ -81,7 +81,8 @@ const isUnder = (path: string, homes: readonly string[]): boolean =>
   homes.some((home) => path === home || path.startsWith(`${home}/`) || path.startsWith(`${home}.ts`));
 
 const files = sources(src);
-const imports = files.flatMap(importsOf);
+// The version stands in package.json, beside src/.
+const imports = files.flatMap(importsOf).filter(({ target }) => target !== '../package.json');
 const local = imports.filter(
   (one) => !/^(node:|@|[a-z][a-z0-9-]*(\/|$))/.test(one.target) || one.target.endsWith('.ts'),
 );

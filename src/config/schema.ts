@@ -357,7 +357,7 @@ export const configSchema = z.strictObject({
   version: z.literal(1, '1').describe('The version of this format.'),
   system: system.prefault({}).describe('The box itself.'),
   mode: z
-    .enum(['lan-only', 'firewall'], '"firewall" or "lan-only"')
+    .enum(['lan-only', 'router', 'firewall'], '"firewall", "router" or "lan-only"')
     .prefault('firewall')
     .describe('What the box does between WAN and LAN.'),
   wan: wan.prefault({}).describe('The side of the provider.'),

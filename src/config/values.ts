@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Duration, parseDuration } from '../base/duration.ts';
 import { type Ipv4, tryParseIpv4 } from '../base/ipv4.ts';
 import { type Mac, tryParseMac } from '../base/mac.ts';
+import { type TlsUpstream, type Upstream, parseTlsUpstream, parseUpstream } from '../base/upstream.ts';
 import { type Prefix4, tryParsePrefix4 } from '../base/prefix.ts';
 
 /*
@@ -125,31 +126,9 @@ export const mailAddress = z
   .string('a mail address such as "partner@elsewhere.example"')
   .regex(/^[^@\s]{1,64}@[^@\s]{1,253}$/, 'a mail address such as "partner@elsewhere.example"');
 
-export interface Upstream {
-  readonly transport: 'udp' | 'tcp' | 'tls';
-  readonly address: Ipv4;
-  readonly port: number;
-  /** For `tls`: the name in the server's certificate. */
-  readonly serverName: string | null;
-}
-
-const UPSTREAM_PORTS = { udp: 53, tcp: 53, tls: 853 } as const;
-
-function parseUpstream(text: string): Upstream | undefined {
-  const match = /^(udp|tcp|tls):\/\/([0-9.]+)(?::(\d{1,5}))?(?:#([A-Za-z0-9.-]+))?$/.exec(text);
-  if (match === null) return undefined;
-  const [, scheme, host = '', portDigits, serverName = null] = match;
-  const transport = scheme as Upstream['transport'];
-  const address = tryParseIpv4(host);
-  if (address === undefined) return undefined;
-  const port = portDigits === undefined ? UPSTREAM_PORTS[transport] : Number(portDigits);
-  if (port < 1 || port > 65535 || (transport === 'tls') !== (serverName !== null)) return undefined;
-  return { transport, address, port, serverName };
-}
-
-export const upstreamText: z.ZodType<Upstream, string> = parsedText(
+export const upstreamText: z.ZodType<Upstream | TlsUpstream, string> = parsedText(
   'a name server such as "udp://192.0.2.53" or "tls://192.0.2.53#dns.example"',
-  parseUpstream,
+  orUndefined((text) => (text.startsWith('tls:') ? parseTlsUpstream(text) : parseUpstream(text))),
 );
 
 /** `scrypt$N$r$p$SALT$HASH`; made by `gatepost user passwd`. */

@@ -35,7 +35,7 @@ test('readConfig() reports every problem of form at once, with path, value found
   assert.deepEqual(
     problems.map(({ path, found, wanted }) => `${path} | ${found} | ${wanted}`),
     [
-      'mode | "bridge" | "firewall" or "lan-only"',
+      'mode | "bridge" | "firewall", "router" or "lan-only"',
       'lan.address | "192.168.77" | an IPv4 prefix such as "192.168.77.1/24"',
       'dhcp.leaseTime | 12 | a duration such as "90s", "5m", "12h" or "7d"',
       'web.http | 0 | a port from 1 to 65535',

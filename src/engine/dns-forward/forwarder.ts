@@ -7,7 +7,7 @@ import { HEADER_BIT, OPCODE, RCODE, UDP_SIZE } from '../../wire/dns/constants.ts
 import { encodeMessage } from '../../wire/dns/encode-message.ts';
 import type { Question } from '../../wire/dns/message.ts';
 import { type PackedMessage, scanMessage } from '../../wire/dns/packed.ts';
-import type { Upstream } from '../../wire/dns/upstream.ts';
+import type { Upstream } from '../../base/upstream.ts';
 import { type QueryBits, questionKey } from '../dns-cache/dns-cache.ts';
 import { UpstreamHealth } from './upstream-health.ts';
 

@@ -239,7 +239,7 @@ export class NetBox implements Box {
     const overTls = config.dns.upstreams.filter(({ transport }) => transport === 'tls');
     return asked.length > 0
       ? asked
-      : overTls.map(({ address }) => ({ name: `tls://${formatIpv4(address)}`, answers: false }));
+      : overTls.map(({ endpoint }) => ({ name: `tls://${formatAddress(endpoint.address)}`, answers: false }));
   }
 
   #warnings(): WarningFacts[] {
@@ -247,12 +247,12 @@ export class NetBox implements Box {
     const problems = [...services.problems]
       .filter(([name]) => name !== 'firewall')
       .map(([name, reason]) => ({ name, reason }));
-    const overTls = services.config.dns.upstreams.flatMap(({ transport, address }) =>
+    const overTls = services.config.dns.upstreams.flatMap(({ transport, endpoint }) =>
       transport === 'tls'
         ? [
             {
               name: 'dns.upstreams',
-              reason: `${formatIpv4(address)} is not asked: name servers over TLS are not offered`,
+              reason: `${formatAddress(endpoint.address)} is not asked: name servers over TLS are not offered`,
             },
           ]
         : [],

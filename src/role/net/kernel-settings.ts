@@ -19,6 +19,10 @@ const ALWAYS: readonly Setting[] = [
   ['net.ipv4.conf.all.accept_source_route', 0],
   ['net.ipv4.icmp_echo_ignore_broadcasts', 1],
   ['net.ipv4.tcp_syncookies', 1],
+  // A lease with another address of the same network must not take the new one away together with the old one.
+  ['net.ipv4.conf.all.promote_secondaries', 1],
+  ['net.ipv6.conf.all.accept_ra', 0],
+  ['net.ipv6.conf.default.accept_ra', 0],
   ['net.ipv6.conf.all.accept_redirects', 0],
   ['net.ipv6.conf.all.accept_source_route', 0],
   // No prefix is delegated to the LAN, so no IPv6 packet has a way through the box.

@@ -12,7 +12,7 @@ import {
 } from '../../engine/dhcp4-server/options.ts';
 import { fromHex } from '../../base/hex.ts';
 import { makeRecord } from '../../engine/dns-zone/answer.ts';
-import type { Upstream } from '../../wire/dns/upstream.ts';
+import type { Upstream } from '../../base/upstream.ts';
 import { parseDomainName } from '../../wire/dns/domain-name.ts';
 import { parseOwner, parseRecordData } from '../../wire/dns/presentation.ts';
 import { contains4 } from '../../base/prefix.ts';
@@ -162,7 +162,7 @@ export function leasePool({ dhcp, lan }: Config): AddressRange {
 export function dhcpOptions(config: Config): Dhcp4ServerOptions {
   const { dhcp, lan, mode, system, time } = config;
   const own = lan.address.address;
-  const resolver = config.dns.upstreams[0]?.address;
+  const resolver = config.dns.upstreams[0]?.endpoint.address;
   const alone = mode === 'lan-only';
   return {
     server: lan.address,
@@ -175,7 +175,7 @@ export function dhcpOptions(config: Config): Dhcp4ServerOptions {
     })),
     leaseTime: dhcp.leaseTime,
     routers: alone ? optional(lan.gateway ?? undefined) : [own],
-    dnsServers: alone ? optional(resolver) : [own],
+    dnsServers: alone ? optional(resolver !== undefined && isIpv4(resolver) ? resolver : undefined) : [own],
     timeServers: time.serveLan ? [own] : [],
     domain: system.domain,
     custom: new Map(dhcp.options.map(({ code, hex }) => [code, fromHex(hex)])),
@@ -188,9 +188,7 @@ function optional<T>(value: T | undefined): readonly T[] {
 
 /** The configured name servers that can be asked: those over TLS cannot, and nobody else is asked in their place. */
 export function dnsUpstreams({ dns }: Config): readonly Upstream[] {
-  return dns.upstreams.flatMap(({ transport, address, port }) =>
-    transport === 'tls' ? [] : [{ transport, endpoint: { address, port } }],
-  );
+  return dns.upstreams.filter((upstream) => upstream.transport !== 'tls');
 }
 
 export function dnsOptions(config: Config, upstreams: readonly Upstream[]): DnsOptions {

@@ -5,7 +5,7 @@ import { isIpv4 } from '../../base/address.ts';
 import type { TcpPort } from '../../port/tcp.ts';
 import type { Endpoint, UdpPort } from '../../port/udp.ts';
 import { FrameSplitter, frameMessage } from '../../wire/dns/stream-frame.ts';
-import type { Upstream } from '../../wire/dns/upstream.ts';
+import type { Upstream } from '../../base/upstream.ts';
 
 /** The system's own limit for connecting; the forwarder gives up before. */
 const CONNECT_TIMEOUT = Seconds(5);

@@ -5,7 +5,7 @@ import type { NameEntry } from '../../engine/dns-zone/local-zone.ts';
 import { type Transport, readQuery } from '../../engine/dns-query/query.ts';
 import type { TcpConnection, TcpListener } from '../../port/tcp.ts';
 import type { Endpoint, IpAddress, UdpSocket } from '../../port/udp.ts';
-import type { Upstream } from '../../wire/dns/upstream.ts';
+import type { Upstream } from '../../base/upstream.ts';
 import { type DnsCounters, newCounters } from './counters.ts';
 import { Resolver, type ResolverOptions } from './resolver.ts';
 import { TcpSession } from './tcp-session.ts';

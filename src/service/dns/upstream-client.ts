@@ -8,7 +8,7 @@ import type { QueryBits } from '../../engine/dns-cache/dns-cache.ts';
 import { type ForwardEffect, type ForwardEvent, Forwarder } from '../../engine/dns-forward/forwarder.ts';
 import type { Question } from '../../wire/dns/message.ts';
 import type { PackedMessage } from '../../wire/dns/packed.ts';
-import type { Upstream } from '../../wire/dns/upstream.ts';
+import type { Upstream } from '../../base/upstream.ts';
 import { Exchanges } from './exchanges.ts';
 
 export interface DnsPorts {

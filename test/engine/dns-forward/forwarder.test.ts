@@ -16,7 +16,7 @@ import { decodeMessage } from '../../../src/wire/dns/decode-message.ts';
 import { parseDomainName } from '../../../src/wire/dns/domain-name.ts';
 import { encodeMessage } from '../../../src/wire/dns/encode-message.ts';
 import type { Message, Question } from '../../../src/wire/dns/message.ts';
-import { type Upstream, parseUpstream } from '../../../src/wire/dns/upstream.ts';
+import { type Upstream, parseUpstream } from '../../../src/base/upstream.ts';
 import { FakeRandom } from '../../fake/fake-random.ts';
 
 type Send = Extract<ForwardEffect, { kind: 'send' }>;

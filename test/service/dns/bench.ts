@@ -10,7 +10,7 @@ import { parseDomainName } from '../../../src/wire/dns/domain-name.ts';
 import { encodeMessage } from '../../../src/wire/dns/encode-message.ts';
 import type { DnsRecord, Message, RecordData } from '../../../src/wire/dns/message.ts';
 import { FrameSplitter, frameMessage } from '../../../src/wire/dns/stream-frame.ts';
-import { parseUpstream } from '../../../src/wire/dns/upstream.ts';
+import { parseUpstream } from '../../../src/base/upstream.ts';
 import { FakeClock } from '../../fake/fake-clock.ts';
 import { FakeNetwork, type FakeHost } from '../../fake/fake-network.ts';
 import { FakeRandom } from '../../fake/fake-random.ts';

@@ -14,7 +14,7 @@ import { NodeTcp } from '../../../src/io/node/tcp.ts';
 import { NodeUdp } from '../../../src/io/node/udp.ts';
 import { type DnsService, startDns } from '../../../src/service/dns/start-dns.ts';
 import { parseDomainName } from '../../../src/wire/dns/domain-name.ts';
-import { parseUpstream } from '../../../src/wire/dns/upstream.ts';
+import { parseUpstream } from '../../../src/base/upstream.ts';
 import { MemoryLog } from '../../fake/memory-log.ts';
 
 // The resolver on the loopback between two programs of others: dig asks it, unbound is its upstream.

@@ -10,7 +10,7 @@ import { parseDomainName } from '../../../src/wire/dns/domain-name.ts';
 import { encodeMessage } from '../../../src/wire/dns/encode-message.ts';
 import { parseOwner, parseRecordData } from '../../../src/wire/dns/presentation.ts';
 import { frameMessage } from '../../../src/wire/dns/stream-frame.ts';
-import { parseUpstream } from '../../../src/wire/dns/upstream.ts';
+import { parseUpstream } from '../../../src/base/upstream.ts';
 import { IDLE_TIMEOUT } from '../../../src/service/dns/tcp-session.ts';
 import { BOX, DnsBench, addressRecord, makeQuery, record, words } from './bench.ts';
 

@@ -1,0 +1,55 @@
+import { type Server, createServer } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { KernelError } from '../base/errors.ts';
+
+/** Connections a browser may leave open without a request. */
+const IDLE_TIMEOUT = 30_000;
+/** Further connections are closed at once. */
+const MAX_CONNECTIONS = 500;
+
+export interface SiteServer {
+  close(): void;
+}
+
+/** Serves a site over HTTP. @throws KernelError naming the port */
+export async function serveSite(
+  fetch: (request: Request) => Response | Promise<Response>,
+  where: { readonly host: string; readonly port: number },
+): Promise<SiteServer> {
+  const listener = getRequestListener(fetch);
+  const server = createServer(
+    { keepAliveTimeout: IDLE_TIMEOUT },
+    (request, response) => void listener(request, response),
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  await listen(server, where);
+  return {
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function listen(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException): void => {
+      const errno = error.code ?? 'EIO';
+      reject(
+        new KernelError(
+          `listen on ${host} port ${port}`,
+          errno,
+          errno === 'EADDRINUSE' ? 'another program uses it' : '',
+        ),
+      );
+    };
+    server.once('error', onError);
+    server.listen({ host, port }, () => {
+      server.off('error', onError);
+      resolve();
+    });
+  });
+}
