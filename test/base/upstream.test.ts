@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseAddress } from '../../../src/base/address.ts';
-import { UserError } from '../../../src/base/errors.ts';
+import { parseAddress } from '../../src/base/address.ts';
+import { UserError } from '../../src/base/errors.ts';
 import { parseUpstream } from '../../src/base/upstream.ts';
 
 test('parseUpstream() reads transport, address and port', () => {
