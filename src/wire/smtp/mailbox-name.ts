@@ -1,0 +1,27 @@
+import { asciiLower } from '../../base/text.ts';
+
+/** An address of an envelope (RFC 5321 §4.1.2). */
+export interface MailboxName {
+  /** As sent. Only the receiving host may say which spellings are the same. */
+  readonly local: string;
+  /** Lower case; empty for the `postmaster` without a domain (RFC 5321 §4.5.1). */
+  readonly domain: string;
+}
+
+/** Splits an address at its last `@`. */
+export function splitMailbox(address: string): MailboxName {
+  const at = address.lastIndexOf('@');
+  if (at < 0) return { local: address, domain: '' };
+  return { local: address.slice(0, at), domain: asciiLower(address.slice(at + 1)) };
+}
+
+/** The local part without `+detail`, or undefined if it has none: `alice+shop` is `alice` (RFC 5233 §1). */
+export function withoutDetail(local: string): string | undefined {
+  const plus = local.indexOf('+');
+  return plus > 0 ? local.slice(0, plus) : undefined;
+}
+
+/** Whether a local part needs SMTPUTF8 (RFC 6531 §3.2). */
+export function needsUtf8(local: string): boolean {
+  return /[\u0080-\uffff]/.test(local);
+}

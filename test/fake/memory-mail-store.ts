@@ -1,0 +1,76 @@
+import { Timestamp } from '../../src/base/instant.ts';
+import type { Envelope, MailStore, MailboxSummary, Maildrop, StoredMessage } from '../../src/port/mailbox.ts';
+
+interface Mailbox {
+  readonly messages: { readonly stored: StoredMessage; readonly content: Uint8Array }[];
+  isOpen: boolean;
+}
+
+/** A post office in memory. What {@link failWith} holds is thrown by the next calls that write. */
+export class MemoryMailStore implements MailStore {
+  /** Every delivery, in order. */
+  readonly deliveries: { readonly envelope: Envelope; readonly text: string }[] = [];
+  /** Every removal, one entry a call. */
+  readonly removals: (readonly string[])[] = [];
+  failWith: Error | undefined;
+  /** Set to hold every delivery until it resolves. */
+  gate: Promise<void> | undefined;
+  readonly #mailboxes = new Map<string, Mailbox>();
+  #nextUid = 1;
+
+  async deliver(envelope: Envelope, message: Uint8Array): Promise<void> {
+    await this.gate;
+    if (this.failWith !== undefined) throw this.failWith;
+    const content = message.slice();
+    this.deliveries.push({ envelope, text: Buffer.from(content).toString('latin1') });
+    for (const user of envelope.users) {
+      const stored = { uid: `m${this.#nextUid++}`, size: content.length, received: Timestamp(0) };
+      this.#mailbox(user).messages.push({ stored, content });
+    }
+  }
+
+  async open(user: string): Promise<Maildrop | undefined> {
+    const mailbox = this.#mailbox(user);
+    if (mailbox.isOpen) return undefined;
+    mailbox.isOpen = true;
+    const messages = mailbox.messages.map((message) => message.stored);
+    return {
+      messages,
+      read: async (uid) => {
+        const found = mailbox.messages.find((message) => message.stored.uid === uid);
+        if (found === undefined) throw new Error(`Cannot read ${uid}: it is not in the mailbox of ${user}`);
+        return found.content;
+      },
+      remove: async (uids) => {
+        if (this.failWith !== undefined) throw this.failWith;
+        this.removals.push(uids);
+        const kept = mailbox.messages.filter((message) => !uids.includes(message.stored.uid));
+        mailbox.messages.splice(0, mailbox.messages.length, ...kept);
+      },
+      close: () => {
+        mailbox.isOpen = false;
+      },
+    };
+  }
+
+  summaries(): readonly MailboxSummary[] {
+    return [...this.#mailboxes].map(([user, { messages }]) => ({
+      user,
+      messages: messages.length,
+      octets: messages.reduce((sum, message) => sum + message.stored.size, 0),
+    }));
+  }
+
+  /** Whether some session holds the mailbox. */
+  isOpen(user: string): boolean {
+    return this.#mailbox(user).isOpen;
+  }
+
+  #mailbox(user: string): Mailbox {
+    const known = this.#mailboxes.get(user);
+    if (known !== undefined) return known;
+    const fresh: Mailbox = { messages: [], isOpen: false };
+    this.#mailboxes.set(user, fresh);
+    return fresh;
+  }
+}
