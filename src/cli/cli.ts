@@ -7,6 +7,7 @@ import { NotRunningError, RefusedError, apiClient } from './client.ts';
 import type { Command, Context } from './command.ts';
 import { configApplyCommand } from './config-apply.ts';
 import { configShowCommand } from './config-show.ts';
+import { EXIT } from './exit.ts';
 import { healthCommand } from './health.ts';
 import { leasesCommand } from './leases.ts';
 import { logCommand } from './log.ts';
@@ -14,9 +15,6 @@ import { namesCommand } from './names.ts';
 import { readSecret } from './read-secret.ts';
 import { statusCommand } from './status.ts';
 import { userAddCommand, userListCommand, userPasswdCommand } from './user.ts';
-
-/** Exit codes of every command (architecture: outside contract). */
-export const EXIT = { done: 0, refused: 1, usage: 2, notRunning: 3, failed: 4 } as const;
 
 /** Where a box keeps its control socket unless `--run` says otherwise. */
 export const DEFAULT_RUN_DIRECTORY = '/run/gatepost';

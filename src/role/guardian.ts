@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { InvariantError } from '../base/errors.ts';
-import { EXIT } from '../cli/cli.ts';
+import { EXIT } from '../cli/exit.ts';
 import { RingLog } from '../io/log/ring-log.ts';
 import { ForkedRoles } from '../io/node/child-process.ts';
 import { NodeClock } from '../io/node/clock.ts';
