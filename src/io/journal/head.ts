@@ -45,8 +45,8 @@ export class Head {
     return this.#segments;
   }
 
-  reserveSequence(): number {
-    this.#lastSequence += 1;
+  reserveSequence(above: number): number {
+    this.#lastSequence = Math.max(this.#lastSequence, above) + 1;
     return this.#lastSequence;
   }
 

@@ -108,9 +108,9 @@ export class Journal {
     return this.#enqueue(records, size);
   }
 
-  /** A number that no call will yield again, ever, provided that a record appended after it was committed. */
-  reserveSequence(): number {
-    return this.#head.reserveSequence();
+  /** A number higher than `above` that no call will yield again, ever, provided that a record appended after it was committed. */
+  reserveSequence(above = 0): number {
+    return this.#head.reserveSequence(above);
   }
 
   /** Reads a record; its checksums are checked. @throws DamagedRecordError, KernelError */

@@ -1,0 +1,152 @@
+import { DecodeError, InvariantError } from '../../base/errors.ts';
+import { Timestamp } from '../../base/instant.ts';
+import { Reader } from '../../base/reader.ts';
+import { fromUtf8, utf8 } from '../../base/text.ts';
+import { Writer } from '../../base/writer.ts';
+
+/** Record types of the mail store's journal. */
+export const MAIL = { MESSAGE: 1, DELIVER: 2, REMOVE: 3 } as const;
+
+/** A user's name in UTF-8. */
+export const MAX_USER_NAME = 255;
+/** A record's header may have 65535 bytes; a list that needs more goes on in another record of the same batch. */
+const MAX_LIST = 60_000;
+const ID_SIZE = 8;
+
+/** A message as received, once for all who get it. */
+export interface MessageRecord {
+  readonly kind: 'message';
+  /** Given once, ever. */
+  readonly id: number;
+  readonly size: number;
+  /** CRC-32 of the message's own file; undefined if the message is the record's payload. */
+  readonly blobChecksum: number | undefined;
+}
+
+/** Who gets a message. It repeats what a list shows, so that a message whose own record is lost is still seen to be missing. */
+export interface DeliverRecord {
+  readonly kind: 'deliver';
+  readonly id: number;
+  readonly size: number;
+  readonly received: Timestamp;
+  readonly users: readonly string[];
+}
+
+/** Messages that left one mailbox, all in the same commit. */
+export interface RemoveRecord {
+  readonly kind: 'remove';
+  readonly user: string;
+  /** What it ends is in segments up to this one: the one where it was first written, 0 if this is the first place. */
+  readonly through: number;
+  readonly ids: readonly number[];
+}
+
+export type MailRecord = MessageRecord | DeliverRecord | RemoveRecord;
+
+/** A record as the journal takes it, without payload. */
+export interface EncodedMail {
+  readonly type: number;
+  readonly header: Uint8Array;
+}
+
+/**
+ * ```
+ * MESSAGE  id u64, size u64, in a file of its own u8 (0 or 1), CRC-32 of that file u32; payload: the message
+ * DELIVER  id u64, size u64, received u64 (milliseconds since 1970), then to the end: length u8 and name of each user
+ * REMOVE   user length u8 and name, through u64, then to the end: id u64 of each message
+ * ```
+ */
+export function encodeMail(record: MailRecord): EncodedMail {
+  const writer = new Writer(64);
+  switch (record.kind) {
+    case 'message':
+      writer.u64(BigInt(record.id)).u64(BigInt(record.size));
+      writer.u8(record.blobChecksum === undefined ? 0 : 1).u32(record.blobChecksum ?? 0);
+      break;
+    case 'deliver':
+      writer.u64(BigInt(record.id)).u64(BigInt(record.size)).u64(BigInt(record.received));
+      for (const user of record.users) writeName(writer, user);
+      break;
+    case 'remove':
+      writeName(writer, record.user);
+      writer.u64(BigInt(record.through));
+      for (const id of record.ids) writer.u64(BigInt(id));
+      break;
+  }
+  return { type: TYPES[record.kind], header: writer.finish() };
+}
+
+const TYPES = { message: MAIL.MESSAGE, deliver: MAIL.DELIVER, remove: MAIL.REMOVE } as const;
+
+/** @throws DecodeError */
+export function decodeMail(type: number, header: Uint8Array): MailRecord {
+  const reader = new Reader(header);
+  const record = decodeBody(type, reader);
+  reader.finish();
+  return record;
+}
+
+function decodeBody(type: number, reader: Reader): MailRecord {
+  switch (type) {
+    case MAIL.MESSAGE: {
+      const [id, size, isBlob, checksum] = [
+        readNumber(reader),
+        readNumber(reader),
+        reader.u8(),
+        reader.u32(),
+      ];
+      return { kind: 'message', id, size, blobChecksum: isBlob === 0 ? undefined : checksum };
+    }
+    case MAIL.DELIVER: {
+      const [id, size, received] = [readNumber(reader), readNumber(reader), Timestamp(readNumber(reader))];
+      const users: string[] = [];
+      while (reader.remaining > 0) users.push(readName(reader));
+      return { kind: 'deliver', id, size, received, users };
+    }
+    case MAIL.REMOVE: {
+      const [user, through] = [readName(reader), readNumber(reader)];
+      const ids: number[] = [];
+      while (reader.remaining > 0) ids.push(readNumber(reader));
+      return { kind: 'remove', user, through, ids };
+    }
+    default:
+      throw new DecodeError(`Cannot read a mail record of type ${type}`, { offset: 0, path: '' });
+  }
+}
+
+/** The records that deliver a message to any number of users. */
+export function deliverRecords(record: DeliverRecord): DeliverRecord[] {
+  const perRecord = Math.floor(MAX_LIST / (MAX_USER_NAME + 1));
+  return chunks(record.users, perRecord).map((users) => ({ ...record, users }));
+}
+
+/** The records that remove any number of messages from a mailbox. */
+export function removeRecords(user: string, ids: readonly number[]): RemoveRecord[] {
+  return chunks(ids, MAX_LIST / ID_SIZE).map((part) => ({ kind: 'remove', user, through: 0, ids: part }));
+}
+
+function chunks<T>(list: readonly T[], size: number): T[][] {
+  const parts: T[][] = [];
+  for (let at = 0; at < list.length; at += size) parts.push(list.slice(at, at + size));
+  return parts;
+}
+
+function writeName(writer: Writer, name: string): void {
+  const bytes = utf8(name);
+  if (bytes.length > MAX_USER_NAME) {
+    throw new InvariantError(
+      `Cannot use a user name of ${bytes.length} bytes in the mail store: at most ${MAX_USER_NAME} fit`,
+    );
+  }
+  writer.u8(bytes.length).bytes(bytes);
+}
+
+function readName(reader: Reader): string {
+  return fromUtf8(reader.bytes(reader.u8()));
+}
+
+function readNumber(reader: Reader): number {
+  const value = reader.u64();
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw reader.error(`${value} is out of range`);
+  return Number(value);
+}
