@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { SMTPServer } from 'smtp-server';
+import { Connection } from '../../../src/service/smtp/connection.ts';
+
+// Connection leans on parts of smtp-server that its documentation does not promise. A new version is taken on purpose, with
+// this file read again, or not at all.
+const root = join(import.meta.dirname, '..', '..', '..');
+
+function versionIn(file: string): unknown {
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown }).version;
+}
+
+test('smtp-server is pinned to the version whose inner parts are known', () => {
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  assert.equal(dependencies['smtp-server'], '3.21.6');
+  assert.equal(versionIn(createRequire(import.meta.url).resolve('smtp-server/package.json')), '3.21.6');
+});
+
+test('smtp-server still has the parts that Connection leans on', () => {
+  const server = new SMTPServer({ logger: false });
+  const connection = new Connection(server, new Socket());
+  for (const [name, value] of [
+    ['_dataStream', false],
+    ['_handlerPending', false],
+    ['_closing', false],
+    ['secure', false],
+    ['remoteAddress', ''],
+  ] as const) {
+    assert.equal(Reflect.get(connection, name), value, name);
+  }
+  for (const name of ['send', 'close', 'init'])
+    assert.equal(typeof Reflect.get(connection, name), 'function', name);
+  for (const name of ['connect', 'updateSecureContext'])
+    assert.equal(typeof Reflect.get(server, name), 'function', name);
+  assert.ok(server.connections instanceof Set);
+});

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { BufferBudget, MessageBuffer } from '../../../src/service/smtp/message-buffer.ts';
+
+test('MessageBuffer holds what was pushed, however it was cut', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 30 }), (chunks) => {
+      const buffer = new MessageBuffer(1_000_000, new BufferBudget(1_000_000));
+      for (const chunk of chunks) buffer.push(chunk);
+      assert.deepEqual(Buffer.from(buffer.content), Buffer.concat(chunks));
+    }),
+  );
+});
+
+test('MessageBuffer takes a message of exactly the limit and drops a larger one at once', () => {
+  const budget = new BufferBudget(1000);
+  const exact = new MessageBuffer(1000, budget);
+  exact.push(new Uint8Array(1000));
+  assert.deepEqual([exact.state, exact.content.length], ['whole', 1000]);
+  exact.push(new Uint8Array(1));
+  assert.deepEqual([exact.state, exact.content.length], ['too-large', 0]);
+  assert.equal(budget.take(1000), true, 'its memory is free again');
+});
+
+test('MessageBuffer drops a message for which the budget has no room, and gives its memory back', () => {
+  const budget = new BufferBudget(20_000);
+  const first = new MessageBuffer(16_384, budget);
+  first.push(new Uint8Array(10));
+  const second = new MessageBuffer(16_384, budget);
+  second.push(new Uint8Array(10));
+  assert.deepEqual([first.state, second.state], ['whole', 'no-room']);
+  first.release();
+  const third = new MessageBuffer(16_384, budget);
+  third.push(new Uint8Array(10));
+  assert.equal(third.state, 'whole');
+});
+
+test('MessageBuffer may be released twice', () => {
+  const budget = new BufferBudget(100);
+  const buffer = new MessageBuffer(100, budget);
+  buffer.push(new Uint8Array(1));
+  buffer.release();
+  buffer.release();
+  assert.deepEqual([budget.take(100), budget.take(1)], [true, false]);
+});
