@@ -95,12 +95,13 @@ function writeText(writer: Writer, bytes: Uint8Array): void {
 }
 
 /**
- * The binding as it reads back from its record: the host name, only for show, is cut to what fits. Compared in this
- * form, a strange name is no reason to write at each renewal.
+ * The binding as it reads back from its record: the host name, only for show, is cut to what fits, and so is the time. Compared in this
+ * form, a strange name or a lease without end is no reason to write at each renewal.
  */
 export function recordable(binding: LeaseBinding): LeaseBinding {
   const characters = Array.from((binding.hostName ?? '').slice(0, MAX_TEXT));
   while (utf8(characters.join('')).length > MAX_TEXT) characters.pop();
   const hostName = fromUtf8(utf8(characters.join('')));
-  return { ...binding, hostName: hostName === '' ? undefined : hostName };
+  const expires = Timestamp(Number(milliseconds(binding.expires)));
+  return { ...binding, hostName: hostName === '' ? undefined : hostName, expires };
 }

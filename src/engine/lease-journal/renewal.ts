@@ -12,7 +12,7 @@ export const EXPIRY_MARGIN = Days(1);
 
 /** The binding as it is recorded. */
 export function withMargin(binding: LeaseBinding): LeaseBinding {
-  return { ...recordable(binding), expires: after(binding.expires, EXPIRY_MARGIN) };
+  return recordable({ ...binding, expires: after(binding.expires, EXPIRY_MARGIN) });
 }
 
 /**
@@ -21,10 +21,8 @@ export function withMargin(binding: LeaseBinding): LeaseBinding {
  */
 export function needsWrite(recorded: LeaseBinding | undefined, binding: LeaseBinding): boolean {
   if (recorded === undefined) return true;
-  const isSame =
-    recorded.client === binding.client &&
-    recorded.mac === binding.mac &&
-    recorded.hostName === recordable(binding).hostName;
-  const slack = recorded.expires - binding.expires;
+  const { client, mac, hostName, expires } = recordable(binding);
+  const isSame = recorded.client === client && recorded.mac === mac && recorded.hostName === hostName;
+  const slack = recorded.expires - expires;
   return !isSame || slack < 0 || slack > 2 * EXPIRY_MARGIN;
 }

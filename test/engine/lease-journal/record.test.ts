@@ -103,6 +103,11 @@ test('needsWrite() is false for the same strange host name again', () => {
   assert.equal(needsWrite(withMargin({ ...BINDING, hostName: '' }), { ...BINDING, hostName: '' }), false);
 });
 
+test('needsWrite() is false for the renewal of a lease without end', () => {
+  const endless = { ...BINDING, expires: Timestamp(Infinity) };
+  assert.equal(needsWrite(withMargin(endless), endless), false);
+});
+
 test('needsWrite() is true when the civil clock was set back, so that no lease is kept for years', () => {
   const recorded = withMargin({ ...BINDING, expires: after(NOW, Days(3650)) });
   assert.equal(needsWrite(recorded, BINDING), true);
