@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import { Hours } from '../../src/base/duration.ts';
+import { parsePrefix4 } from '../../src/base/prefix.ts';
+import { formatIpv4 } from '../../src/base/ipv4.ts';
+import { defaultPool } from '../../src/engine/dhcp4-server/options.ts';
+import { RawSocketIcmp } from '../../src/io/linux/icmp.ts';
+import { LinuxPacketPort } from '../../src/io/linux/packet.ts';
+import { NodeClock } from '../../src/io/node/clock.ts';
+import { NodeRandom } from '../../src/io/node/random.ts';
+import { NodeUdp } from '../../src/io/node/udp.ts';
+import { type Dhcp4Server, startDhcp4Server } from '../../src/service/dhcp4-server.ts';
+import { decodeEchoReply, encodeEchoRequest } from '../../src/wire/icmp/echo.ts';
+import { FakeLeaseJournal } from '../fake/fake-lease-journal.ts';
+import { inOwnNetwork } from './own-network.ts';
+import { waitFor } from './wait-for.ts';
+
+const ADDRESS = parsePrefix4('192.168.77.1/24');
+
+/** What udhcpc calls on each event: gives the device its address, and no more. */
+const SCRIPT = `#!/bin/sh
+case "$1" in
+bound|renew) ip addr replace "$ip/$mask" dev "$interface" ;;
+deconfig) ip addr flush dev "$interface"; ip link set "$interface" up ;;
+esac
+`;
+
+/** A program in the other namespace, with everything it has printed. */
+class Peer {
+  output = '';
+  readonly process: ChildProcess;
+
+  constructor(namespace: number, argv: readonly string[]) {
+    this.process = spawn('nsenter', [`--net=/proc/${namespace}/ns/net`, ...argv], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const collect = (chunk: Buffer): void => void (this.output += chunk.toString());
+    this.process.stdout?.on('data', collect);
+    this.process.stderr?.on('data', collect);
+  }
+
+  /** Waits until the output holds `count` matches. */
+  says(pattern: RegExp, count = 1): Promise<boolean> {
+    return waitFor(`${pattern} in:\n${this.output}`, () => this.output.split(pattern).length > count);
+  }
+
+  async ended(): Promise<number | null> {
+    const { process } = this;
+    if (process.exitCode === null) await new Promise((resolve) => process.once('exit', resolve));
+    return process.exitCode;
+  }
+}
+
+inOwnNetwork(import.meta.filename, () => {
+  const told: string[] = [];
+  const clock = new NodeClock();
+  const packet = new LinuxPacketPort();
+  const directory = mkdtempSync(join(tmpdir(), 'gatepost-dhcp-'));
+  const script = join(directory, 'udhcpc');
+  const peers: Peer[] = [];
+  let holder: ChildProcess;
+  let server: Dhcp4Server;
+
+  function peer(...argv: string[]): Peer {
+    const made = new Peer(holder.pid ?? 0, argv);
+    peers.push(made);
+    return made;
+  }
+
+  async function clientMac(mac: string): Promise<void> {
+    for (const change of [['down'], ['address', mac], ['up']]) {
+      assert.equal(await peer('ip', 'link', 'set', 'vb', ...change).ended(), 0);
+    }
+  }
+
+  before(async () => {
+    writeFileSync(script, SCRIPT);
+    chmodSync(script, 0o755);
+    holder = spawn('unshare', ['--net', 'sh', '-c', 'echo ready; exec sleep 600'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await new Promise((resolve) => holder.stdout?.once('data', resolve));
+    const ip = (...args: string[]): unknown => execFileSync('ip', args);
+    ip('link', 'set', 'lo', 'up');
+    ip('link', 'add', 'lan0', 'type', 'veth', 'peer', 'name', 'vb');
+    ip('link', 'set', 'vb', 'netns', `${holder.pid}`);
+    ip('addr', 'add', '192.168.77.1/24', 'dev', 'lan0');
+    ip('link', 'set', 'lan0', 'up');
+    await peer('ip', 'link', 'set', 'lo', 'up').ended();
+    const options = {
+      server: ADDRESS,
+      pool: defaultPool(ADDRESS),
+      exclude: [],
+      reservations: [],
+      leaseTime: Hours(1),
+      routers: [ADDRESS.address],
+      dnsServers: [ADDRESS.address],
+      timeServers: [ADDRESS.address],
+      domain: 'office.example',
+      custom: new Map(),
+    };
+    const codec = { encodeRequest: encodeEchoRequest, decodeReply: decodeEchoReply };
+    const icmp = new RawSocketIcmp(codec, new NodeRandom());
+    const ports = { packet, icmp, udp: new NodeUdp(), clock, journal: new FakeLeaseJournal(clock) };
+    server = await startDhcp4Server({ device: 'lan0', server: options }, ports, {
+      onLease: ({ address, name }) => void told.push(`${formatIpv4(address)} ${name}`),
+      onLeaseEnd: (address) => void told.push(`${formatIpv4(address)} ended`),
+      onWarning: (text) => void told.push(text),
+    });
+  });
+  afterEach(() => {
+    for (const { process } of peers) if (process.exitCode === null) process.kill('SIGKILL');
+    peers.length = 0;
+    told.length = 0;
+  });
+  after(async () => {
+    server.stop();
+    holder.kill('SIGKILL');
+    await packet.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  const dhclient = (...more: string[]): Peer => {
+    const files = ['-lf', join(directory, 'leases'), '-pf', join(directory, 'pid')];
+    return peer('dhclient', '-4', '-d', '-v', '-sf', '/bin/true', ...files, ...more, 'vb');
+  };
+
+  test('dhclient gets a lease and confirms it after a reboot', async () => {
+    await clientMac('02:00:00:00:00:21');
+    const first = dhclient();
+    await first.says(/bound to 192\.168\.77\.2 /);
+    first.process.kill('SIGKILL');
+    const again = dhclient();
+    await again.says(/bound to 192\.168\.77\.2 /);
+    assert.doesNotMatch(again.output, /DHCPDISCOVER/);
+    assert.deepEqual(
+      server.leases().map((lease) => formatIpv4(lease.address)),
+      ['192.168.77.2'],
+    );
+  });
+
+  test('udhcpc gets a lease, renews it by unicast, and releases it', async () => {
+    await clientMac('02:00:00:00:00:22');
+    const client = peer('udhcpc', '-f', '-i', 'vb', '-s', script, '-x', 'hostname:pc2');
+    await client.says(/lease of 192\.168\.77\.3 obtained/);
+    client.process.kill('SIGUSR1');
+    await client.says(/lease of 192\.168\.77\.3 obtained/, 2);
+    assert.doesNotMatch(client.output, /refused|unreachable/i);
+    client.process.kill('SIGUSR2');
+    await waitFor('the release', () => told.at(-1) === '192.168.77.3 ended');
+    assert.deepEqual(told, ['192.168.77.3 pc2', '192.168.77.3 ended']);
+  });
+
+  test('an address that a machine uses without asking is found by the probe', async () => {
+    await clientMac('02:00:00:00:00:24');
+    await peer('ip', 'addr', 'add', '192.168.77.5/24', 'dev', 'vb').ended();
+    const client = peer('udhcpc', '-f', '-q', '-n', '-i', 'vb', '-s', '/bin/true', '-r', '192.168.77.5');
+    assert.equal(await client.ended(), 0);
+    assert.match(
+      told.join('\n'),
+      /192\.168\.77\.5 is used by a device that did not get it here \(it answered a ping\)/,
+    );
+    assert.doesNotMatch(client.output, /lease of 192\.168\.77\.5/);
+  });
+});
