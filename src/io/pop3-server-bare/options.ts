@@ -42,8 +42,8 @@ export type Pop3Event =
   | { readonly kind: 'refused'; readonly session: Pop3Session; readonly reason: string }
   | { readonly kind: 'login' | 'login-failed'; readonly session: Pop3Session; readonly username: string }
   | { readonly kind: 'quit'; readonly session: Pop3Session; readonly removed: number }
-  /** A handler threw, or the connection broke. */
-  | { readonly kind: 'error'; readonly session: Pop3Session; readonly error: Error };
+  /** `error`: a handler threw. `broken`: the connection or its TLS failed, as when a client does not trust the certificate. */
+  | { readonly kind: 'error' | 'broken'; readonly session: Pop3Session; readonly error: Error };
 
 export interface Pop3ServerOptions<User> {
   /** Private key and certificate chain, PEM. Without them there is neither TLS nor STLS. */

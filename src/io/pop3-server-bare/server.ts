@@ -88,7 +88,7 @@ export class Pop3Server<User> {
         this.#options.onEvent?.({ kind: 'secure', session });
         if (this.#options.secure === true) void dialogue.start();
       },
-      onError: (error) => this.#options.onEvent?.({ kind: 'error', session, error }),
+      onError: (error) => this.#options.onEvent?.({ kind: 'broken', session, error }),
       onClose: () => {
         this.#clients.delete(client);
         dialogue.gone();

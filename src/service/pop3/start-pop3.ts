@@ -64,6 +64,9 @@ function record(log: Log, event: Pop3Event): void {
     case 'error':
       log.warn(`A session of ${from} failed: ${messageOf(event.error)}`);
       break;
+    case 'broken':
+      log.info(`The connection of ${from} failed: ${messageOf(event.error)}`);
+      break;
     case 'connect':
     case 'secure':
     case 'close':

@@ -14,7 +14,7 @@ import { type MailStore, StoreFullError } from '../../port/mailbox.ts';
 import { countFields } from '../../wire/mail/count-fields.ts';
 import { encodeTrace } from '../../wire/mail/trace.ts';
 import { findForbiddenOctet } from '../../wire/smtp/forbidden-octet.ts';
-import { needsUtf8, splitMailbox } from '../../wire/smtp/mailbox-name.ts';
+import { isHostName, needsUtf8, splitMailbox } from '../../wire/smtp/mailbox-name.ts';
 import type { ClientLimits } from './client-limits.ts';
 import type { SmtpLimits } from './limits.ts';
 import { type BufferBudget, MessageBuffer } from './message-buffer.ts';
@@ -46,6 +46,19 @@ function inDnsForm(address: string): string {
   const { local, domain } = splitMailbox(address);
   if (domain === '' || domain.startsWith('[')) return address;
   return `${local}@${domainToASCII(domain) || domain}`;
+}
+
+/** RFC 5321 §4.5.3.1.3 without the brackets. */
+const LONGEST_ADDRESS = 254;
+
+/**
+ * smtp-server is told to be lenient, as machines of the office send alarms from addresses such as `ilo.@office.example`;
+ * what stands in headers and is compared must still be a name or an address literal, and not endless.
+ */
+function isUsableAddress(address: string): boolean {
+  const { domain } = splitMailbox(address);
+  if (address.length > LONGEST_ADDRESS) return false;
+  return domain === '' || /^\[[0-9a-z.:]+\]$/.test(domain) || isHostName(domainToASCII(domain));
 }
 
 /** Decides on every command of one listener's sessions. A hook resolves to accept and throws {@link Refusal} to refuse. */
@@ -102,8 +115,8 @@ export class Reception {
     if (kind === 'submission' && (!session.secure || session.user === undefined || session.user === false)) {
       throw new Refusal({ code: 530, enhanced: '5.7.0', text: 'Log in first, after STARTTLS' });
     }
+    if (address.address !== '') this.#checkAddress(address, session, '5.1.7');
     this.#checkParameters(address, kind === 'submission' ? SUBMISSION_PARAMETERS : MAIL_PARAMETERS);
-    this.#checkUtf8(address, session);
     if (!clients.takeMessage(session.remoteAddress)) {
       throw new Refusal({
         code: 450,
@@ -114,8 +127,8 @@ export class Reception {
   }
 
   async to(address: SMTPServerAddress, session: SMTPServerSession): Promise<void> {
+    this.#checkAddress(address, session, '5.1.3');
     this.#checkParameters(address, []);
-    this.#checkUtf8(address, session);
     this.#usersOf(address);
   }
 
@@ -161,8 +174,11 @@ export class Reception {
     throw new Refusal({ code: 555, enhanced: '5.5.4', text: `The parameter ${unknown} is not known here` });
   }
 
-  #checkUtf8(address: SMTPServerAddress, session: SMTPServerSession): void {
+  #checkAddress(address: SMTPServerAddress, session: SMTPServerSession, badSyntax: string): void {
     const { local } = splitMailbox(address.address);
+    if (!isUsableAddress(address.address)) {
+      throw new Refusal({ code: 501, enhanced: badSyntax, text: 'The address cannot be read' });
+    }
     if (local.includes('\ufffd')) {
       throw new Refusal({ code: 553, enhanced: '5.6.7', text: 'The address is not UTF-8' });
     }

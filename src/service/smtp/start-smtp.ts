@@ -83,6 +83,8 @@ function serverOptions(options: SmtpOptions, limits: SmtpLimits, listener: SmtpL
     authOptional: false,
     authRequiredMessage: '5.7.0 Log in first, after STARTTLS',
     hideENHANCEDSTATUSCODES: false,
+    // Reception checks addresses itself.
+    lenientAddressParsing: true,
     disableReverseLookup: true,
     maxClients: limits.connections,
     maxRecipients: limits.recipients,

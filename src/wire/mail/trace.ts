@@ -1,6 +1,7 @@
 import { concatBytes } from '../../base/bytes.ts';
 import type { Timestamp } from '../../base/instant.ts';
 import { utf8 } from '../../base/text.ts';
+import { isHostName } from '../smtp/mailbox-name.ts';
 import { formatMailDate } from './date.ts';
 
 /** The encrypted connection a message came by. */
@@ -42,8 +43,6 @@ export interface Trace {
   readonly time: Timestamp;
 }
 
-const DOMAIN =
-  /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/;
 const LITERAL = /^\[[0-9A-Za-z.:]{2,60}\]$/;
 // What could end the field or nest a comment.
 // oxlint-disable-next-line no-control-regex
@@ -56,7 +55,7 @@ function literal(address: string): string {
 function fromClause(source: TraceSource): string {
   if (source.kind === 'private') return `from unknown (${source.note.replaceAll(UNSAFE, '?')})`;
   const address = literal(source.address);
-  const isName = DOMAIN.test(source.helo) || LITERAL.test(source.helo);
+  const isName = isHostName(source.helo) || LITERAL.test(source.helo);
   return isName ? `from ${source.helo} (${address})` : `from ${address} (${address})`;
 }
 

@@ -25,3 +25,11 @@ export function withoutDetail(local: string): string | undefined {
 export function needsUtf8(local: string): boolean {
   return /[\u0080-\uffff]/.test(local);
 }
+
+const LABEL = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
+const HOST_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(?:\\.${LABEL})*$`);
+
+/** Whether it is a Domain of RFC 5321 §4.1.2 in ASCII; `_` is let through, as the names of many machines have one. */
+export function isHostName(text: string): boolean {
+  return HOST_NAME.test(text);
+}

@@ -106,6 +106,14 @@ const REFUSED: readonly (readonly [rule: string, command: string, reply: RegExp]
     'RCPT TO:<alice@office.example> NOTIFY=NEVER',
     /^555 5\.5\.4 The parameter NOTIFY/,
   ],
+  [
+    'an address with half a domain',
+    'RCPT TO:<alice@office.example.>',
+    /^501 5\.1\.3 The address cannot be read/,
+  ],
+  ['an endless address', `RCPT TO:<${'a'.repeat(300)}@office.example>`, /^501 5\.1\.3 /],
+  ['a control character in an address', 'RCPT TO:<ali\x1bce@office.example>', /^501 5\.1\.3 /],
+  ['a parameter of STARTTLS', 'STARTTLS now', /^501 5\.5\.4 /],
   ['an address that cannot be read', 'RCPT TO:alice', /^501 5\.1\.3 /],
   ['AUTH on the port for other servers', `AUTH PLAIN ${PLAIN}`, /^500 5\.5\.2 /],
   ['BDAT, which is not offered', 'BDAT 10', /^500 5\.5\.2 /],
@@ -137,6 +145,43 @@ test('SMTP refuses senders that break the extensions it offers', async (t) => {
     assert.match(await client.ask(command, ONE_LINE), reply, command);
   }
   await client.close();
+});
+
+test('SMTP takes the odd senders that machines of an office have, and nothing that is no address', async (t) => {
+  const { mx, store } = await startTestSmtp(t);
+  for (const [sender, reply] of [
+    ['ilo.@office.example', /^250 /],
+    ['a..b@my_pc', /^250 /],
+    ['x@[192.0.2.1]', /^250 /],
+    ['x@evil)by', /^501 5\.1\.7 /],
+    ['x@a..b', /^501 5\.1\.7 /],
+    [`${'x'.repeat(300)}@a.example`, /^501 5\.1\.7 /],
+  ] as const) {
+    const client = await greeted(mx);
+    assert.match(await client.ask(`MAIL FROM:<${sender}>`, ONE_LINE), reply, sender);
+    await client.close();
+  }
+  assert.equal(store.deliveries.length, 0);
+});
+
+test('SMTP never obeys plaintext put behind STARTTLS (RFC 3207 §6)', async (t) => {
+  const { mx, store } = await startTestSmtp(t);
+  const client = await greeted(mx);
+  client.send('STARTTLS\r\nMAIL FROM:<forged@world.example>\r\nRCPT TO:<alice@office.example>\r\n');
+  await client.expect(/^220 .*\r\n/);
+  await client.startTls();
+  await client.ask('EHLO client.world.example', /^250 .*\r\n/m);
+  assert.match(await client.ask('DATA', ONE_LINE), /^503 /);
+  await client.close();
+  assert.equal(store.deliveries.length, 0);
+});
+
+test('SMTP shows a web page that talks to it the door', async (t) => {
+  const { mx } = await startTestSmtp(t);
+  const client = await LineClient.connect(mx);
+  await client.expect(/^220 .*\r\n/);
+  client.send('POST / HTTP/1.1\r\nHost: x\r\n\r\nEHLO x\r\nMAIL FROM:<x@y>\r\n');
+  assert.match(await client.rest(), /^421 [^\r]*\r\n$/);
 });
 
 test('SMTP knows its domains in both forms and writes senders in the form of the DNS', async (t) => {
