@@ -61,7 +61,8 @@ const ROOT = { uid: 0, gid: 0 } as const;
  * of its own, and the control socket's directory hands its group to the socket (set-group-id).
  */
 export function prepareDirectories({ data, run }: RunSettings): void {
-  makeDirectory(data, 0o711, ROOT);
+  // Readable by all roles: who makes sure that a directory entry is on the disk has to open its directory.
+  makeDirectory(data, 0o755, ROOT);
   for (const name of ['config', 'state', 'tls']) makeDirectory(`${data}/${name}`, 0o700, ROOT);
   makeDirectory(`${data}/mail`, 0o700, ROLE_IDS.post);
   makeDirectory(run, 0o2750, { uid: 0, gid: ROLE_IDS.web.gid });

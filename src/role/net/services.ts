@@ -1,5 +1,5 @@
 import { messageOf } from '../../base/errors.ts';
-import { formatIpv4 } from '../../base/ipv4.ts';
+import { type Ipv4, formatIpv4 } from '../../base/ipv4.ts';
 import { formatPrefix4 } from '../../base/prefix.ts';
 import type { Config } from '../../config/schema.ts';
 import { describeChange } from '../../engine/links/change.ts';
@@ -243,9 +243,14 @@ export class NetServices {
           : `, lease from ${formatIpv4(state.lease.server)} in ${Math.round(state.lease.took)} ms`;
       this.#log.notice(`The WAN has the address ${formatPrefix4(address.prefix)}${lease}`);
     }
-    this.#dns?.service.setWan(address === undefined ? [] : [address.prefix.address]);
+    this.#dns?.service.setWan(this.#wanAddresses());
     if (this.#config.wan.useProviderDns) this.#dns?.service.setUpstreams(this.#upstreams(this.#config));
     this.#onChange();
+  }
+
+  #wanAddresses(): readonly Ipv4[] {
+    const address = this.#wan?.status().address;
+    return address === undefined ? [] : [address.prefix.address];
   }
 
   #upstreams(config: Config): ReturnType<typeof dnsUpstreams> {
@@ -268,12 +273,10 @@ export class NetServices {
         startDns(options, { udp, tcp, clock, random, log: log.logFor('dns') }),
       );
       this.#dns = { options: wanted, service };
-      for (const { name, address } of this.#dhcp?.server.leases() ?? []) {
-        if (name !== undefined) service.setLeaseName(name, address);
-      }
+      const bound = (this.#dhcp?.server.leases() ?? []).filter(({ state }) => state === 'bound');
+      for (const { name, address } of bound) if (name !== undefined) service.setLeaseName(name, address);
     }
-    const wan = this.#wan?.status().address;
-    this.#dns?.service.setWan(wan === undefined ? [] : [wan.prefix.address]);
+    this.#dns?.service.setWan(this.#wanAddresses());
     this.#dns?.service.setUpstreams(this.#upstreams(config));
     return restart;
   }

@@ -1,0 +1,142 @@
+import { messageOf } from '../base/errors.ts';
+import type { ServiceStatus } from '../port/box.ts';
+import type { Clock } from '../port/clock.ts';
+import type { Log } from '../port/log.ts';
+import type { MailStore } from '../port/mailbox.ts';
+import { Accounts } from '../service/accounts.ts';
+import { type Pop3Service, startPop3 } from '../service/pop3/start-pop3.ts';
+import { type SmtpService, startSmtp } from '../service/smtp/start-smtp.ts';
+import type { MailListener, PostOptions } from './ipc.ts';
+import { patiently } from './patience.ts';
+
+export interface PostOfficePorts {
+  readonly store: MailStore;
+  readonly clock: Clock;
+  readonly logFor: (source: string) => Log;
+}
+
+interface Running {
+  /** What a change of cannot be followed without new listeners. */
+  readonly fixed: string;
+  readonly smtp: SmtpService | undefined;
+  readonly pop3: Pop3Service | undefined;
+}
+
+const where = ({ address, port }: MailListener): string => `${address} port ${port}`;
+
+/** The mail servers on one store, brought to one configuration after the other. */
+export class PostOffice {
+  readonly #ports: PostOfficePorts;
+  #accounts: Accounts | undefined;
+  #running: Running | undefined;
+
+  constructor(ports: PostOfficePorts) {
+    this.#ports = ports;
+  }
+
+  /** People, aliases and certificates change under open sessions; other listeners mean new servers. */
+  async configure(
+    options: PostOptions,
+    isLan: (address: string) => boolean,
+  ): Promise<readonly ServiceStatus[]> {
+    this.#accounts = new Accounts({
+      users: options.users,
+      domains: options.domains,
+      log: this.#ports.logFor('login'),
+    });
+    const { listeners, hostName, maxMessage, lan } = options;
+    const fixed = JSON.stringify({ listeners, hostName, maxMessage, lan });
+    if (this.#running?.fixed === fixed) {
+      this.#running.smtp?.setDirectory(directoryOf(options));
+      this.#running.smtp?.setIdentity(options.tls);
+      this.#running.pop3?.setIdentity(options.tls);
+      return listeners.map((one) => ({ name: one.service, ok: true, detail: where(one) }));
+    }
+    await this.close();
+    const smtp = await this.#start(listeners.filter(isSmtp), (some) => this.#startSmtp(options, some, isLan));
+    const pop3 = await this.#start(
+      listeners.filter((one) => !isSmtp(one)),
+      (some) => this.#startPop3(options, some),
+    );
+    this.#running = {
+      fixed: smtp.problem === undefined && pop3.problem === undefined ? fixed : '',
+      smtp: smtp.service,
+      pop3: pop3.service,
+    };
+    return listeners.map((one) => {
+      const { problem } = isSmtp(one) ? smtp : pop3;
+      return { name: one.service, ok: problem === undefined, detail: problem ?? where(one) };
+    });
+  }
+
+  async close(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    await Promise.all([running?.smtp?.close(), running?.pop3?.close()]);
+  }
+
+  async #start<T>(
+    listeners: readonly MailListener[],
+    start: (listeners: readonly MailListener[]) => Promise<T>,
+  ): Promise<{ readonly service?: T; readonly problem?: string }> {
+    if (listeners.length === 0) return {};
+    try {
+      return { service: await patiently(() => start(listeners)) };
+    } catch (error) {
+      return { problem: messageOf(error) };
+    }
+  }
+
+  #startSmtp(
+    options: PostOptions,
+    listeners: readonly MailListener[],
+    isLan: (address: string) => boolean,
+  ): Promise<SmtpService> {
+    const { store, clock, logFor } = this.#ports;
+    return startSmtp({
+      hostName: options.hostName,
+      directory: directoryOf(options),
+      listeners: listeners.map(({ service, address, port }) => ({
+        address,
+        port,
+        kind: service === 'smtp' ? 'mx' : 'submission',
+        tls: 'starttls',
+      })),
+      identity: options.tls,
+      isLan,
+      verify: (login, password) => this.#verify(login, password),
+      store,
+      limits: { messageSize: options.maxMessage },
+      clock,
+      log: logFor('smtp'),
+    });
+  }
+
+  #startPop3(options: PostOptions, listeners: readonly MailListener[]): Promise<Pop3Service> {
+    const { store, logFor } = this.#ports;
+    return startPop3({
+      hostName: options.hostName,
+      listeners: listeners.map(({ service, address, port }) => ({
+        address,
+        port,
+        tls: service === 'pop3s' ? 'implicit' : 'starttls',
+      })),
+      identity: options.tls,
+      verify: (login, password) => this.#verify(login, password),
+      store,
+      log: logFor('pop3'),
+    });
+  }
+
+  async #verify(login: string, password: string): Promise<string | undefined> {
+    return await this.#accounts?.verify(login, password);
+  }
+}
+
+function isSmtp({ service }: MailListener): boolean {
+  return service === 'smtp' || service === 'submission';
+}
+
+function directoryOf({ users, domains, aliases }: PostOptions): Parameters<SmtpService['setDirectory']>[0] {
+  return { users: users.map(({ name }) => name), domains, aliases };
+}
