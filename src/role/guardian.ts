@@ -6,6 +6,7 @@ import { ForkedRoles } from '../io/node/child-process.ts';
 import { NodeClock } from '../io/node/clock.ts';
 import { NodeRandom } from '../io/node/random.ts';
 import type { RoleStatus } from '../port/box.ts';
+import type { Log } from '../port/log.ts';
 import { type Supervisor, type SupervisorCallbacks, startSupervisor } from '../service/supervisor.ts';
 import type { ChildRole, Down, Up } from './ipc.ts';
 import { ROLE_IDS, type RunSettings } from './settings.ts';
@@ -25,9 +26,11 @@ function isChildRole(role: string): role is ChildRole {
  * fall: a crashed role is restarted while the others go on, `net` included, and what they say to each other is passed on.
  */
 export class Guardian {
+  readonly #log: Log;
   readonly #supervisor: Supervisor<Down>;
   #ready = false;
   #ending = false;
+  #lastFatal: string | undefined;
 
   constructor(settings: RunSettings, entry: string) {
     const clock = new NodeClock();
@@ -38,7 +41,8 @@ export class Guardian {
       args: (role) => ['--role', role, JSON.stringify(settings)],
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', TZ: 'UTC' },
     });
-    const ports = { processes, clock, random: new NodeRandom(), log: log.logFor('run') };
+    this.#log = log.logFor('run');
+    const ports = { processes, clock, random: new NodeRandom(), log: this.#log };
     this.#supervisor = startSupervisor(
       { roles: ROLES, stopMessage: { kind: 'stop' } },
       ports,
@@ -95,9 +99,11 @@ export class Guardian {
         return;
       case 'fatal':
         // Only a box that never worked gives up: one that did is repaired by its roles, and says so in health.
-        if (this.#ready || this.#ending) return;
-        process.stderr.write(`${message.sentence}\n`);
-        void this.#end(EXIT.failed);
+        if (this.#ready) this.#log.error(message.sentence);
+        else if (!this.#ending) {
+          process.stderr.write(`${message.sentence}\n`);
+          void this.#end(EXIT.failed);
+        }
         return;
       case 'log':
       case 'services':
@@ -105,6 +111,14 @@ export class Guardian {
       case 'storage':
         return;
     }
+  }
+
+  /** Only a box that never worked gives up; one that did tries again and says why it has to, once. */
+  #fatal(sentence: string): void {
+    if (this.#ending || sentence === this.#lastFatal) return;
+    this.#lastFatal = sentence;
+    process.stderr.write(`${sentence}\n`);
+    if (!this.#ready) void this.#end(EXIT.failed);
   }
 
   async #end(code: number): Promise<void> {

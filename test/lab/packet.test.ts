@@ -203,15 +203,17 @@ inOwnNetwork(import.meta.filename, () => {
     const [b] = await open('vb', DHCP);
     const before = wakeUps();
     await new Promise((resolve) => setTimeout(resolve, 300));
-    assert.deepEqual(wakeUps(), before);
+    // A poll that looks around even ten times a second would show; a safepoint of the collector is one.
+    assert.ok(wakeUps() - before < 3, `${wakeUps() - before} wake-ups`);
     b.close();
   });
 });
 
 /** How often the kernel gave the thread called `packet` the processor. */
-function wakeUps(): string {
+function wakeUps(): number {
   const threads = readdirSync('/proc/self/task').map((id) => `/proc/self/task/${id}`);
   const worker = threads.find((path) => readFileSync(`${path}/comm`, 'latin1').trim() === 'packet');
   assert.ok(worker);
-  return /^voluntary_ctxt_switches:\s*\d+$/m.exec(readFileSync(`${worker}/status`, 'latin1'))?.[0] ?? '';
+  const status = readFileSync(`${worker}/status`, 'latin1');
+  return Number(/^voluntary_ctxt_switches:\s*(\d+)$/m.exec(status)?.[1] ?? Number.NaN);
 }

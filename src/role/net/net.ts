@@ -17,6 +17,7 @@ import { mailHostName, postOptions, webOptions } from './narrow.ts';
 import { Peers } from './peers.ts';
 import { type NetPorts, openPorts } from './ports.ts';
 import { NetServices } from './services.ts';
+import { requireSoleBox } from './sole-box.ts';
 
 /** Counters grow without an event of their own: while somebody watches, they are shown this often. */
 const WATCHED_INTERVAL = 2000;
@@ -52,6 +53,8 @@ class NetRole {
 
   async start(): Promise<void> {
     const { data, config: configFile, run } = this.#settings;
+    const socketPath = `${run}/api.sock`;
+    await requireSoleBox(socketPath);
     const ports = openPorts(data, this.#entry);
     const files = nodeFiles(dirname(configFile));
     const store = await ConfigStore.open({
@@ -83,7 +86,7 @@ class NetRole {
       box,
       version: VERSION,
       log: ports.log.logFor('api'),
-      socketPath: `${run}/api.sock`,
+      socketPath,
       callerUid: peerUid,
     });
     this.#started = { ports, services, api };
@@ -153,7 +156,6 @@ export async function startNet(settings: RunSettings, entry: string): Promise<vo
     if (!(error instanceof KernelError || error instanceof ConfigError || error instanceof UserError))
       throw error;
     process.send?.({ kind: 'fatal', sentence: messageOf(error) } satisfies FromNet);
-    process.stderr.write(`net: ${messageOf(error)}\n`);
     process.exitCode = 4;
     process.disconnect?.();
   }
