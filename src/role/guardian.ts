@@ -30,7 +30,6 @@ export class Guardian {
   readonly #supervisor: Supervisor<Down>;
   #ready = false;
   #ending = false;
-  #lastFatal: string | undefined;
 
   constructor(settings: RunSettings, entry: string) {
     const clock = new NodeClock();
@@ -111,14 +110,6 @@ export class Guardian {
       case 'storage':
         return;
     }
-  }
-
-  /** Only a box that never worked gives up; one that did tries again and says why it has to, once. */
-  #fatal(sentence: string): void {
-    if (this.#ending || sentence === this.#lastFatal) return;
-    this.#lastFatal = sentence;
-    process.stderr.write(`${sentence}\n`);
-    if (!this.#ready) void this.#end(EXIT.failed);
   }
 
   async #end(code: number): Promise<void> {
