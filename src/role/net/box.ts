@@ -175,6 +175,8 @@ export class NetBox implements Box {
     const { services, store, configurePeers } = this.#parts;
     const before = store.current;
     const changes = await services.apply(next.config);
+    // The same again may have put the kernel right, but there is nothing to write.
+    if (JSON.stringify(before.source) === JSON.stringify(next.source)) return changes;
     try {
       await store.commit(next, cause);
     } catch (error) {
@@ -183,7 +185,7 @@ export class NetBox implements Box {
     }
     await configurePeers(next.config);
     this.changed();
-    return changes;
+    return [...changes, 'configuration stored'];
   }
 
   #inTurn<T>(action: () => Promise<T>): Promise<T> {

@@ -29,18 +29,22 @@ const ALWAYS: readonly Setting[] = [
   ['net.ipv6.conf.all.forwarding', 0],
 ];
 
-/** Settings of modules that a kernel may not have loaded yet. */
-const OF_CONNTRACK: readonly Setting[] = [
+/** Settings of modules that a kernel may not have loaded. */
+const OF_MODULES: readonly Setting[] = [
   ['net.netfilter.nf_conntrack_acct', 1],
   // RFC 5382 section 5: not below 2 hours 4 minutes; the default of 5 days fills the table with the dead.
   ['net.netfilter.nf_conntrack_tcp_timeout_established', 7440],
+  // br_netfilter shows the forward chain also what the ports of the LAN bridge say to one another, which is no routing.
+  ['net.bridge.bridge-nf-call-iptables', 0],
+  ['net.bridge.bridge-nf-call-ip6tables', 0],
+  ['net.bridge.bridge-nf-call-arptables', 0],
 ];
 
 /** What can be asked of the kernel beyond netlink. Forwarding comes last, when the firewall is in force. */
 export function applyKernelSettings({ mode }: Config, log: Log): void {
   const forwarding: Setting = ['net.ipv4.ip_forward', mode === 'lan-only' ? 0 : 1];
   for (const [name, value] of ALWAYS) writeSysctl(name, value);
-  for (const [name, value] of OF_CONNTRACK) {
+  for (const [name, value] of OF_MODULES) {
     try {
       writeSysctl(name, value);
     } catch (error) {

@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { ADDRESSES, NAMES } from './addresses.ts';
+import { Box } from './box.ts';
+import { type ConfigFile, PC1_ADDRESS, boxConfig } from './box-config.ts';
+import { KernelWatch } from './kernel-watch.ts';
+import { Office } from './office.ts';
+import { Pc } from './pc.ts';
+import type { CommandResult } from './run-command.ts';
+import { waitFor } from './wait-for.ts';
+
+const NEW_PORT = 8090;
+const INSIDE_PORT = 8091;
+// A download that outlasts an apply, and is checked to have done so.
+const RATE = 2_000_000;
+const SIZE = 10_000_000;
+
+let office: Office;
+let box: Box;
+
+before(async () => {
+  office = await Office.create();
+  box = await Box.start(office.box);
+  await box.online();
+  for (const pc of [office.pc1, office.pc2]) {
+    pc.start();
+    await pc.lease();
+  }
+  const server = ['/usr/bin/python3', '-u', '-m', 'http.server', String(INSIDE_PORT)];
+  await office.pc1.namespace.start('http', server).line(/Serving HTTP/);
+});
+
+after(() => office.remove());
+
+async function apply(config: ConfigFile | Readonly<Record<string, unknown>>): Promise<CommandResult> {
+  const file = box.namespace.file('new.json');
+  writeFileSync(file, JSON.stringify(config));
+  return await box.cli(['config', 'apply', file]);
+}
+
+async function applied(config: ConfigFile): Promise<string> {
+  const { status, stdout, stderr } = await apply(config);
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+
+function history(): string[] {
+  return readdirSync(join(box.dataPath, 'config/history'));
+}
+
+/** Starts the DHCP client of a computer anew, as unplugging and plugging in its cable would. */
+async function replug(pc: Pc, network: string): Promise<NonNullable<Pc['current']>> {
+  await pc.program.stop();
+  rmSync(pc.namespace.file('lease'));
+  pc.start();
+  const lease = await pc.lease();
+  assert.ok(lease.address.startsWith(network), `${pc.name} has ${lease.address}`);
+  return lease;
+}
+
+/** The address under which the Internet sees pc1. */
+async function seenFromOutside(): Promise<string> {
+  const argv = ['curl', '-sS', '--fail', '-m', '10', `http://${ADDRESSES.world}/address`];
+  return (await office.pc1.namespace.output(argv)).trim();
+}
+
+test('config apply: a wrong configuration is refused with every error, and nothing changes', async () => {
+  const watch = await KernelWatch.start(office.box);
+  const shown = await box.json('config', 'show');
+  const result = await apply({
+    ...boxConfig(),
+    mode: 'bridge',
+    lan: { devices: [], address: '192.168.99.1' },
+    users: [{ name: 'alice', password: 'in-the-clear' }],
+  });
+  assert.equal(result.status, 1);
+  for (const path of ['mode', 'lan.devices', 'lan.address', 'users[0].password'])
+    assert.ok(result.stderr.includes(`${path}: found `), `${path} is told in\n${result.stderr}`);
+  assert.doesNotMatch(result.stderr, /in-the-clear/);
+  assert.deepEqual(await watch.changes(), []);
+  assert.deepEqual(await box.json('config', 'show'), shown);
+  assert.throws(history, /ENOENT/);
+});
+
+test('config apply: the same configuration says "nothing to change" and writes nothing', async () => {
+  const before = readFileSync(box.configPath, 'utf8');
+  assert.equal(await applied(boxConfig()), 'nothing to change\n');
+  assert.equal(await applied(boxConfig()), 'nothing to change\n');
+  assert.equal(readFileSync(box.configPath, 'utf8'), before);
+  assert.throws(history, /ENOENT/);
+});
+
+test('config apply: what config show printed, secrets hidden, is the same configuration', async () => {
+  const shown = (await box.cli(['config', 'show'])).stdout;
+  assert.doesNotMatch(shown, /scrypt/);
+  assert.equal(await applied(JSON.parse(shown) as ConfigFile), 'nothing to change\n');
+});
+
+test('config apply: a port forward is added while a connection goes on, and a restart keeps it', async () => {
+  const { world } = office.hosts;
+  const url = `http://${NAMES.elsewhereWeb}/slow/${RATE}`;
+  const curl = [
+    'curl',
+    '-sS',
+    '-r',
+    `0-${SIZE - 1}`,
+    '-o',
+    '/dev/null',
+    '-w',
+    '%{http_code} %{size_download}',
+  ];
+  const accessBefore = office.world.access.end();
+  const download = office.pc1.namespace.run([...curl, url]);
+  await waitFor('the connection of the download', async () =>
+    (await office.box.output(['conntrack', '-L', '-p', 'tcp', '--dport', '80'])).includes('ESTABLISHED'),
+  );
+
+  const { firewall, ...rest } = boxConfig();
+  const forward = {
+    name: 'more',
+    protocol: 'tcp',
+    port: String(NEW_PORT),
+    to: PC1_ADDRESS,
+    toPort: INSIDE_PORT,
+  } as const;
+  const config = { ...rest, firewall: { ...firewall, forwards: [...(firewall?.forwards ?? []), forward] } };
+  assert.match(await applied(config), /^firewall replaced$/m);
+  const knock = [
+    'curl',
+    '-sS',
+    '--fail',
+    '-m',
+    '10',
+    '-o',
+    '/dev/null',
+    `http://${ADDRESSES.boxWan}:${NEW_PORT}/`,
+  ];
+  await world.output(knock);
+  assert.equal(office.world.access.text().slice(accessBefore), '', 'the download was still going on');
+  assert.deepEqual(await download, { status: 0, stdout: `206 ${SIZE}`, stderr: '' });
+
+  const { stdout } = await box.cli(['config', 'show']);
+  assert.match(stdout, /"name": "more"/);
+  assert.deepEqual(history(), ['0001.json']);
+  const entry = readFileSync(join(box.dataPath, 'config/history/0001.json'), 'utf8');
+  assert.doesNotMatch(entry, /"more"/, 'the history holds what was before');
+
+  assert.deepEqual(await box.stop(), { code: 0, signal: null });
+  await box.start();
+  await box.online();
+  await world.output(knock);
+});
+
+test('config apply: dns.forward false answers unknown names at once, authoritatively, as non-existent', async () => {
+  const ask = ['dig', '+tries=1', '+timeout=2', NAMES.elsewhereWeb];
+  await applied(boxConfig({ dns: { forward: false, upstreams: [`udp://${ADDRESSES.isp}`] } }));
+  const alone = await office.pc1.namespace.output(ask);
+  assert.match(alone, /status: NXDOMAIN/);
+  assert.match(alone, /flags: [^;]*\baa\b/);
+  await applied(boxConfig());
+  assert.match(await office.pc1.namespace.output(ask), new RegExp(`IN\\s+A\\s+${ADDRESSES.world}`));
+});
+
+test('config apply: the WAN goes from DHCP to a static address and back', async () => {
+  const ipv4 = { method: 'static', address: '203.0.113.9/24', gateway: ADDRESSES.isp } as const;
+  const from = office.isp.dnsmasq.log.end();
+  await applied(boxConfig({ wan: { device: 'wan0', ipv4 } }));
+  await office.isp.dnsmasq.log.line(/DHCPRELEASE/, { from });
+  await waitFor('the static address', async () => (await box.status()).wan.address === '203.0.113.9/24');
+  assert.equal(await waitFor('the way out', () => seenFromOutside().catch(() => undefined)), '203.0.113.9');
+  assert.doesNotMatch(await office.box.ip('addr', 'show', 'dev', 'wan0'), new RegExp(ADDRESSES.boxWan));
+
+  await applied(boxConfig());
+  await waitFor(
+    'the leased address',
+    async () => (await box.status()).wan.address === `${ADDRESSES.boxWan}/24`,
+  );
+  assert.equal(
+    await waitFor('the way out', () => seenFromOutside().catch(() => undefined)),
+    ADDRESSES.boxWan,
+  );
+  assert.doesNotMatch(await office.box.ip('addr', 'show', 'dev', 'wan0'), /203\.0\.113\.9\//);
+});
+
+test('config apply: the LAN gets other addresses', async () => {
+  const address = '192.168.88.1';
+  const { firewall, ...rest } = boxConfig({ dhcp: {}, lan: { devices: ['lan0'], address: `${address}/24` } });
+  await applied({ ...rest, firewall: { publicServices: firewall?.publicServices ?? [] } });
+  assert.doesNotMatch(await office.box.ip('addr'), new RegExp(`inet ${ADDRESSES.boxLan}/`));
+  for (const pc of [office.pc1, office.pc2]) {
+    const lease = await replug(pc, '192.168.88.');
+    assert.equal(lease.gateway, address);
+    assert.equal(lease.dns, address);
+    const resolved = await pc.namespace.output(['dig', '+short', `admin.${NAMES.office}`]);
+    assert.equal(resolved.trim(), address);
+    const page = `http://admin.${NAMES.office}:8080/`;
+    await pc.namespace.output(['curl', '-sS', '--fail', '-L', '-m', '10', '-o', '/dev/null', page]);
+    assert.equal(await seenFromOutside(), ADDRESSES.boxWan);
+  }
+  await applied(boxConfig());
+  for (const pc of [office.pc1, office.pc2])
+    assert.equal((await replug(pc, '192.168.77.')).gateway, ADDRESSES.boxLan);
+});
+
+test('config apply: from firewall to lan-only to router and back', async () => {
+  const { isp } = office.hosts;
+  const gateway = '192.168.77.254';
+  const lan = { devices: ['lan0'], address: ADDRESSES.boxLanPrefix, gateway };
+  await applied(boxConfig({ mode: 'lan-only', lan }));
+  assert.match(await office.box.ip('link', 'show', 'dev', 'wan0'), /state DOWN/);
+  assert.doesNotMatch(await office.box.ip('addr', 'show', 'dev', 'wan0'), /inet /);
+  assert.equal(await office.box.output(['sysctl', '-n', 'net.ipv4.ip_forward']), '0\n');
+  assert.match(await office.box.ip('route'), new RegExp(`^default via ${gateway} dev lan0`, 'm'));
+  const alone = await replug(office.pc2, '192.168.77.');
+  assert.deepEqual([alone.gateway, alone.dns], [gateway, ADDRESSES.isp]);
+  assert.equal((await box.status()).wan.method, 'off');
+
+  await applied(boxConfig({ mode: 'router' }));
+  await box.online();
+  await isp.ip('route', 'add', ADDRESSES.lanNetwork, 'via', ADDRESSES.boxWan);
+  assert.equal((await replug(office.pc2, '192.168.77.')).gateway, ADDRESSES.boxLan);
+  assert.equal(await waitFor('the way out', () => seenFromOutside().catch(() => undefined)), PC1_ADDRESS);
+  const page = `http://${PC1_ADDRESS}:${INSIDE_PORT}/`;
+  await isp.output(['curl', '-sS', '--fail', '-m', '10', '-o', '/dev/null', page]);
+
+  await applied(boxConfig());
+  assert.equal(await seenFromOutside(), ADDRESSES.boxWan);
+  assert.notEqual((await isp.run(['curl', '-s', '-m', '1', '-o', '/dev/null', page])).status, 0);
+  await isp.ip('route', 'del', ADDRESSES.lanNetwork);
+});
+
+test('config apply: a second LAN device joins the first on a bridge, and leaves it', async () => {
+  const pc3 = await office.lab.namespace('pc3');
+  await office.lab.cable({ namespace: office.box, device: 'lan1' }, { namespace: pc3, device: 'eth0' });
+  await applied(boxConfig({ lan: { devices: ['lan0', 'lan1'], address: ADDRESSES.boxLanPrefix } }));
+  assert.match(
+    await office.box.ip('addr', 'show', 'dev', 'br-lan'),
+    new RegExp(`inet ${ADDRESSES.boxLanPrefix} `),
+  );
+  const newcomer = new Pc(pc3, 'udhcpc');
+  newcomer.start();
+  assert.equal((await newcomer.lease()).gateway, ADDRESSES.boxLan);
+  await pc3.output(['ping', '-c', '1', '-W', '10', PC1_ADDRESS]);
+  await pc3.output(['curl', '-sS', '--fail', '-m', '10', `http://${ADDRESSES.world}/address`]);
+  assert.equal((await replug(office.pc2, '192.168.77.')).gateway, ADDRESSES.boxLan);
+
+  await applied(boxConfig());
+  assert.match(
+    await office.box.ip('addr', 'show', 'dev', 'lan0'),
+    new RegExp(`inet ${ADDRESSES.boxLanPrefix} `),
+  );
+  assert.doesNotMatch(await office.box.ip('link'), /br-lan/);
+  assert.equal((await replug(office.pc2, '192.168.77.')).gateway, ADDRESSES.boxLan);
+  assert.equal(
+    await waitFor('the way out', () => seenFromOutside().catch(() => undefined)),
+    ADDRESSES.boxWan,
+  );
+});
