@@ -1,18 +1,17 @@
 import process from 'node:process';
-import { isMainThread } from 'node:worker_threads';
 import { InvariantError, messageOf } from './base/errors.ts';
 import type { RunSettings } from './role/settings.ts';
 
 // Each branch loads only what it needs: a command must not pay for the mail server.
 
-/** This file as it was started: the bundle is also the program of every role and worker. */
+/** This file as it was started: the bundle is also the program of every role. */
 const ENTRY = process.argv[1] ?? '';
 
 async function startRole(role: string, settings: RunSettings): Promise<void> {
   switch (role) {
     case 'net': {
       const { startNet } = await import('./role/net/net.ts');
-      return await startNet(settings, ENTRY);
+      return await startNet(settings);
     }
     case 'post': {
       const { startPost } = await import('./role/post.ts');
@@ -29,10 +28,7 @@ async function startRole(role: string, settings: RunSettings): Promise<void> {
 
 async function main(): Promise<void> {
   const [first, second = '', third = ''] = process.argv.slice(2);
-  if (!isMainThread) {
-    const { runPacketWorker } = await import('./io/linux/packet-worker.ts');
-    runPacketWorker();
-  } else if (first === '--role') await startRole(second, JSON.parse(third) as RunSettings);
+  if (first === '--role') await startRole(second, JSON.parse(third) as RunSettings);
   else if (first === '--guardian') {
     const { Guardian } = await import('./role/guardian.ts');
     void new Guardian(JSON.parse(second) as RunSettings, ENTRY);

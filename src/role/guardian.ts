@@ -9,7 +9,7 @@ import type { RoleStatus } from '../port/box.ts';
 import type { Log } from '../port/log.ts';
 import { type Supervisor, type SupervisorCallbacks, startSupervisor } from '../service/supervisor.ts';
 import type { ChildRole, Down, Up } from './ipc.ts';
-import { ROLE_IDS, type RunSettings } from './settings.ts';
+import { ENVIRONMENT, ROLE_IDS, type RunSettings } from './settings.ts';
 
 const ROLES = [
   { role: 'net', uid: 0, gid: 0 },
@@ -38,7 +38,7 @@ export class Guardian {
       entry,
       execArgv: process.execArgv,
       args: (role) => ['--role', role, JSON.stringify(settings)],
-      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', TZ: 'UTC' },
+      env: ENVIRONMENT,
     });
     this.#log = log.logFor('run');
     const ports = { processes, clock, random: new NodeRandom(), log: this.#log };

@@ -8,7 +8,7 @@ import { EXIT } from '../cli/exit.ts';
 import { parseConfigText, readConfig } from '../config/load.ts';
 import { boundCapabilities } from '../io/linux/capabilities.ts';
 import { StartError, prepareDirectories, requireWhatItTakes } from './prepare.ts';
-import { DEFAULT_DATA_DIRECTORY, type RunSettings } from './settings.ts';
+import { DEFAULT_DATA_DIRECTORY, ENVIRONMENT, type RunSettings } from './settings.ts';
 
 /**
  * What the processes of the box may ever do as root: the network, its own ports, the clock, changing to the users
@@ -75,6 +75,6 @@ export function prepareRun(args: readonly string[], entry: string): number {
     return error instanceof StartError ? EXIT.failed : exitCodeOf(error);
   }
   const words = [process.execPath, ...process.execArgv, entry, '--guardian', JSON.stringify(settings)];
-  process.execve?.(process.execPath, words, { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', TZ: 'UTC' });
+  process.execve?.(process.execPath, words, ENVIRONMENT);
   throw new StartError('Cannot start: this Node cannot replace its process image');
 }

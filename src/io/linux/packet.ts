@@ -88,6 +88,7 @@ export class LinuxPacketPort implements PacketPort {
     const thread = new Worker(this.#program, {
       workerData: data,
       name: 'packet',
+      resourceLimits: { maxYoungGenerationSizeMb: 2 },
       // Not those of the process, which may be about its main program. The warning is that node:ffi may change.
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });

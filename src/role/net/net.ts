@@ -30,7 +30,6 @@ interface Started {
 
 class NetRole {
   readonly #settings: RunSettings;
-  readonly #entry: string;
   readonly #parent = openParentChannel<FromNet, ToNet>({
     onMessage: (message) => this.#heard(message),
     // The parent is gone: it was killed, and whoever starts it again starts this role too.
@@ -41,9 +40,8 @@ class NetRole {
   #started: Started | undefined;
   #ready = false;
 
-  constructor(settings: RunSettings, entry: string) {
+  constructor(settings: RunSettings) {
     this.#settings = settings;
-    this.#entry = entry;
     this.#peers = new Peers({
       send: (role, message) => this.#parent.send({ kind: 'to', role, message }),
       onLog: (entry) => this.#started?.ports.log.add(entry),
@@ -55,7 +53,7 @@ class NetRole {
     const { data, config: configFile, run } = this.#settings;
     const socketPath = `${run}/api.sock`;
     await requireSoleBox(socketPath);
-    const ports = openPorts(data, this.#entry);
+    const ports = openPorts(data);
     const files = nodeFiles(dirname(configFile));
     const store = await ConfigStore.open({
       files,
@@ -148,8 +146,8 @@ class NetRole {
 }
 
 /** The `net` role. Errors of its start are the end of a box that never worked, and lead to another attempt of one that did. */
-export async function startNet(settings: RunSettings, entry: string): Promise<void> {
-  const parent = new NetRole(settings, entry);
+export async function startNet(settings: RunSettings): Promise<void> {
+  const parent = new NetRole(settings);
   try {
     await parent.start();
   } catch (error) {

@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url';
 import { linuxNetlink } from '../../io/linux/netlink.ts';
 import { RawSocketIcmp } from '../../io/linux/icmp.ts';
 import { LinuxPacketPort } from '../../io/linux/packet.ts';
@@ -30,7 +29,7 @@ export interface NetPorts {
   readonly netfilter: NetlinkSession;
 }
 
-export function openPorts(dataDirectory: string, entry: string): NetPorts {
+export function openPorts(dataDirectory: string): NetPorts {
   const clock = new NodeClock();
   const random = new NodeRandom();
   const log = new RingLog({ clock });
@@ -43,7 +42,7 @@ export function openPorts(dataDirectory: string, entry: string): NetPorts {
     udp: new NodeUdp(),
     tcp: new NodeTcp(),
     packets: new LinuxPacketPort({
-      worker: pathToFileURL(entry),
+      worker: new URL('packet-worker.mjs', import.meta.url),
       onDevice: (device, error) =>
         error === undefined
           ? packetLog.notice(`${device} carries packets again`)
