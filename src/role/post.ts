@@ -8,7 +8,7 @@ import { nodeFiles } from '../io/node/files.ts';
 import { openParentChannel } from '../io/node/parent-channel.ts';
 import { NodeRandom } from '../io/node/random.ts';
 import type { ServiceStatus } from '../port/box.ts';
-import type { MailStore } from '../port/mailbox.ts';
+import { type MailStore, StoreFullError } from '../port/mailbox.ts';
 import type { ParentChannel } from '../port/process.ts';
 import { openMailStore } from '../service/mail-store/mail-store.ts';
 import type { FromRole, PostOptions, ToPost } from './ipc.ts';
@@ -30,11 +30,21 @@ function lanPredicate(lan: string): (address: string) => boolean {
   };
 }
 
-/** Reports the mailboxes after every change of one. */
-function reporting(store: MailStore, report: () => void): MailStore {
+/** Reports the mailboxes after every change of one, and whether there is room for mail. */
+function reporting(
+  store: MailStore,
+  report: () => void,
+  onRoom: (problem: string | null) => void,
+): MailStore {
   return {
     deliver: async (envelope, message) => {
-      await store.deliver(envelope, message);
+      try {
+        await store.deliver(envelope, message);
+      } catch (error) {
+        if (error instanceof StoreFullError) onRoom(error.message);
+        throw error;
+      }
+      onRoom(null);
       report();
     },
     open: async (user) => {
@@ -61,13 +71,18 @@ class PostRole {
   readonly #stored: MailStore & { close(): Promise<void> };
   #users: readonly string[] = [];
   #pending: NodeJS.Timeout | undefined;
+  #problem: string | null = null;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(parent: ParentChannel<FromRole>, log: RingLog, stored: MailStore & { close(): Promise<void> }) {
     this.#parent = parent;
     this.#log = log;
     this.#stored = stored;
-    const store = reporting(stored, () => this.#reportSoon());
+    const store = reporting(
+      stored,
+      () => this.#reportSoon(),
+      (problem) => this.#reportRoom(problem),
+    );
     this.#office = new PostOffice({
       store,
       clock: new NodeClock(),
@@ -93,6 +108,12 @@ class PostRole {
     await this.#turn;
     await this.#office.close();
     await this.#stored.close();
+  }
+
+  #reportRoom(problem: string | null): void {
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    this.#parent.send({ kind: 'storage', problem });
   }
 
   #reportSoon(): void {

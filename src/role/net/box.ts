@@ -259,7 +259,7 @@ export class NetBox implements Box {
           ]
         : [],
     );
-    return [...problems, ...overTls];
+    return [...problems, ...services.warnings(), ...overTls];
   }
 
   async #counters(): Promise<readonly CounterStatus[]> {

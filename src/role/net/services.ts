@@ -1,4 +1,6 @@
+import { Minutes } from '../../base/duration.ts';
 import { messageOf } from '../../base/errors.ts';
+import { type Instant, after } from '../../base/instant.ts';
 import { type Ipv4, formatIpv4 } from '../../base/ipv4.ts';
 import { formatPrefix4 } from '../../base/prefix.ts';
 import type { Config } from '../../config/schema.ts';
@@ -28,6 +30,9 @@ import type { NetPorts } from './ports.ts';
 /** A name for a device that is not there, so that no rule of the firewall fits another one. */
 const ABSENT = 'absent';
 
+/** The DHCP server repeats a warning once an hour at most; one that lasts must not vanish in between. */
+const SHOWN_AFTER = Minutes(70);
+
 interface RunningDhcp {
   readonly settings: string;
   readonly server: Dhcp4Server;
@@ -50,6 +55,7 @@ export class NetServices {
   readonly #firewall: Firewall;
   readonly #devices = new Map<string, ObservedLink>();
   readonly #problems = new Map<string, string>();
+  readonly #warnings = new Map<string, { readonly name: string; readonly until: Instant }>();
   #config: Config;
   #links: Links | undefined;
   #wan: Wan | undefined;
@@ -87,6 +93,13 @@ export class NetServices {
   /** What does not work, by service. */
   get problems(): ReadonlyMap<string, string> {
     return this.#problems;
+  }
+
+  /** What the owner should know although everything works. */
+  warnings(): readonly { readonly name: string; readonly reason: string }[] {
+    const now = this.#ports.clock.now();
+    for (const [reason, { until }] of this.#warnings) if (until <= now) this.#warnings.delete(reason);
+    return [...this.#warnings].map(([reason, { name }]) => ({ name, reason }));
   }
 
   /** A device as configured, by name or by `mac:`. */
@@ -169,6 +182,13 @@ export class NetServices {
       this.#problems.set(service, problem);
       this.#log.warn(`${service}: ${problem}`);
     }
+    this.#onChange();
+  }
+
+  /** Something that happened, and that nobody will say has ended: shown until it has not happened for a while. */
+  #warn(name: string, reason: string): void {
+    this.#log.warn(`${name}: ${reason}`);
+    this.#warnings.set(reason, { name, until: after(this.#ports.clock.now(), SHOWN_AFTER) });
     this.#onChange();
   }
 
@@ -313,7 +333,7 @@ export class NetServices {
           this.#dns?.service.removeLease(address);
           this.#onChange();
         },
-        onWarning: (text) => this.#note('leases', text),
+        onWarning: (text) => this.#warn('leases', text),
       },
     );
   }
