@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ADDRESSES, NAMES } from './addresses.ts';
@@ -48,16 +48,6 @@ async function applied(config: ConfigFile): Promise<string> {
 
 function history(): string[] {
   return readdirSync(join(box.dataPath, 'config/history'));
-}
-
-/** Starts the DHCP client of a computer anew, as unplugging and plugging in its cable would. */
-async function replug(pc: Pc, network: string): Promise<NonNullable<Pc['current']>> {
-  await pc.program.stop();
-  rmSync(pc.namespace.file('lease'));
-  pc.start();
-  const lease = await pc.lease();
-  assert.ok(lease.address.startsWith(network), `${pc.name} has ${lease.address}`);
-  return lease;
 }
 
 /** The address under which the Internet sees pc1. */
@@ -190,7 +180,8 @@ test('config apply: the LAN gets other addresses', async () => {
   await applied({ ...rest, firewall: { publicServices: firewall?.publicServices ?? [] } });
   assert.doesNotMatch(await office.box.ip('addr'), new RegExp(`inet ${ADDRESSES.boxLan}/`));
   for (const pc of [office.pc1, office.pc2]) {
-    const lease = await replug(pc, '192.168.88.');
+    const lease = await pc.replug();
+    assert.match(lease.address, /^192\.168\.88\./);
     assert.equal(lease.gateway, address);
     assert.equal(lease.dns, address);
     const resolved = await pc.namespace.output(['dig', '+short', `admin.${NAMES.office}`]);
@@ -200,8 +191,7 @@ test('config apply: the LAN gets other addresses', async () => {
     assert.equal(await seenFromOutside(), ADDRESSES.boxWan);
   }
   await applied(boxConfig());
-  for (const pc of [office.pc1, office.pc2])
-    assert.equal((await replug(pc, '192.168.77.')).gateway, ADDRESSES.boxLan);
+  for (const pc of [office.pc1, office.pc2]) assert.equal((await pc.replug()).gateway, ADDRESSES.boxLan);
 });
 
 test('config apply: from firewall to lan-only to router and back', async () => {
@@ -213,14 +203,14 @@ test('config apply: from firewall to lan-only to router and back', async () => {
   assert.doesNotMatch(await office.box.ip('addr', 'show', 'dev', 'wan0'), /inet /);
   assert.equal(await office.box.output(['sysctl', '-n', 'net.ipv4.ip_forward']), '0\n');
   assert.match(await office.box.ip('route'), new RegExp(`^default via ${gateway} dev lan0`, 'm'));
-  const alone = await replug(office.pc2, '192.168.77.');
+  const alone = await office.pc2.replug();
   assert.deepEqual([alone.gateway, alone.dns], [gateway, ADDRESSES.isp]);
   assert.equal((await box.status()).wan.method, 'off');
 
   await applied(boxConfig({ mode: 'router' }));
   await box.online();
   await isp.ip('route', 'add', ADDRESSES.lanNetwork, 'via', ADDRESSES.boxWan);
-  assert.equal((await replug(office.pc2, '192.168.77.')).gateway, ADDRESSES.boxLan);
+  assert.equal((await office.pc2.replug()).gateway, ADDRESSES.boxLan);
   assert.equal(await waitFor('the way out', () => seenFromOutside().catch(() => undefined)), PC1_ADDRESS);
   const page = `http://${PC1_ADDRESS}:${INSIDE_PORT}/`;
   await isp.output(['curl', '-sS', '--fail', '-m', '10', '-o', '/dev/null', page]);
@@ -244,7 +234,7 @@ test('config apply: a second LAN device joins the first on a bridge, and leaves 
   assert.equal((await newcomer.lease()).gateway, ADDRESSES.boxLan);
   await pc3.output(['ping', '-c', '1', '-W', '10', PC1_ADDRESS]);
   await pc3.output(['curl', '-sS', '--fail', '-m', '10', `http://${ADDRESSES.world}/address`]);
-  assert.equal((await replug(office.pc2, '192.168.77.')).gateway, ADDRESSES.boxLan);
+  assert.equal((await office.pc2.replug()).gateway, ADDRESSES.boxLan);
 
   await applied(boxConfig());
   assert.match(
@@ -252,7 +242,7 @@ test('config apply: a second LAN device joins the first on a bridge, and leaves 
     new RegExp(`inet ${ADDRESSES.boxLanPrefix} `),
   );
   assert.doesNotMatch(await office.box.ip('link'), /br-lan/);
-  assert.equal((await replug(office.pc2, '192.168.77.')).gateway, ADDRESSES.boxLan);
+  assert.equal((await office.pc2.replug()).gateway, ADDRESSES.boxLan);
   assert.equal(
     await waitFor('the way out', () => seenFromOutside().catch(() => undefined)),
     ADDRESSES.boxWan,

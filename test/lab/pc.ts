@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Namespace } from './namespace.ts';
 import type { Program } from './program.ts';
@@ -64,6 +64,14 @@ export class Pc {
     } else {
       this.#program = namespace.start('udhcpc', this.#udhcpc(), env);
     }
+  }
+
+  /** Pulls the cable out and plugs it in again: what the client was given before does not count any more. */
+  async replug(): Promise<Lease> {
+    await this.#program?.stop();
+    rmSync(this.#facts, { force: true });
+    this.start();
+    return await this.lease();
   }
 
   /** Waits for the lease the client has or gets. */
