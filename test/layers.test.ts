@@ -27,7 +27,6 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   zod: ['config', 'service/api', 'web'],
   'tiny-lru': ['engine', 'service', 'io'],
   'smtp-server': ['service/smtp'],
-  systeminformation: ['service', 'io'],
   hono: ['web', 'service/api'],
   '@hono/node-server': ['web', 'service/api'],
 };
