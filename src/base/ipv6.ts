@@ -12,12 +12,13 @@ export function Ipv6(value: bigint): Ipv6 {
   return value as Ipv6;
 }
 
-function parseGroups(text: string): number[] | undefined {
+/** The groups of one side of `::`; only at the very end of an address may the last two be written as IPv4. */
+function parseGroups(text: string, isEnd: boolean): number[] | undefined {
   if (text === '') return [];
   const groups: number[] = [];
   const parts = text.split(':');
   for (const [index, part] of parts.entries()) {
-    if (part.includes('.') && index === parts.length - 1) {
+    if (part.includes('.') && isEnd && index === parts.length - 1) {
       const v4 = tryParseIpv4(part);
       if (v4 === undefined) return undefined;
       groups.push(v4 >>> 16, v4 & 0xffff);
@@ -31,8 +32,8 @@ function parseGroups(text: string): number[] | undefined {
 export function tryParseIpv6(text: string): Ipv6 | undefined {
   const halves = text.split('::');
   if (halves.length > 2) return undefined;
-  const head = parseGroups(halves[0] ?? '');
-  const tail = halves.length === 2 ? parseGroups(halves[1] ?? '') : [];
+  const head = parseGroups(halves[0] ?? '', halves.length === 1);
+  const tail = parseGroups(halves[1] ?? '', true);
   if (head === undefined || tail === undefined) return undefined;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
