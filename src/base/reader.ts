@@ -37,9 +37,11 @@ export class Reader {
   /** Runs `read` with `name` added to the field path that errors carry. */
   within<T>(name: string | number, read: () => T): T {
     this.#path.push(String(name));
-    const value = read();
-    this.#path.pop();
-    return value;
+    try {
+      return read();
+    } finally {
+      this.#path.pop();
+    }
   }
 
   /** A DecodeError at the current place; the caller throws it. */

@@ -1,5 +1,13 @@
 import { InvariantError } from './errors.ts';
 
+const MAX_U64 = 0xffff_ffff_ffff_ffffn;
+
+function checkFits(length: number, value: number, max: number): void {
+  if (!Number.isInteger(value) || value < 0 || value > max) {
+    throw new InvariantError(`Cannot write ${value} into ${length} bytes`);
+  }
+}
+
 /** A growing byte buffer. Big-endian unless the name says `Le`. A number that does not fit its field is our own bug. */
 export class Writer {
   #bytes: Uint8Array<ArrayBuffer>;
@@ -42,11 +50,13 @@ export class Writer {
     return this;
   }
   u64(value: bigint): this {
+    if (value < 0n || value > MAX_U64) throw new InvariantError(`Cannot write ${value} into 8 bytes`);
     const at = this.#grow(8);
     this.#view.setBigUint64(at, value);
     return this;
   }
   u64Le(value: bigint): this {
+    if (value < 0n || value > MAX_U64) throw new InvariantError(`Cannot write ${value} into 8 bytes`);
     const at = this.#grow(8);
     this.#view.setBigUint64(at, value, true);
     return this;
@@ -72,15 +82,11 @@ export class Writer {
 
   /** Overwrites two bytes written earlier: for lengths known only afterwards. */
   patchU16(at: number, value: number): this {
-    this.#view.setUint16(at, value);
+    this.#view.setUint16(this.#written(at, value), value);
     return this;
   }
   patchU16Le(at: number, value: number): this {
-    this.#view.setUint16(at, value, true);
-    return this;
-  }
-  patchU32Le(at: number, value: number): this {
-    this.#view.setUint32(at, value, true);
+    this.#view.setUint16(this.#written(at, value), value, true);
     return this;
   }
 
@@ -90,10 +96,15 @@ export class Writer {
   }
 
   #reserve(length: number, value: number, max: number): number {
-    if (!Number.isInteger(value) || value < 0 || value > max) {
-      throw new InvariantError(`Cannot write ${value} into ${length} bytes`);
-    }
+    checkFits(length, value, max);
     return this.#grow(length);
+  }
+
+  #written(at: number, value: number): number {
+    checkFits(2, value, 0xffff);
+    if (at < 0 || at + 2 > this.#at)
+      throw new InvariantError(`Cannot overwrite 2 bytes at ${at}: ${this.#at} are written`);
+    return at;
   }
 
   #grow(length: number): number {
