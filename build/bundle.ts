@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync, symlinkSync, writ
 import { builtinModules } from 'node:module';
 import { arch } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Plugin, build } from 'esbuild';
+import { type BuildOptions, type Plugin, build } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -96,11 +96,11 @@ async function bundle(): Promise<void> {
   } as const;
   const program = {
     ...shared,
-    platform: 'node',
+    platform: 'node' as const,
     banner: { js: BANNER },
     plugins: [nativeAddOns, lazyBuiltins, oneLanguage],
     define: { 'process.env.NODE_ENV': '"production"' },
-  } as const;
+  } satisfies BuildOptions;
   await build({
     ...program,
     entryPoints: [join(root, 'src/main.ts')],

@@ -226,12 +226,19 @@ function userProblems({ users, mail }: Config): Problem[] {
 }
 
 function webProblems({ web }: Config): Problem[] {
-  const taken = Object.entries(SERVICE_PORTS).find(
-    ([, { protocol, port }]) => protocol === 'tcp' && port === web.http,
-  );
-  return taken === undefined
-    ? []
-    : [{ path: 'web.http', found: String(web.http), wanted: `a port other than that of ${taken[0]}` }];
+  const both =
+    web.http === web.https
+      ? [{ path: 'web.https', found: String(web.https), wanted: 'a port other than web.http' }]
+      : [];
+  const taken = (['http', 'https'] as const).flatMap((key) => {
+    const service = Object.entries(SERVICE_PORTS).find(
+      ([, { protocol, port }]) => protocol === 'tcp' && port === web[key],
+    );
+    return service === undefined
+      ? []
+      : [{ path: `web.${key}`, found: String(web[key]), wanted: `a port other than that of ${service[0]}` }];
+  });
+  return [...both, ...taken];
 }
 
 const FINDERS: readonly Finder[] = [

@@ -117,7 +117,7 @@ const forward = z.strictObject({
   enabled: z.boolean('true or false').prefault(true).describe('Whether it is in force.'),
 });
 
-export const PUBLIC_SERVICES = ['smtp', 'submission', 'pop3s'] as const;
+export const PUBLIC_SERVICES = ['smtp', 'submission', 'submissions', 'pop3s'] as const;
 
 const firewall = z.strictObject({
   publicServices: z

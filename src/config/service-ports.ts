@@ -5,6 +5,7 @@ export const SERVICE_PORTS = {
   dhcp: { protocol: 'udp', port: 67 },
   smtp: { protocol: 'tcp', port: 25 },
   submission: { protocol: 'tcp', port: 587 },
+  submissions: { protocol: 'tcp', port: 465 },
   pop3: { protocol: 'tcp', port: 110 },
   pop3s: { protocol: 'tcp', port: 995 },
 } as const;

@@ -9,7 +9,7 @@ import type { RoleStatus, ServiceStatus } from '../port/box.ts';
 
 /** A mail listener: where, and what is spoken there. */
 export interface MailListener {
-  readonly service: 'smtp' | 'submission' | 'pop3' | 'pop3s';
+  readonly service: 'smtp' | 'submission' | 'submissions' | 'pop3' | 'pop3s';
   /** IPv4 address in text, `0.0.0.0` for services that are public. */
   readonly address: string;
   readonly port: number;
@@ -31,7 +31,9 @@ export interface PostOptions {
 /** What `web` may know of the configuration. */
 export interface WebOptions {
   readonly address: string;
-  readonly port: number;
+  readonly http: number;
+  readonly https: number;
+  readonly tls: { readonly key: string; readonly cert: string };
   /** Names the page may be called by; the first is the one to recommend. */
   readonly hostNames: readonly string[];
   readonly apiSocket: string;

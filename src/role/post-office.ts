@@ -100,7 +100,7 @@ export class PostOffice {
         address,
         port,
         kind: service === 'smtp' ? 'mx' : 'submission',
-        tls: 'starttls',
+        tls: service === 'submissions' ? 'implicit' : 'starttls',
       })),
       identity: options.tls,
       isLan,
@@ -134,7 +134,7 @@ export class PostOffice {
 }
 
 function isSmtp({ service }: MailListener): boolean {
-  return service === 'smtp' || service === 'submission';
+  return service !== 'pop3' && service !== 'pop3s';
 }
 
 function directoryOf({ users, domains, aliases }: PostOptions): Parameters<SmtpService['setDirectory']>[0] {

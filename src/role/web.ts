@@ -27,22 +27,23 @@ export async function startWeb({ run }: RunSettings): Promise<void> {
     script: readAsset('live.js'),
     style: readAsset('style.css'),
   });
-  let running: { readonly where: string; readonly server: SiteServer } | undefined;
+  let running: { readonly options: string; readonly servers: readonly SiteServer[] } | undefined;
 
-  async function configure(options: WebOptions): Promise<void> {
-    hostNames = options.hostNames;
-    const where = `http://${options.address}:${options.port}`;
-    if (running?.where === where) return;
-    running?.server.close();
+  async function configure({ address, http, https, tls, hostNames: names }: WebOptions): Promise<void> {
+    hostNames = names;
+    const options = JSON.stringify({ address, http, https, tls });
+    if (running?.options === options) return;
+    for (const server of running?.servers ?? []) server.close();
     running = undefined;
-    const server = await patiently(() =>
-      serveSite(site.fetch, { host: options.address, port: options.port }),
-    );
-    running = { where, server };
+    const servers: SiteServer[] = [];
+    for (const place of [{ port: http }, { port: https, tls }]) {
+      servers.push(await patiently(() => serveSite(site.fetch, { host: address, ...place })));
+    }
+    running = { options, servers };
   }
 
-  function report(problem: string | undefined): void {
-    const detail = problem ?? running?.where ?? '';
+  function report({ address, http, https }: WebOptions, problem: string | undefined): void {
+    const detail = problem ?? `http://${address}:${http} and https://${address}:${https}`;
     parent.send({ kind: 'services', services: [{ name: 'web', ok: problem === undefined, detail }] });
   }
 
@@ -54,8 +55,8 @@ export async function startWeb({ run }: RunSettings): Promise<void> {
       turn = turn
         .then(() => configure(message.options))
         .then(
-          () => report(undefined),
-          (error: unknown) => report(messageOf(error)),
+          () => report(message.options, undefined),
+          (error: unknown) => report(message.options, messageOf(error)),
         );
     },
     onGone: () => process.exit(0),

@@ -1,4 +1,5 @@
 import { type Server, createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { getRequestListener } from '@hono/node-server';
 import { KernelError } from '../base/errors.ts';
 
@@ -11,16 +12,27 @@ export interface SiteServer {
   close(): void;
 }
 
-/** Serves a site over HTTP. @throws KernelError naming the port */
+export interface SiteAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Private key and certificate, PEM: HTTPS instead of HTTP. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+}
+
+/** Serves a site. @throws KernelError naming the port */
 export async function serveSite(
   fetch: (request: Request) => Response | Promise<Response>,
-  where: { readonly host: string; readonly port: number },
+  where: SiteAddress,
 ): Promise<SiteServer> {
   const listener = getRequestListener(fetch);
-  const server = createServer(
-    { keepAliveTimeout: IDLE_TIMEOUT },
-    (request, response) => void listener(request, response),
-  );
+  const settings = { keepAliveTimeout: IDLE_TIMEOUT };
+  const server: Server =
+    where.tls === undefined
+      ? createServer(settings, (request, response) => void listener(request, response))
+      : createTlsServer(
+          { ...settings, ...where.tls, minVersion: 'TLSv1.2' },
+          (request, response) => void listener(request, response),
+        );
   server.maxConnections = MAX_CONNECTIONS;
   await listen(server, where);
   return {
@@ -31,10 +43,7 @@ export async function serveSite(
   };
 }
 
-function listen(
-  server: Server,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<void> {
+function listen(server: Server, { host, port }: SiteAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException): void => {
       const errno = error.code ?? 'EIO';

@@ -28,7 +28,7 @@ import type { MailListener, PostOptions, WebOptions } from '../ipc.ts';
 /** Routes of the WAN yield to routes that an owner or another program adds without a metric. */
 const WAN_METRIC = 100;
 
-const MAIL_SERVICES = ['smtp', 'submission', 'pop3', 'pop3s'] as const;
+const MAIL_SERVICES = ['smtp', 'submission', 'submissions', 'pop3', 'pop3s'] as const;
 
 /** The device that carries the LAN's address, `names` being the interface names of the configured devices. */
 export function lanDevice({ lan }: Config, nameOf: (device: string) => string): string {
@@ -48,7 +48,11 @@ function lanServices({ mail, web, dhcp }: Config): FirewallService[] {
     ...(dhcp.enabled ? (['dhcp'] as const) : []),
     ...(mail.enabled ? MAIL_SERVICES : []),
   ];
-  return [...names.map(firewallService), { name: 'web', protocol: 'tcp', port: web.http }];
+  return [
+    ...names.map(firewallService),
+    { name: 'web', protocol: 'tcp', port: web.http },
+    { name: 'web', protocol: 'tcp', port: web.https },
+  ];
 }
 
 export interface DeviceNames {
@@ -144,11 +148,14 @@ export function postOptions(config: Config, tls: PostOptions['tls']): PostOption
   };
 }
 
-export function webOptions({ web, lan, system }: Config, apiSocket: string): WebOptions {
+export function webOptions(config: Config, tls: WebOptions['tls'], apiSocket: string): WebOptions {
+  const { web, lan, system } = config;
   const names = ['admin', system.name, 'lan'].map((label) => `${label}.${system.domain}`);
   return {
     address: formatIpv4(lan.address.address),
-    port: web.http,
+    http: web.http,
+    https: web.https,
+    tls,
     hostNames: [...names, 'admin', system.name, 'localhost'],
     apiSocket,
   };

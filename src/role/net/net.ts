@@ -104,7 +104,7 @@ class NetRole {
     });
     await Promise.all([
       this.#peers.configurePost(postOptions(config, tls)),
-      this.#peers.configureWeb(webOptions(config, `${this.#settings.run}/api.sock`)),
+      this.#peers.configureWeb(webOptions(config, tls, `${this.#settings.run}/api.sock`)),
     ]);
   }
 
