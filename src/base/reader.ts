@@ -92,6 +92,11 @@ export class Reader {
     return new Reader(this.#bytes.subarray(start, start + length), this.#base + start, this.#path);
   }
 
+  /** A reader over bytes read from this one whose meaning is known only later; its errors carry the present path. */
+  over(part: Uint8Array): Reader {
+    return new Reader(part, this.#base + part.byteOffset - this.#bytes.byteOffset, this.#path);
+  }
+
   /** Throws unless everything was read: left-over bytes are an error unless the caller takes {@link rest}. */
   finish(): void {
     if (this.remaining !== 0) throw this.error(`${this.remaining} bytes left over`);

@@ -84,6 +84,17 @@ test('Reader.sub() counts offsets from the outermost message and stays within it
   assert.throws(() => inner.u8(), at(5, ''));
 });
 
+test('Reader.over() reads bytes again under another name, with their place in the outermost message', () => {
+  const outer = new Reader(BYTES);
+  outer.skip(1);
+  const inner = outer.sub(5);
+  inner.skip(1);
+  const part = inner.bytes(2);
+  inner.skip(2);
+  assert.throws(() => inner.within('meta', () => inner.over(part).u32()), at(2, 'meta'));
+  assert.equal(inner.over(part).u16(), 0x0304);
+});
+
 test('Reader.within() nests names to a path, which readers made inside of it carry on', () => {
   const reader = new Reader(BYTES);
   assert.throws(

@@ -1,6 +1,6 @@
 import { attribute, attributes, cstring } from '../netlink/attributes.ts';
 import { NLA_F } from '../netlink/constants.ts';
-import { Reader } from '../../base/reader.ts';
+import type { Reader } from '../../base/reader.ts';
 import { encodeAll } from '../field/codec.ts';
 import { type Field, type ValueOf, mapped } from '../field/field.ts';
 import { rest } from '../field/scalars.ts';
@@ -73,7 +73,7 @@ function isKnown(name: string): name is KnownKind {
 function open({ name = '', data }: ValueOf<typeof envelope>, outer: Reader): Expression {
   if (data === undefined || !isKnown(name)) return { kind: 'unknown', name, data };
   const codec: Field<unknown> = CODECS[name];
-  const reader = new Reader(data);
+  const reader = outer.over(data);
   const value = outer.within(name, () => codec.decode(reader) as object);
   return { kind: name, ...value };
 }

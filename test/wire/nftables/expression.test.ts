@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DecodeError } from '../../../src/base/errors.ts';
 import { fromHex } from '../../../src/base/hex.ts';
 import { latin1 } from '../../../src/base/text.ts';
-import type { Expression } from '../../../src/wire/nftables/expression.ts';
+import { decodeAll } from '../../../src/wire/field/codec.ts';
+import { type Expression, expression } from '../../../src/wire/nftables/expression.ts';
 import { decodeNft } from '../../../src/wire/nftables/message.ts';
 import { readVectors } from './vectors.ts';
 
@@ -160,4 +162,13 @@ test('decodeNft() keeps an expression without a codec, with its name and bytes',
     name: 'rt',
     data: fromHex('08000200000000030800010000000001'),
   });
+});
+
+test('expression names the field within the expression that cannot be read, and its place', () => {
+  // NFTA_EXPR_NAME "cmp", then NFTA_EXPR_DATA with a register of two bytes instead of four.
+  const bytes = fromHex('0800 0100 636d7000 0c00 0280 0600 0100 0001 0000');
+  assert.throws(
+    () => decodeAll(expression, bytes),
+    (error) => error instanceof DecodeError && error.path === 'cmp/sreg' && error.offset === 16,
+  );
 });
