@@ -16,7 +16,10 @@ export const u64Le: Field<bigint> = { decode: (r) => r.u64Le(), encode: (w, v) =
 export const s32Le: Field<number> = mapped(
   u32Le,
   (v) => v | 0,
-  (v) => v >>> 0,
+  (v) => {
+    if ((v | 0) !== v) throw new InvariantError(`Cannot write ${v} into 4 bytes with sign`);
+    return v >>> 0;
+  },
 );
 
 /** All that is left. */
