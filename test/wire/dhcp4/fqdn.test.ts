@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { fromHex } from '../../../src/base/hex.ts';
 import { clientFqdn, nameOfFqdn } from '../../../src/wire/dhcp4/fqdn.ts';
 import { decodeAll } from '../../../src/wire/field/codec.ts';
@@ -17,3 +18,11 @@ for (const [what, hex, name] of cases) {
     assert.equal(nameOfFqdn(decodeAll(clientFqdn, fromHex(hex))), name);
   });
 }
+
+test('nameOfFqdn() reads any option that is long enough, or finds no name in it', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 3, maxLength: 80 }), (bytes) => {
+      assert.notEqual(nameOfFqdn(decodeAll(clientFqdn, bytes)), '');
+    }),
+  );
+});

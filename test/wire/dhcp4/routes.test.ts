@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { DecodeError } from '../../../src/base/errors.ts';
 import { fromHex, toHex } from '../../../src/base/hex.ts';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
@@ -30,4 +31,17 @@ test('classlessRoutes reads and writes the descriptors of RFC 3442', () => {
 test('classlessRoutes rejects a length above 32, a cut route and no route', () => {
   for (const hex of ['210a000000 00c0000201', '080ac00002', ''])
     assert.throws(() => decodeAll(classlessRoutes, fromHex(hex)), DecodeError);
+});
+
+test('classlessRoutes throws only DecodeError for random bytes, and what it reads is written back the same', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+      try {
+        const routes = decodeAll(classlessRoutes, bytes);
+        assert.deepEqual(decodeAll(classlessRoutes, encodeAll(classlessRoutes, routes)), routes);
+      } catch (error) {
+        assert.ok(error instanceof DecodeError, String(error));
+      }
+    }),
+  );
 });

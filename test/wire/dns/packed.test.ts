@@ -78,3 +78,22 @@ test('patchId() changes the id and nothing else; isResponse() reads the first bi
   assert.ok(!isResponse(fromHex('0001 0100')));
   assert.ok(!isResponse(new Uint8Array(0)));
 });
+
+test('scanMessage() throws only DecodeError for random octets and every cut of a message', () => {
+  const attempt = (bytes: Uint8Array): void => {
+    try {
+      scanMessage(bytes);
+    } catch (error) {
+      assert.ok(error instanceof DecodeError, String(error));
+    }
+  };
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), attempt));
+  fc.assert(
+    fc.property(anyMessage, fc.nat(), fc.nat(255), (message, at, octet) => {
+      const bytes = encodeMessage(message);
+      attempt(bytes.subarray(0, at % bytes.length));
+      bytes[at % bytes.length] = octet;
+      attempt(bytes);
+    }),
+  );
+});

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { UserError } from '../../../src/base/errors.ts';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
 import { parseIpv6 } from '../../../src/base/ipv6.ts';
@@ -81,4 +82,26 @@ test('parseRecordData() says what is wrong with which value', () => {
       `${type} ${value}`,
     );
   }
+});
+
+test('parseRecordData() and parseOwner() throw only UserError, whatever the owner writes', () => {
+  const types: readonly WritableType[] = ['A', 'AAAA', 'CNAME', 'MX', 'TXT', 'SRV', 'NS', 'PTR'];
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 300 }),
+    fc
+      .array(fc.constantFrom('0', '5060 ', '\\', '.', '"', 'mail', '192.0.2.1', '::', ' '))
+      .map((one) => one.join('')),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...types), text, (type, value) => {
+      for (const parse of [() => parseRecordData(type, value, domain), () => parseOwner(value, domain)]) {
+        try {
+          parse();
+        } catch (error) {
+          assert.ok(error instanceof UserError, String(error));
+        }
+      }
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { fromHex, toHex } from '../../../src/base/hex.ts';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
 import { decodeEchoReply, encodeEchoRequest } from '../../../src/wire/icmp/echo.ts';
@@ -31,4 +32,15 @@ test('decodeEchoReply() ignores requests, other protocols and damage', () => {
   const udp = encodeIpv4Packet({ protocol: 17, source, destination: source, timeToLive: 64, payload });
   assert.equal(decodeEchoReply(udp), undefined);
   assert.equal(decodeEchoReply(new Uint8Array(3)), undefined);
+});
+
+test('decodeEchoReply() finds no reply in random bytes and in every cut of one, and throws nothing', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+      assert.equal(decodeEchoReply(bytes), undefined);
+    }),
+  );
+  const whole = datagram('echo-reply');
+  for (let length = 0; length < whole.length; length++)
+    assert.equal(decodeEchoReply(whole.subarray(0, length)), undefined);
 });

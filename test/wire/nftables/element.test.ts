@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { ipv4Bytes, Ipv4 } from '../../../src/base/ipv4.ts';
 import { encodeAll } from '../../../src/wire/field/codec.ts';
 import { elementList, splitElements } from '../../../src/wire/nftables/element.ts';
@@ -39,4 +40,8 @@ test('concatenation() packs type numbers by six bits and pads each field to four
     byteOrder: 0,
   });
   assert.deepEqual(concatenation(['ifname', 'ifname']), { number: 0xa69, length: 32, byteOrder: 0 });
+});
+
+test('commentOf() takes any user data without a throw', () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => void commentOf(bytes)));
 });
