@@ -3,7 +3,7 @@
 import { createSocket } from 'node:dgram';
 import { type DhcpAsk, type DhcpReply, TYPE, buildDhcpAsk, readDhcpReply } from './dhcp-message.ts';
 
-const AT_A_TIME = 8;
+const AT_A_TIME = 32;
 const ANSWER_PATIENCE = 1500;
 const socket = createSocket({ type: 'udp4', reuseAddr: true });
 const waiting = new Map<number, (reply: DhcpReply) => void>();

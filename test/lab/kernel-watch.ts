@@ -1,9 +1,12 @@
 import type { Namespace } from './namespace.ts';
 import type { Program } from './program.ts';
+import { waitFor } from './wait-for.ts';
 
 // Changes of our own, which show that both monitors are listening, and where what lies between begins and ends.
 const MARK_ADDRESS = '127.77.77.77';
 const MARK_TABLE = 'watch-mark';
+// Seconds after a device came up the kernel takes its own link-local address into use (RFC 4862 section 5.4).
+const OF_THE_KERNEL = 'fe80::|ff00::';
 
 /** Sees by the reference tools what changes in the kernel: devices, addresses, routes and nftables. */
 export class KernelWatch {
@@ -20,6 +23,10 @@ export class KernelWatch {
   }
 
   static async start(namespace: Namespace): Promise<KernelWatch> {
+    // The kernel makes link-local addresses by itself and needs seconds to see that nobody else has them.
+    const settled = async (): Promise<boolean> =>
+      (await namespace.ip('-6', 'addr', 'show', 'tentative')) === '';
+    await waitFor('the end of duplicate address detection', settled);
     const watch = new KernelWatch(namespace);
     await namespace.ip('addr', 'add', `${MARK_ADDRESS}/32`, 'dev', 'lo');
     await namespace.output(['nft', 'add', 'table', 'inet', MARK_TABLE]);
@@ -39,7 +46,7 @@ export class KernelWatch {
     await rules.log.line(new RegExp(`delete table inet ${MARK_TABLE}`), { from: this.#rulesFrom });
     await Promise.all([links.stop(), rules.stop()]);
     const text = `${links.log.text().slice(this.#linksFrom)}\n${rules.log.text().slice(this.#rulesFrom)}`;
-    const ours = new RegExp(`${MARK_ADDRESS}|${MARK_TABLE}|# new generation|^ +valid_lft`);
-    return text.split('\n').filter((line) => line.trim() !== '' && !ours.test(line));
+    const others = new RegExp(`${MARK_ADDRESS}|${MARK_TABLE}|${OF_THE_KERNEL}|# new generation|^ +valid_lft`);
+    return text.split('\n').filter((line) => line.trim() !== '' && !others.test(line));
   }
 }

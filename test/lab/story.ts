@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { messageOf } from '../../src/base/errors.ts';
 
-const NAME_WIDTH = 28;
+const NAME_WIDTH = 31;
 const GREEN = 32;
 const RED = 31;
 const DIM = 2;
