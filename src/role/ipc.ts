@@ -47,7 +47,12 @@ export type ToWeb = { readonly kind: 'configure'; readonly options: WebOptions }
 /** What a role reports; `services` answers every `configure`, also one that changed nothing. */
 export type FromRole =
   | { readonly kind: 'log'; readonly entry: LogEntry }
-  | { readonly kind: 'services'; readonly services: readonly ServiceStatus[] }
+  | {
+      readonly kind: 'services';
+      readonly services: readonly ServiceStatus[];
+      /** The sentence about a port that another program has: a box that never worked gives up over it. */
+      readonly taken: string | undefined;
+    }
   | { readonly kind: 'mailboxes'; readonly mailboxes: readonly MailboxSummary[] }
   /** The mail store has found damage, or has no room. */
   | { readonly kind: 'storage'; readonly problem: string | null };

@@ -5,6 +5,11 @@ const PATIENCE = 3000;
 const PAUSE = 100;
 const PASSING = ['EADDRINUSE', 'EADDRNOTAVAIL'];
 
+/** The sentence of an error about a port that another program has. */
+export function takenPort(error: unknown): string | undefined {
+  return error instanceof KernelError && error.errno === 'EADDRINUSE' ? error.message : undefined;
+}
+
 /** Tries again for a short while as long as an address is taken, or not there yet. @throws what `action` throws last */
 export async function patiently<T>(action: () => Promise<T>): Promise<T> {
   for (let waited = 0; ; waited += PAUSE) {

@@ -7,12 +7,19 @@ import { Accounts } from '../service/accounts.ts';
 import { type Pop3Service, startPop3 } from '../service/pop3/start-pop3.ts';
 import { type SmtpService, startSmtp } from '../service/smtp/start-smtp.ts';
 import type { MailListener, PostOptions } from './ipc.ts';
-import { patiently } from './patience.ts';
+import { patiently, takenPort } from './patience.ts';
 
 export interface PostOfficePorts {
   readonly store: MailStore;
   readonly clock: Clock;
   readonly logFor: (source: string) => Log;
+}
+
+/** How the mail servers do after a configuration. */
+export interface OfficeReport {
+  readonly services: readonly ServiceStatus[];
+  /** The sentence about a port that another program has. */
+  readonly taken: string | undefined;
 }
 
 interface Running {
@@ -35,10 +42,7 @@ export class PostOffice {
   }
 
   /** People, aliases and certificates change under open sessions; other listeners mean new servers. */
-  async configure(
-    options: PostOptions,
-    isLan: (address: string) => boolean,
-  ): Promise<readonly ServiceStatus[]> {
+  async configure(options: PostOptions, isLan: (address: string) => boolean): Promise<OfficeReport> {
     this.#accounts = new Accounts({
       users: options.users,
       domains: options.domains,
@@ -50,7 +54,10 @@ export class PostOffice {
       this.#running.smtp?.setDirectory(directoryOf(options));
       this.#running.smtp?.setIdentity(options.tls);
       this.#running.pop3?.setIdentity(options.tls);
-      return listeners.map((one) => ({ name: one.service, ok: true, detail: where(one) }));
+      return {
+        services: listeners.map((one) => ({ name: one.service, ok: true, detail: where(one) })),
+        taken: undefined,
+      };
     }
     await this.close();
     const smtp = await this.#start(listeners.filter(isSmtp), (some) => this.#startSmtp(options, some, isLan));
@@ -63,10 +70,11 @@ export class PostOffice {
       smtp: smtp.service,
       pop3: pop3.service,
     };
-    return listeners.map((one) => {
+    const services = listeners.map((one) => {
       const { problem } = isSmtp(one) ? smtp : pop3;
       return { name: one.service, ok: problem === undefined, detail: problem ?? where(one) };
     });
+    return { services, taken: smtp.taken ?? pop3.taken };
   }
 
   async close(): Promise<void> {
@@ -78,12 +86,12 @@ export class PostOffice {
   async #start<T>(
     listeners: readonly MailListener[],
     start: (listeners: readonly MailListener[]) => Promise<T>,
-  ): Promise<{ readonly service?: T; readonly problem?: string }> {
+  ): Promise<{ readonly service?: T; readonly problem?: string; readonly taken?: string | undefined }> {
     if (listeners.length === 0) return {};
     try {
       return { service: await patiently(() => start(listeners)) };
     } catch (error) {
-      return { problem: messageOf(error) };
+      return { problem: messageOf(error), taken: takenPort(error) };
     }
   }
 

@@ -7,7 +7,6 @@ import { NodeClock } from '../io/node/clock.ts';
 import { nodeFiles } from '../io/node/files.ts';
 import { openParentChannel } from '../io/node/parent-channel.ts';
 import { NodeRandom } from '../io/node/random.ts';
-import type { ServiceStatus } from '../port/box.ts';
 import { type MailStore, StoreFullError } from '../port/mailbox.ts';
 import type { ParentChannel } from '../port/process.ts';
 import { openMailStore } from '../service/mail-store/mail-store.ts';
@@ -99,8 +98,8 @@ class PostRole {
   async #configure(options: PostOptions, before: Promise<void>): Promise<void> {
     await before;
     this.#users = options.users.map(({ name }) => name);
-    const services = await this.#office.configure(options, lanPredicate(options.lan));
-    this.#parent.send({ kind: 'services', services });
+    const report = await this.#office.configure(options, lanPredicate(options.lan));
+    this.#parent.send({ kind: 'services', ...report });
     this.#reportMailboxes();
   }
 
@@ -135,8 +134,9 @@ class PostRole {
 }
 
 /** Answers every configuration with the reason while the store cannot be opened; the parent starts the role again. */
-function failedServices(options: PostOptions, reason: string): readonly ServiceStatus[] {
-  return options.listeners.map(({ service }) => ({ name: service, ok: false, detail: reason }));
+function failure(options: PostOptions, reason: string): FromRole {
+  const services = options.listeners.map(({ service }) => ({ name: service, ok: false, detail: reason }));
+  return { kind: 'services', services, taken: undefined };
 }
 
 /** The `post` role: SMTP, POP3 and the mail store, as a user who can read and write nothing else. */
@@ -148,8 +148,7 @@ export async function startPost({ data }: RunSettings): Promise<void> {
   const parent = openParentChannel<FromRole, ToPost>({
     onMessage: (message) => {
       if (message.kind === 'stop') void (role?.stop() ?? Promise.resolve()).finally(() => process.exit(0));
-      else if (problem !== undefined)
-        parent.send({ kind: 'services', services: failedServices(message.options, problem) });
+      else if (problem !== undefined) parent.send(failure(message.options, problem));
       else if (role === undefined) latest = message.options;
       else role.configure(message.options);
     },
@@ -169,6 +168,6 @@ export async function startPost({ data }: RunSettings): Promise<void> {
     problem = `Cannot open the mail store: ${messageOf(error)}`;
     log.logFor('mail').error(problem);
     parent.send({ kind: 'storage', problem });
-    if (latest !== undefined) parent.send({ kind: 'services', services: failedServices(latest, problem) });
+    if (latest !== undefined) parent.send(failure(latest, problem));
   }
 }

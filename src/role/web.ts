@@ -9,7 +9,7 @@ import { LiveFeed } from '../web/live-feed.ts';
 import { type SiteServer, serveSite } from '../web/server.ts';
 import { ownersSite } from '../web/site.ts';
 import type { FromRole, ToWeb, WebOptions } from './ipc.ts';
-import { patiently } from './patience.ts';
+import { patiently, takenPort } from './patience.ts';
 import type { RunSettings } from './settings.ts';
 
 function readAsset(name: string): string {
@@ -42,9 +42,14 @@ export async function startWeb({ run }: RunSettings): Promise<void> {
     running = { options, servers };
   }
 
-  function report({ address, http, https }: WebOptions, problem: string | undefined): void {
-    const detail = problem ?? `http://${address}:${http} and https://${address}:${https}`;
-    parent.send({ kind: 'services', services: [{ name: 'web', ok: problem === undefined, detail }] });
+  function report({ address, http, https }: WebOptions, error?: unknown): void {
+    const detail =
+      error !== undefined ? messageOf(error) : `http://${address}:${http} and https://${address}:${https}`;
+    parent.send({
+      kind: 'services',
+      services: [{ name: 'web', ok: error === undefined, detail }],
+      taken: takenPort(error),
+    });
   }
 
   // One configuration after the other: a port is free only after the one before has let go of it.
@@ -55,8 +60,8 @@ export async function startWeb({ run }: RunSettings): Promise<void> {
       turn = turn
         .then(() => configure(message.options))
         .then(
-          () => report(message.options, undefined),
-          (error: unknown) => report(message.options, messageOf(error)),
+          () => report(message.options),
+          (error: unknown) => report(message.options, error),
         );
     },
     onGone: () => process.exit(0),

@@ -22,7 +22,7 @@ async function freePort(): Promise<number> {
 
 function read(get: typeof getPlain | typeof getEncrypted, url: string, ca?: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    get(url, { ...(ca === undefined ? {} : { ca, servername: 'mail.office.example' }) }, (response) => {
+    get(url, ca === undefined ? {} : { ca, servername: 'mail.office.example' }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => (text += chunk));

@@ -221,13 +221,17 @@ export class NetBox implements Box {
         ok: !problems.has('firewall'),
         detail: problems.get('firewall') ?? `mode ${config.mode}`,
       },
-      { name: 'dns', ok: dns !== undefined, detail: dns === undefined ? 'not started' : `${where} port 53` },
+      {
+        name: 'dns',
+        ok: dns !== undefined,
+        detail: dns === undefined ? (problems.get('dns') ?? 'not started') : `${where} port 53`,
+      },
     ];
     if (config.dhcp.enabled)
       list.push({
         name: 'dhcp',
         ok: dhcp !== undefined,
-        detail: dhcp === undefined ? 'not started' : `${where} port 67`,
+        detail: dhcp === undefined ? (problems.get('dhcp') ?? 'not started') : `${where} port 67`,
       });
     return list;
   }
@@ -247,7 +251,7 @@ export class NetBox implements Box {
   #warnings(): WarningFacts[] {
     const { services } = this.#parts;
     const problems = [...services.problems]
-      .filter(([name]) => name !== 'firewall')
+      .filter(([name]) => !['firewall', 'dns', 'dhcp'].includes(name))
       .map(([name, reason]) => ({ name, reason }));
     const overTls = services.config.dns.upstreams.flatMap(({ transport, endpoint }) =>
       transport === 'tls'

@@ -6,14 +6,14 @@ import { peerUid } from '../../io/linux/peer-credentials.ts';
 import { nodeFiles } from '../../io/node/files.ts';
 import { openParentChannel } from '../../io/node/parent-channel.ts';
 import { type ApiServer, startApi } from '../../service/api/server.ts';
-import { ensureCertificate } from '../../service/certificate.ts';
 import { ConfigStore } from '../../service/config-store.ts';
-import { openLeaseJournal } from '../../service/lease-journal.ts';
 import type { FromNet, ToNet } from '../ipc.ts';
 import type { RunSettings } from '../settings.ts';
 import { VERSION } from '../version.ts';
 import { NetBox } from './box.ts';
+import { Identity } from './identity.ts';
 import { mailHostName, postOptions, webOptions } from './narrow.ts';
+import { openLeases } from './open-leases.ts';
 import { Peers } from './peers.ts';
 import { type NetPorts, openPorts } from './ports.ts';
 import { NetServices } from './services.ts';
@@ -61,12 +61,8 @@ class NetRole {
       data: ports.data,
       clock: ports.clock,
     });
-    const leases = await openLeaseJournal({
-      files: ports.data,
-      clock: ports.clock,
-      random: ports.random,
-      log: ports.log.logFor('leases'),
-    });
+    const leases = await openLeases(ports);
+    const identity = new Identity(ports);
     const services = new NetServices(ports, leases, store.current.config, () => this.#changed());
     const box = new NetBox({
       version: VERSION,
@@ -74,7 +70,7 @@ class NetRole {
       store,
       services,
       peers: this.#peers,
-      configurePeers: (config) => this.#configurePeers(config, ports),
+      configurePeers: (config) => this.#configurePeers(config, identity),
       startedAt: ports.clock.now(),
       isReady: () => this.#ready,
     });
@@ -89,19 +85,12 @@ class NetRole {
     });
     this.#started = { ports, services, api };
     setInterval(() => box.changed(), WATCHED_INTERVAL).unref();
-    await this.#configurePeers(store.current.config, ports);
+    await this.#configurePeers(store.current.config, identity);
     this.#changed();
   }
 
-  async #configurePeers(config: Config, ports: NetPorts): Promise<void> {
-    const { data: files, clock, log } = ports;
-    const tls = await ensureCertificate({
-      directory: 'tls',
-      hostName: mailHostName(config),
-      files,
-      clock,
-      log: log.logFor('tls'),
-    });
+  async #configurePeers(config: Config, identity: Identity): Promise<void> {
+    const tls = await identity.for(mailHostName(config));
     await Promise.all([
       this.#peers.configurePost(postOptions(config, tls)),
       this.#peers.configureWeb(webOptions(config, tls, `${this.#settings.run}/api.sock`)),
@@ -127,11 +116,12 @@ class NetRole {
   #changed(): void {
     this.#box?.changed();
     if (this.#ready || this.#started === undefined || !this.#peers.haveReported) return;
-    const failed = this.#peers.services.find((service) => !service.ok);
-    if (failed === undefined) {
-      this.#ready = true;
-      this.#parent.send({ kind: 'ready' });
-    } else this.#parent.send({ kind: 'fatal', sentence: failed.detail });
+    const { services, takenPort } = this.#peers;
+    if (takenPort !== undefined) this.#parent.send({ kind: 'fatal', sentence: takenPort });
+    // What else does not work is in health: a damaged mail store must not stop the network.
+    if (services.some((service) => !service.ok)) return;
+    this.#ready = true;
+    this.#parent.send({ kind: 'ready' });
   }
 
   async #stop(): Promise<void> {

@@ -21,6 +21,7 @@ export class Peers {
   #roles: readonly RoleStatus[] = [];
   #mailboxes: readonly MailboxSummary[] = [];
   #storageProblem: string | null = null;
+  #taken: string | undefined;
 
   constructor(callbacks: PeersCallbacks) {
     this.#callbacks = callbacks;
@@ -38,6 +39,10 @@ export class Peers {
   /** Of the roles that have reported since their last start; others are still coming up. */
   get services(): readonly ServiceStatus[] {
     return [...this.#services.values()].flat();
+  }
+  /** The sentence about a port that another program has. */
+  get takenPort(): string | undefined {
+    return this.#taken;
   }
   /** Whether every role has said how its services do. */
   get haveReported(): boolean {
@@ -73,6 +78,7 @@ export class Peers {
         return;
       case 'services': {
         this.#services.set(role, message.services);
+        this.#taken = message.taken ?? this.#taken;
         const first = this.#waiting.find((one) => one.role === role);
         this.#waiting = this.#waiting.filter((one) => one !== first);
         first?.done();

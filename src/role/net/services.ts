@@ -1,5 +1,5 @@
 import { Minutes } from '../../base/duration.ts';
-import { messageOf } from '../../base/errors.ts';
+import { KernelError, messageOf } from '../../base/errors.ts';
 import { type Instant, after } from '../../base/instant.ts';
 import { type Ipv4, formatIpv4 } from '../../base/ipv4.ts';
 import { formatPrefix4 } from '../../base/prefix.ts';
@@ -29,6 +29,9 @@ import type { NetPorts } from './ports.ts';
 
 /** A name for a device that is not there, so that no rule of the firewall fits another one. */
 const ABSENT = 'absent';
+
+/** What listening says while the LAN's device or address is not there. */
+const ABSENCE = ['ENODEV', 'EADDRNOTAVAIL'];
 
 /** The DHCP server repeats a warning once an hour at most; one that lasts must not vanish in between. */
 const SHOWN_AFTER = Minutes(70);
@@ -202,10 +205,23 @@ export class NetServices {
     const moved = (await this.#links?.apply(wantedLinks(config, this.#wanAddress(config)))) ?? [];
     changes.push(...moved.map(describeChange));
     await this.#applyWan(config);
-    if (await this.#applyDns(config)) changes.push('name server restarted');
-    if (await this.#applyDhcp(config)) changes.push('DHCP server changed');
+    if (await this.#unlessAbsent('dns', () => this.#applyDns(config))) changes.push('name server restarted');
+    if (await this.#unlessAbsent('dhcp', () => this.#applyDhcp(config))) changes.push('DHCP server changed');
     this.#onChange();
     return changes;
+  }
+
+  /** A service of a LAN that is not there now is started when it is: see {@link #sideChanged}. */
+  async #unlessAbsent(service: string, action: () => Promise<boolean>): Promise<boolean> {
+    try {
+      const changed = await action();
+      this.#note(service, undefined);
+      return changed;
+    } catch (error) {
+      if (!(error instanceof KernelError) || !ABSENCE.includes(error.errno)) throw error;
+      this.#note(service, error.message);
+      return false;
+    }
   }
 
   #wanAddress(config: Config): WanAddress | 'none' | 'unknown' {
@@ -345,13 +361,19 @@ export class NetServices {
     const now = this.#names(this.#config);
     // A device named by its MAC address has appeared under a name that the rules do not have yet.
     if (this.#links !== undefined && (before.wan !== now.wan || before.lan !== now.lan)) {
-      void this.apply(this.#config).catch((error: unknown) => this.#note('devices', messageOf(error)));
+      this.#applyAgain();
     }
     this.#onChange();
   }
 
+  #applyAgain(): void {
+    void this.apply(this.#config).catch((error: unknown) => this.#note('devices', messageOf(error)));
+  }
+
   #sideChanged(side: SideName, link: ObservedLink | undefined): void {
     if (side === 'wan') this.#wan?.linkChanged({ up: isUsable(link), mac: link?.mac });
+    else if (link !== undefined && (this.#problems.has('dns') || this.#problems.has('dhcp')))
+      this.#applyAgain();
     this.#log.info(
       `The ${side} device ${link === undefined ? 'is not there' : `${link.name} is ${isUsable(link) ? 'connected' : 'not connected'}`}`,
     );
