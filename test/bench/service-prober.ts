@@ -5,9 +5,9 @@ import { connect } from 'node:net';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const RETRY_INTERVAL = 2;
+const RETRY_INTERVAL = 4;
 // A firewall that drops, or a host that is not there yet, answers nothing: then ask anew.
-const ATTEMPT_PATIENCE = 50;
+const ATTEMPT_PATIENCE = 20;
 
 const SERVICES = {
   dns: (address: string) => askName(address),

@@ -95,15 +95,13 @@ async function main(): Promise<void> {
     return;
   }
   story.say(`\n  The owner's page:  ${door?.url}\n  Ctrl-C ends it all.\n`);
+  // Set after the lab's own handler and so called after it.
+  process.on('exit', () => story.say('\n  Removed: namespaces, programs and files of the lab.\n'));
   await new Promise(() => {});
 }
 
-// Before the lab sets its own handlers: here Ctrl-C is the ordinary end, and what the lab does at exit follows.
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => {
-    process.stdout.write('\n  Removed: namespaces, programs and files of the lab.\n');
-    process.exit(0);
-  });
+// Set before the lab's own handlers: here Ctrl-C is the ordinary end. What the lab does at exit follows.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0));
 
 try {
   await main();
