@@ -5,8 +5,6 @@ import { waitFor } from './wait-for.ts';
 // Changes of our own, which show that both monitors are listening, and where what lies between begins and ends.
 const MARK_ADDRESS = '127.77.77.77';
 const MARK_TABLE = 'watch-mark';
-// Seconds after a device came up the kernel takes its own link-local address into use (RFC 4862 section 5.4).
-const OF_THE_KERNEL = 'fe80::|ff00::';
 
 /** Sees by the reference tools what changes in the kernel: devices, addresses, routes and nftables. */
 export class KernelWatch {
@@ -46,7 +44,7 @@ export class KernelWatch {
     await rules.log.line(new RegExp(`delete table inet ${MARK_TABLE}`), { from: this.#rulesFrom });
     await Promise.all([links.stop(), rules.stop()]);
     const text = `${links.log.text().slice(this.#linksFrom)}\n${rules.log.text().slice(this.#rulesFrom)}`;
-    const others = new RegExp(`${MARK_ADDRESS}|${MARK_TABLE}|${OF_THE_KERNEL}|# new generation|^ +valid_lft`);
+    const others = new RegExp(`${MARK_ADDRESS}|${MARK_TABLE}|# new generation|^ +valid_lft`);
     return text.split('\n').filter((line) => line.trim() !== '' && !others.test(line));
   }
 }
