@@ -79,9 +79,7 @@ export class Peers {
       case 'services': {
         this.#services.set(role, message.services);
         this.#taken = message.taken ?? this.#taken;
-        const first = this.#waiting.find((one) => one.role === role);
-        this.#waiting = this.#waiting.filter((one) => one !== first);
-        first?.done();
+        this.#waiting.find((one) => one.role === role)?.done();
         break;
       }
       case 'mailboxes':
@@ -98,12 +96,17 @@ export class Peers {
     if (JSON.stringify(this.#told.get(role)) === JSON.stringify(message)) return;
     this.#told.set(role, message);
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, PATIENCE);
-      const done = (): void => {
-        clearTimeout(timer);
-        resolve();
+      const waiting = {
+        role,
+        done: (): void => {
+          clearTimeout(timer);
+          this.#waiting = this.#waiting.filter((one) => one !== waiting);
+          resolve();
+        },
       };
-      this.#waiting.push({ role, done });
+      // An answer that does not come must not be taken for that of later settings.
+      const timer = setTimeout(waiting.done, PATIENCE);
+      this.#waiting.push(waiting);
       this.#callbacks.send(role, message);
     });
   }
