@@ -34,8 +34,9 @@ export async function startWeb({ run }: RunSettings): Promise<void> {
     const options = JSON.stringify({ address, http, https, tls });
     if (running?.options === options) return;
     for (const server of running?.servers ?? []) server.close();
-    running = undefined;
     const servers: SiteServer[] = [];
+    // Kept from the start: if one cannot listen, the next settings have to close the others.
+    running = { options: '', servers };
     for (const place of [{ port: http }, { port: https, tls }]) {
       servers.push(await patiently(() => serveSite(site.fetch, { host: address, ...place })));
     }
