@@ -102,6 +102,6 @@ test('parseRecordData() and parseOwner() throw only UserError, whatever the owne
         }
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 });
