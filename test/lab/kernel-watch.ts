@@ -2,15 +2,16 @@ import type { Namespace } from './namespace.ts';
 import type { Program } from './program.ts';
 import { waitFor } from './wait-for.ts';
 
-// Changes of our own, which show that both monitors are listening, and where what lies between begins and ends.
-const MARK_ADDRESS = '127.77.77.77';
-const MARK_TABLE = 'watch-mark';
+// A monitor says nothing when it begins to listen, so the first mark may be missed.
+const MARK_PATIENCE = 1000;
 
 /** Sees by the reference tools what changes in the kernel: devices, addresses, routes and nftables. */
 export class KernelWatch {
   readonly #namespace: Namespace;
   readonly #links: Program;
   readonly #rules: Program;
+  /** Number of the mark, a change of our own that shows that both are listening, and where the watch ends. */
+  #mark = 0;
   #linksFrom = 0;
   #rulesFrom = 0;
 
@@ -26,10 +27,7 @@ export class KernelWatch {
       (await namespace.ip('-6', 'addr', 'show', 'tentative')) === '';
     await waitFor('the end of duplicate address detection', settled);
     const watch = new KernelWatch(namespace);
-    await namespace.ip('addr', 'add', `${MARK_ADDRESS}/32`, 'dev', 'lo');
-    await namespace.output(['nft', 'add', 'table', 'inet', MARK_TABLE]);
-    await watch.#links.line(new RegExp(MARK_ADDRESS));
-    await watch.#rules.line(new RegExp(MARK_TABLE));
+    await waitFor('both monitors', () => watch.#begin());
     watch.#linksFrom = watch.#links.log.end();
     watch.#rulesFrom = watch.#rules.log.end();
     return watch;
@@ -38,13 +36,38 @@ export class KernelWatch {
   /** Ends the watch; a line for each change since its start. */
   async changes(): Promise<readonly string[]> {
     const [links, rules] = [this.#links, this.#rules];
-    await this.#namespace.ip('addr', 'del', `${MARK_ADDRESS}/32`, 'dev', 'lo');
-    await this.#namespace.output(['nft', 'delete', 'table', 'inet', MARK_TABLE]);
-    await links.log.line(new RegExp(`Deleted .*${MARK_ADDRESS}`), { from: this.#linksFrom });
-    await rules.log.line(new RegExp(`delete table inet ${MARK_TABLE}`), { from: this.#rulesFrom });
+    await this.#change('delete');
+    await links.log.line(new RegExp(`Deleted .*${this.#address}/`), { from: this.#linksFrom });
+    await rules.log.line(new RegExp(`delete table inet ${this.#table}$`, 'm'), { from: this.#rulesFrom });
     await Promise.all([links.stop(), rules.stop()]);
     const text = `${links.log.text().slice(this.#linksFrom)}\n${rules.log.text().slice(this.#rulesFrom)}`;
-    const others = new RegExp(`${MARK_ADDRESS}|${MARK_TABLE}|# new generation|^ +valid_lft`);
+    const others = new RegExp(`127\\.77\\.77\\.|watch-mark|# new generation|^ +valid_lft`);
     return text.split('\n').filter((line) => line.trim() !== '' && !others.test(line));
+  }
+
+  get #address(): string {
+    return `127.77.77.${this.#mark}`;
+  }
+
+  get #table(): string {
+    return `watch-mark-${this.#mark}`;
+  }
+
+  async #begin(): Promise<boolean> {
+    this.#mark += 1;
+    await this.#change('add');
+    try {
+      await this.#links.line(new RegExp(`${this.#address}/`), MARK_PATIENCE);
+      await this.#rules.line(new RegExp(`${this.#table}$`, 'm'), MARK_PATIENCE);
+      return true;
+    } catch {
+      await this.#change('delete');
+      return false;
+    }
+  }
+
+  async #change(verb: 'add' | 'delete'): Promise<void> {
+    await this.#namespace.ip('addr', verb, `${this.#address}/32`, 'dev', 'lo');
+    await this.#namespace.output(['nft', verb, 'table', 'inet', this.#table]);
   }
 }
