@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { ConfigError, type Problem, messageOf } from '../base/errors.ts';
 import { findConflicts } from './conflicts.ts';
 import { type Config, configSchema } from './schema.ts';
+import { wantedText } from './wanted-text.ts';
 
 /** The longest text of a found value that a problem shows. */
 const FOUND_LENGTH = 80;
@@ -31,7 +32,7 @@ function toProblems(issue: z.core.$ZodIssue): readonly Problem[] {
       wanted: 'no such key',
     }));
   }
-  return [{ path, found: foundText(path, issue.input), wanted: issue.message }];
+  return [{ path, found: foundText(path, issue.input), wanted: wantedText(issue) }];
 }
 
 /**

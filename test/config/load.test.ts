@@ -44,6 +44,61 @@ test('readConfig() reports every problem of form at once, with path, value found
   );
 });
 
+test('readConfig() says in the words of this project what is wanted in the place of any value of a wrong kind', () => {
+  const full = {
+    version: 1,
+    lan: { devices: ['lan0'], gateway: '192.168.77.2' },
+    wan: { ipv4: { method: 'static', address: '203.0.113.5/24', gateway: '203.0.113.1' } },
+    firewall: {
+      publicServices: ['smtp'],
+      forwards: [{ name: 'web', protocol: 'tcp', port: '80', to: '192.168.77.9', from: ['203.0.113.0/24'] }],
+      oneToOne: [],
+    },
+    dhcp: {
+      pool: { first: '192.168.77.10', last: '192.168.77.20' },
+      exclude: ['192.168.77.11'],
+      reservations: [{ mac: '02:00:00:00:00:01', address: '192.168.77.12', name: 'pc' }],
+      options: [{ code: 66, hex: '00' }],
+    },
+    dns: {
+      upstreams: ['udp://192.0.2.53'],
+      records: [{ name: 'a', type: 'A', value: '192.168.77.9' }],
+      rebindAllow: ['b.example'],
+    },
+    users: [{ name: 'alice', fullName: 'Alice', password: 'scrypt$', fetch: [] }],
+    mail: {
+      domains: ['a.example'],
+      aliases: { info: ['alice'] },
+      relayFrom: ['lan'],
+      hygiene: { blockLists: ['c.example'] },
+    },
+    time: { servers: ['t.example'] },
+  };
+  const wrong = [null, 1, 'x'.repeat(5000), '', [], [null], [[]], {}, { y: 1 }, true, 1e9, -1, 0.5];
+  for (const key of Object.keys(full)) assert.equal(pathsOf({ version: 1, [key]: null })[0], key);
+  for (const value of wrong) {
+    for (const text of replacements(full, value)) {
+      for (const { path, found, wanted } of problemsOf(JSON.parse(text))) {
+        const sentence = `${path}: found ${found}, wanted ${wanted}`;
+        assert.doesNotMatch(wanted, /^[A-Z]|another value/, sentence);
+        assert.notEqual(wanted, '', sentence);
+      }
+    }
+  }
+});
+
+/** The document with each of its values, one after the other, replaced by another. */
+function* replacements(document: unknown, value: unknown): Generator<string> {
+  yield JSON.stringify(value);
+  if (typeof document !== 'object' || document === null) return;
+  const copy = (key: string, inner: string): string => {
+    const changed = { ...(document as Record<string, unknown>), [key]: JSON.parse(inner) as unknown };
+    return JSON.stringify(Array.isArray(document) ? Object.values(changed) : changed);
+  };
+  for (const [key, one] of Object.entries(document))
+    for (const inner of replacements(one, value)) yield copy(key, inner);
+}
+
 test('readConfig() never repeats a password it refuses', () => {
   const [problem] = problemsOf({ version: 1, users: [{ name: 'alice', password: 'hunter2' }] });
   assert.equal(problem?.path, 'users[0].password');

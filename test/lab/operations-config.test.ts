@@ -153,6 +153,34 @@ test('config apply: dns.forward false answers unknown names at once, authoritati
   assert.match(await office.pc1.namespace.output(ask), new RegExp(`IN\\s+A\\s+${ADDRESSES.world}`));
 });
 
+test('config apply: what is stored and cannot work now is told at once, and the rest works', async () => {
+  const devices = await applied(boxConfig({ lan: { devices: ['lan9'], address: ADDRESSES.boxLanPrefix } }));
+  assert.match(devices, /^warning: devices: Not there: lan9$/m);
+  const port = 9090;
+  const listen = ['/usr/bin/python3', '-u', '-m', 'http.server', String(port)];
+  const stranger = office.box.start('stranger', listen);
+  await stranger.line(/Serving HTTP/);
+  const web = await applied(boxConfig({ web: { http: port } }));
+  assert.match(web, new RegExp(`^warning: web: Cannot listen on .* port ${port}: .*EADDRINUSE`, 'm'));
+  await stranger.stop();
+  assert.doesNotMatch(await applied(boxConfig()), /warning/);
+  await waitFor('a healthy box', async () => (await box.health()).ok);
+  assert.equal(await seenFromOutside(), ADDRESSES.boxWan);
+});
+
+test('config apply: what the kernel cannot have is refused, and the configuration before is in force', async () => {
+  await office.box.ip('link', 'add', 'br-lan', 'type', 'veth', 'peer', 'name', 'lan8');
+  const shown = await box.json('config', 'show');
+  const result = await apply(
+    boxConfig({ lan: { devices: ['lan0', 'lan8'], address: ADDRESSES.boxLanPrefix } }),
+  );
+  assert.equal(result.status, 1);
+  assert.match(result.stderr, /^Cannot put the LAN devices together: a device named br-lan exists[^\n]*\n$/);
+  await office.box.ip('link', 'del', 'dev', 'br-lan');
+  assert.deepEqual(await box.json('config', 'show'), shown);
+  assert.equal(await seenFromOutside(), ADDRESSES.boxWan);
+});
+
 test('config apply: the WAN goes from DHCP to a static address and back', async () => {
   const ipv4 = { method: 'static', address: '203.0.113.9/24', gateway: ADDRESSES.isp } as const;
   const from = office.isp.dnsmasq.log.end();

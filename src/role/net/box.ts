@@ -185,7 +185,17 @@ export class NetBox implements Box {
     }
     await configurePeers(next.config);
     this.changed();
-    return [...changes, 'configuration stored'];
+    return [...changes, 'configuration stored', ...this.#troubles()];
+  }
+
+  /** What the owner just asked for and does not work: a port that is taken, a device that is not there. */
+  #troubles(): string[] {
+    const { services, peers } = this.#parts;
+    const failed = peers.services.filter((service) => !service.ok);
+    return [
+      ...[...services.problems].map(([name, reason]) => `warning: ${name}: ${reason}`),
+      ...failed.map(({ name, detail }) => `warning: ${name}: ${detail}`),
+    ];
   }
 
   #inTurn<T>(action: () => Promise<T>): Promise<T> {
