@@ -42,12 +42,13 @@ export class Guardian {
     });
     this.#log = log.logFor('run');
     const ports = { processes, clock, random: new NodeRandom(), log: this.#log };
+    // Before there is a role: a signal then ends all of them in order.
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void this.#end(EXIT.done));
     this.#supervisor = startSupervisor(
       { roles: ROLES, stopMessage: { kind: 'stop' } },
       ports,
       this.#callbacks(),
     );
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void this.#end(EXIT.done));
   }
 
   #callbacks(): SupervisorCallbacks<Up> {

@@ -73,6 +73,29 @@ test('the box stops by SIGTERM and starts again: the kernel keeps everything, co
   assert.deepEqual(await download, { status: 0, stdout: `206 ${SIZE}`, stderr: '' });
 });
 
+test('the parent of all roles is killed: they end too, the office stays online, and a new start takes over', async () => {
+  const watch = await KernelWatch.start(office.box);
+  box.program.kill('SIGKILL');
+  await waitFor('the end of every role', async () => (await box.pids()).length === 0);
+  const argv = ['curl', '-sS', '--fail', '-m', '10', `http://${ADDRESSES.world}/address`];
+  assert.equal((await office.pc1.namespace.output(argv)).trim(), ADDRESSES.boxWan);
+  await box.start();
+  await box.online();
+  assert.deepEqual(await watch.changes(), []);
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  test(`${signal} in the middle of a start ends it in order`, async () => {
+    await box.stop();
+    const program = box.launch();
+    await waitFor('the first role', async () => (await box.rolePids()).size > 0);
+    program.kill(signal);
+    assert.deepEqual(await program.ended, { code: 0, signal: null });
+    assert.deepEqual(await box.pids(), []);
+    await box.start();
+    await box.online();
+  });
+
 test('a box started with --teardown removes its addresses, routes and table, and nothing else', async () => {
   await box.stop();
   await office.box.output(['nft', 'add', 'table', 'inet', 'somebody-else']);
