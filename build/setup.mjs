@@ -101,9 +101,14 @@ function installNpmPackages() {
   // npm runs no install scripts here; raw-socket is the one package that needs its build, so it is named.
   step('compiling raw-socket for the pinned Node', () => {
     const headers = join(modules, `node-linux-${arch()}`);
+    // Run by npm, node-gyp would take the headers of npm's own Node from the environment before those named here.
+    const env = { npm_config_nodedir: headers };
+    const cwd = join(modules, 'raw-socket');
     run(pinnedNode, [join(modules, 'node-gyp/bin/node-gyp.js'), 'rebuild', `--nodedir=${headers}`], {
-      cwd: join(modules, 'raw-socket'),
+      cwd,
+      env,
     });
+    run(pinnedNode, ['-e', "require('raw-socket')"]);
   });
   mkdirSync(modules, { recursive: true });
   writeFileSync(stamp, want);
