@@ -1,13 +1,24 @@
 // npm run build: dist/gatepost.mjs (everything in one file), the native add-ons and page assets it loads beside it,
 // and dist/gatepost, which starts it with the pinned Node.
-import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { builtinModules } from 'node:module';
 import { arch } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, type Plugin, build } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
-const dist = join(root, 'dist');
+const target = join(root, 'dist');
+// Built beside and then put in place: a box that is starting from the old one never finds half of it.
+const dist = join(root, `dist.${process.pid}`);
 const modules = join(root, 'node_modules');
 
 const NATIVES = {
@@ -83,7 +94,6 @@ exec "$here/node" ${NODE_OPTIONS} "$here/gatepost.mjs" "$@"
 `;
 
 async function bundle(): Promise<void> {
-  rmSync(dist, { recursive: true, force: true });
   for (const folder of ['native', 'page']) mkdirSync(join(dist, folder), { recursive: true });
   const shared = {
     bundle: true,
@@ -125,10 +135,12 @@ async function bundle(): Promise<void> {
   symlinkSync(join('..', 'node_modules', `node-linux-${arch()}`, 'bin/node'), join(dist, 'node'));
   writeFileSync(join(dist, 'gatepost'), LAUNCHER);
   chmodSync(join(dist, 'gatepost'), 0o755);
+  rmSync(target, { recursive: true, force: true });
+  renameSync(dist, target);
 }
 
 const begun = Date.now();
 await bundle();
 console.log(
-  `built dist/gatepost.mjs, ${Math.round(statSync(join(dist, 'gatepost.mjs')).size / 1024)} KiB, in ${Date.now() - begun} ms`,
+  `built dist/gatepost.mjs, ${Math.round(statSync(join(target, 'gatepost.mjs')).size / 1024)} KiB, in ${Date.now() - begun} ms`,
 );

@@ -1,6 +1,8 @@
 import { formatIpv4, type Ipv4 } from '../base/ipv4.ts';
-import { Days, Minutes, formatDuration } from '../base/duration.ts';
-import type { Problem } from '../base/errors.ts';
+import { Days, Minutes, Seconds, formatDuration } from '../base/duration.ts';
+import { type Problem, UserError } from '../base/errors.ts';
+import { parseDomainName } from '../wire/dns/domain-name.ts';
+import { parseOwner, parseRecordData } from '../wire/dns/presentation.ts';
 import { contains4, formatPrefix4, isHost4, network4, lastAddress4 } from '../base/prefix.ts';
 import { SERVICE_PORTS } from './service-ports.ts';
 import type { Config } from './schema.ts';
@@ -225,6 +227,51 @@ function userProblems({ users, mail }: Config): Problem[] {
   return [...twice, ...dangling];
 }
 
+/** What the server says about itself and the lease: an option in its place would make leases unusable (RFC 2132 section 9). */
+const OWN_OPTIONS = [50, 51, 52, 53, 54, 55, 56, 57, 61, 82];
+
+function optionProblems({ dhcp }: Config): Problem[] {
+  return dhcp.options.flatMap(({ code }, index) =>
+    OWN_OPTIONS.includes(code)
+      ? [
+          {
+            path: `dhcp.options[${index}].code`,
+            found: String(code),
+            wanted: 'an option other than those the server makes itself: 50 to 57, 61, 82',
+          },
+        ]
+      : [],
+  );
+}
+
+/** RFC 2181 section 8: a TTL has 31 bits. */
+const LONGEST_TTL = Seconds(2 ** 31 - 1);
+
+function recordProblems({ dns, system }: Config): Problem[] {
+  const domain = parseDomainName(system.domain);
+  return dns.records.flatMap(({ name, type, value, ttl }, index) => {
+    const path = `dns.records[${index}]`;
+    const problems: Problem[] = [];
+    const attempt = (key: string, found: string, parse: () => unknown): void => {
+      try {
+        parse();
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        problems.push({
+          path: `${path}.${key}`,
+          found: JSON.stringify(found),
+          wanted: `a ${key} that can be used (${error.message})`,
+        });
+      }
+    };
+    attempt('name', name, () => parseOwner(name, domain));
+    attempt('value', value, () => parseRecordData(type, value, domain));
+    if (ttl > LONGEST_TTL)
+      problems.push({ path: `${path}.ttl`, found: `"${formatDuration(ttl)}"`, wanted: 'at most 68 years' });
+    return problems;
+  });
+}
+
 function webProblems({ web }: Config): Problem[] {
   const both =
     web.http === web.https
@@ -250,6 +297,8 @@ const FINDERS: readonly Finder[] = [
   reservationProblems,
   forwardProblems,
   userProblems,
+  optionProblems,
+  recordProblems,
   webProblems,
 ];
 

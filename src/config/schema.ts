@@ -29,7 +29,7 @@ const system = z.strictObject({
   timeZone: z
     .string('a time zone such as "Europe/Vienna"')
     .prefault('UTC')
-    .describe('The time zone for times shown to people.'),
+    .describe('The time zone for times shown to people. Not in force yet: times are in UTC.'),
 });
 
 const wanIpv4 = z.discriminatedUnion(
@@ -57,7 +57,7 @@ const wan = z.strictObject({
       method: z.enum(['auto', 'off'], '"auto" or "off"').prefault('auto').describe('"auto" or "off".'),
     })
     .prefault({ method: 'auto' })
-    .describe('How the box gets its IPv6 addresses.'),
+    .describe('How the box gets its IPv6 addresses. Not in force yet.'),
   vlan: z.null('null: a VLAN tag is not offered').prefault(null).describe('The VLAN tag the provider wants.'),
   mac: z
     .null('null: another MAC address is not offered')
@@ -98,7 +98,7 @@ const lan = z.strictObject({
         .describe('"delegated" or "off".'),
     })
     .prefault({ method: 'delegated' })
-    .describe('How the LAN gets IPv6.'),
+    .describe('How the LAN gets IPv6. Not in force yet.'),
 });
 
 const forward = z.strictObject({
@@ -152,7 +152,7 @@ const firewall = z.strictObject({
   logDropped: z
     .boolean('true or false')
     .prefault(true)
-    .describe('Whether dropped packets are counted by reason.'),
+    .describe('Whether dropped packets are logged. Not in force yet: they are counted by reason.'),
   offload: z
     .literal(false, 'false: flow offload is not offered')
     .prefault(false)
@@ -225,7 +225,10 @@ const record = z.strictObject({
     .max(4000)
     .describe('The value in zone-file form.'),
   ttl: durationText.prefault('5m').describe('How long others may remember it.'),
-  public: z.boolean('true or false').prefault(false).describe('Whether it is shown on the WAN.'),
+  public: z
+    .boolean('true or false')
+    .prefault(false)
+    .describe('Whether it is shown on the WAN. Not in force yet.'),
 });
 
 const dns = z.strictObject({
@@ -248,7 +251,7 @@ const dns = z.strictObject({
     .describe('How many answers are remembered.'),
   serveStale: durationText
     .prefault('12h')
-    .describe('How long an expired answer may stand in when no upstream answers.'),
+    .describe('How long an expired answer may stand in when no upstream answers. Not in force yet.'),
   records: z
     .array(record)
     .max(5000, 'at most 5000 records')
@@ -273,7 +276,7 @@ const user = z.strictObject({
   name: userName.describe('The login and the local part of the mail address.'),
   fullName: z.string('a name').max(200).prefault('').describe('The name of the person.'),
   password: passwordHash.describe('The password hash.'),
-  quota: sizeText.nullable().prefault(null).describe('The most the mailbox may hold.'),
+  quota: sizeText.nullable().prefault(null).describe('The most the mailbox may hold. Not in force yet.'),
   fetch: z
     .array(z.never('an empty list: fetching from outside mailboxes is not offered'))
     .prefault([])
@@ -304,7 +307,7 @@ const mail = z.strictObject({
   relayFrom: z
     .array(z.enum(['lan'], '"lan"'))
     .prefault(['lan'])
-    .describe('Who may send to the outside without login.'),
+    .describe('Who may send to the outside without login. Not in force yet: nothing is sent to the outside.'),
   smartHost: z
     .null('null: sending through the relay of the provider is not offered')
     .prefault(null)
@@ -332,7 +335,7 @@ const mail = z.strictObject({
       blockLists: z.array(domainName).prefault([]).describe('DNS block lists to ask.'),
     })
     .prefault({})
-    .describe('Checks on mail from the Internet.'),
+    .describe('Checks on mail from the Internet. Not in force yet.'),
 });
 
 const web = z.strictObject({
@@ -349,8 +352,11 @@ const web = z.strictObject({
 });
 
 const time = z.strictObject({
-  servers: z.array(domainName).prefault(['pool.ntp.org']).describe('Time servers.'),
-  serveLan: z.boolean('true or false').prefault(true).describe('Whether the box tells LAN devices the time.'),
+  servers: z.array(domainName).prefault(['pool.ntp.org']).describe('Time servers. Not in force yet.'),
+  serveLan: z
+    .boolean('true or false')
+    .prefault(true)
+    .describe('Whether LAN devices are told to take their time from the box (NTP, option 42).'),
 });
 
 export const configSchema = z.strictObject({

@@ -142,6 +142,14 @@ test('readConfig() refuses values that do not fit each other', () => {
     ],
     ['mail.aliases.sales[0]', { mail: { aliases: { sales: ['nobody'] } } }],
     ['web.http', { web: { http: 25 } }],
+    ['web.https', { web: { https: 8080 } }],
+    ['dhcp.options[0].code', { dhcp: { options: [{ code: 53, hex: '01' }] } }],
+    ['dns.records[0].value', { dns: { records: [{ name: 'printer', type: 'A', value: 'here' }] } }],
+    ['dns.records[0].name', { dns: { records: [{ name: 'a..b', type: 'A', value: '192.168.77.9' }] } }],
+    [
+      'dns.records[0].ttl',
+      { dns: { records: [{ name: 'printer', type: 'A', value: '192.168.77.9', ttl: '99999w' }] } },
+    ],
   ];
   for (const [path, value] of refused)
     assert.deepEqual(pathsOf({ version: 1, ...(value as object) }), [path]);

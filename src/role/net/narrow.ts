@@ -41,11 +41,12 @@ function firewallService(name: ServiceName): FirewallService {
   return { name: name === 'dns-tcp' ? 'dns' : name, protocol, port };
 }
 
-function lanServices({ mail, web, dhcp }: Config): FirewallService[] {
+function lanServices({ mail, web, dhcp, time }: Config): FirewallService[] {
   const names: ServiceName[] = [
     'dns',
     'dns-tcp',
     ...(dhcp.enabled ? (['dhcp'] as const) : []),
+    ...(time.serveLan ? (['ntp'] as const) : []),
     ...(mail.enabled ? MAIL_SERVICES : []),
   ];
   return [
@@ -169,7 +170,9 @@ export function leasePool({ dhcp, lan }: Config): AddressRange {
 export function dhcpOptions(config: Config): Dhcp4ServerOptions {
   const { dhcp, lan, mode, system, time } = config;
   const own = lan.address.address;
-  const resolver = config.dns.upstreams[0]?.endpoint.address;
+  // Clients ask on port 53 and without TLS: the first upstream that answers that way.
+  const resolver = dnsUpstreams(config).find(({ endpoint }) => endpoint.port === SERVICE_PORTS.dns.port)
+    ?.endpoint.address;
   const alone = mode === 'lan-only';
   return {
     server: lan.address,

@@ -21,7 +21,7 @@ export class Peers {
   #roles: readonly RoleStatus[] = [];
   #mailboxes: readonly MailboxSummary[] = [];
   #storageProblem: string | null = null;
-  #taken: string | undefined;
+  readonly #taken = new Map<ChildRole, string | undefined>();
 
   constructor(callbacks: PeersCallbacks) {
     this.#callbacks = callbacks;
@@ -42,7 +42,7 @@ export class Peers {
   }
   /** The sentence about a port that another program has. */
   get takenPort(): string | undefined {
-    return this.#taken;
+    return [...this.#taken.values()].find((sentence) => sentence !== undefined);
   }
   /** Whether every role has said how its services do. */
   get haveReported(): boolean {
@@ -52,7 +52,10 @@ export class Peers {
   rolesChanged(roles: readonly RoleStatus[]): void {
     this.#roles = roles;
     for (const { name, state } of roles) {
-      if (state !== 'running' && (name === 'post' || name === 'web')) this.#services.delete(name);
+      if (state === 'running' || (name !== 'post' && name !== 'web')) continue;
+      this.#services.delete(name);
+      this.#taken.delete(name);
+      if (name === 'post') this.#storageProblem = null;
     }
     this.#callbacks.onChange();
   }
@@ -78,7 +81,7 @@ export class Peers {
         return;
       case 'services': {
         this.#services.set(role, message.services);
-        this.#taken = message.taken ?? this.#taken;
+        this.#taken.set(role, message.taken);
         this.#waiting.find((one) => one.role === role)?.done();
         break;
       }

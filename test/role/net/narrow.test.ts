@@ -52,6 +52,7 @@ test('firewallOptions() opens to the LAN what is switched on, and to the WAN not
       'dns udp 53',
       'dns tcp 53',
       'dhcp udp 67',
+    'ntp udp 123',
       'smtp tcp 25',
       'submission tcp 587',
       'submissions tcp 465',
@@ -71,7 +72,7 @@ test('firewallOptions() opens no port of a service that is switched off, on neit
     firewall: { publicServices: ['smtp'] },
   });
   const options = firewallOptions(off, DEVICES);
-  assert.deepEqual([...new Set(options.lanServices.map(({ name }) => name))], ['dns', 'web']);
+  assert.deepEqual([...new Set(options.lanServices.map(({ name }) => name))], ['dns', 'ntp', 'web']);
   assert.deepEqual(options.publicServices, []);
 });
 
