@@ -52,7 +52,7 @@ test('firewallOptions() opens to the LAN what is switched on, and to the WAN not
       'dns udp 53',
       'dns tcp 53',
       'dhcp udp 67',
-    'ntp udp 123',
+      'ntp udp 123',
       'smtp tcp 25',
       'submission tcp 587',
       'submissions tcp 465',
