@@ -1,6 +1,5 @@
 // C0 and C1 controls, DEL, the line and paragraph separators, and the marks that turn the writing direction around:
 // with any of them a peer could forge or hide lines of a log or a terminal.
-// oxlint-disable-next-line no-control-regex
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}/gu;
 
 function escapeOne(character: string): string {

@@ -27,7 +27,6 @@ test('printable() gives well-formed printable text within the limit, and the sam
       const once = printable(text, limit);
       assert.ok(once.length <= limit);
       assert.ok(once.isWellFormed());
-      // oxlint-disable-next-line no-control-regex
       assert.ok(!/[\u0000-\u001f\u007f-\u009f]/.test(once));
       assert.equal(printable(once, limit), once);
     }),

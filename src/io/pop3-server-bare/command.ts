@@ -6,7 +6,6 @@ export interface Command {
 }
 
 // A terminal escape or a NUL in a name has no honest use and would travel into logs.
-// oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -40,7 +40,6 @@ export class ReplyWriter {
 
   #line(text: string): Promise<void> {
     // A reply is one line whatever an error message of the caller contains.
-    // oxlint-disable-next-line no-control-regex
     return this.#transport.write(Buffer.from(`${text.replaceAll(/[\u0000-\u001f\u007f]/g, ' ')}\r\n`));
   }
 

@@ -45,7 +45,6 @@ export interface Trace {
 
 const LITERAL = /^\[[0-9A-Za-z.:]{2,60}\]$/;
 // What could end the field or nest a comment.
-// oxlint-disable-next-line no-control-regex
 const UNSAFE = /[\u0000-\u001f\u007f()\\]/g;
 
 function literal(address: string): string {
