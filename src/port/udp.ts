@@ -17,6 +17,23 @@ export interface UdpSocket {
   close(): void;
 }
 
+/** A socket that sends to one peer and hears that peer alone. */
+export interface UdpConversation {
+  send(datagram: Uint8Array): void;
+  close(): void;
+}
+
+export interface UdpConversationHandlers {
+  onDatagram(datagram: Uint8Array): void;
+  /** The peer's host or a router on the way said that what was sent reaches nobody (RFC 1122 section 4.1.3.3). May come more than once. */
+  onUnreachable(): void;
+}
+
+export interface UdpDialer {
+  /** From a fresh port. @throws KernelError (`ENETUNREACH`) */
+  connect(peer: Endpoint, handlers: UdpConversationHandlers): Promise<UdpConversation>;
+}
+
 export interface UdpPort {
   /** @throws KernelError (`EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`) */
   bind(local: Endpoint, onDatagram: (datagram: Uint8Array, from: Endpoint) => void): Promise<UdpSocket>;

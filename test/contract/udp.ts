@@ -5,7 +5,7 @@ import { KernelError } from '../../src/base/errors.ts';
 import { parseIpv4 } from '../../src/base/ipv4.ts';
 import { parseIpv6 } from '../../src/base/ipv6.ts';
 import { fromUtf8, utf8 } from '../../src/base/text.ts';
-import type { Endpoint, IpAddress, UdpPort } from '../../src/port/udp.ts';
+import type { Endpoint, IpAddress, UdpDialer, UdpPort } from '../../src/port/udp.ts';
 
 const LOOPBACK = parseIpv4('127.0.0.1');
 const ELSEWHERE = parseIpv4('192.0.2.99');
@@ -30,7 +30,7 @@ class Inbox {
 const at = (address: IpAddress, port = 0): Endpoint => ({ address, port });
 
 /** What every implementation of the UDP port does. Its host has the two loopback addresses and not 192.0.2.99. */
-export function udpContract(name: string, make: () => UdpPort): void {
+export function udpContract(name: string, make: () => UdpPort & UdpDialer): void {
   for (const address of [LOOPBACK, parseIpv6('::1')]) {
     test(`${name} carries datagrams both ways over ${formatEndpoint(at(address))}, each whole and with its sender`, async () => {
       const udp = make();
@@ -124,5 +124,46 @@ export function udpContract(name: string, make: () => UdpPort): void {
     assert.equal(await inbox.next(), `kept from ${formatEndpoint(a.local)}`);
     a.close();
     b.close();
+  });
+
+  test(`${name} converses with one peer from a port of its own, and hears nobody else`, async () => {
+    const udp = make();
+    const [peerInbox, inbox] = [new Inbox(), new Inbox()];
+    const callers: Endpoint[] = [];
+    const peer = await udp.bind(at(LOOPBACK), (datagram, from) => {
+      callers.push(from);
+      peerInbox.take(datagram, from);
+    });
+    const stranger = await udp.bind(at(LOOPBACK), () => {});
+    const conversation = await udp.connect(peer.local, {
+      onDatagram: (datagram) => inbox.take(datagram, peer.local),
+      onUnreachable: () => assert.fail('the peer is there'),
+    });
+    conversation.send(utf8('question'));
+    assert.match(await peerInbox.next(), /^question from 127\.0\.0\.1:/);
+    const [caller] = callers;
+    assert.ok(caller !== undefined);
+    stranger.send(utf8('forged'), caller);
+    peer.send(utf8('answer'), caller);
+    assert.equal(await inbox.next(), `answer from ${formatEndpoint(peer.local)}`);
+    conversation.close();
+    conversation.close();
+    conversation.send(utf8('too late'));
+    peer.close();
+    stranger.close();
+  });
+
+  test(`${name} says at once that a datagram reaches nobody when the host says so (RFC 1122 §4.1.3.3)`, async () => {
+    const udp = make();
+    const gone = await udp.bind(at(LOOPBACK), () => {});
+    gone.close();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const conversation = await udp.connect(gone.local, {
+      onDatagram: () => assert.fail('nobody is there'),
+      onUnreachable: resolve,
+    });
+    conversation.send(utf8('hello'));
+    await promise;
+    conversation.close();
   });
 }

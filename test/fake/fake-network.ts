@@ -4,7 +4,15 @@ import { KernelError } from '../../src/base/errors.ts';
 import { after } from '../../src/base/instant.ts';
 import type { Clock } from '../../src/port/clock.ts';
 import type { TcpConnection, TcpListener, TcpPort } from '../../src/port/tcp.ts';
-import type { Endpoint, IpAddress, UdpPort, UdpSocket } from '../../src/port/udp.ts';
+import type {
+  Endpoint,
+  IpAddress,
+  UdpConversation,
+  UdpConversationHandlers,
+  UdpDialer,
+  UdpPort,
+  UdpSocket,
+} from '../../src/port/udp.ts';
 import { type FakeConnection, connectionPair } from './fake-connection.ts';
 
 type OnDatagram = (datagram: Uint8Array, from: Endpoint) => void;
@@ -19,7 +27,7 @@ const FIRST_FREE_PORT = 49_152;
 
 /** A machine on a {@link FakeNetwork} with its addresses and its UDP and TCP. */
 export class FakeHost {
-  readonly udp: UdpPort;
+  readonly udp: UdpPort & UdpDialer;
   readonly tcp: TcpPort;
   readonly addresses: readonly IpAddress[];
   readonly #network: FakeNetwork;
@@ -31,7 +39,10 @@ export class FakeHost {
   constructor(network: FakeNetwork, addresses: readonly IpAddress[]) {
     this.#network = network;
     this.addresses = addresses;
-    this.udp = { bind: async (local, onDatagram) => this.#bind(local, onDatagram) };
+    this.udp = {
+      bind: async (local, onDatagram) => this.#bind(local, onDatagram),
+      connect: async (peer, handlers) => this.#converse(peer, handlers),
+    };
     this.tcp = {
       listen: async (local, onConnection) => this.#listen(local, onConnection),
       connect: (remote, timeout) => this.#connect(remote, timeout),
@@ -72,6 +83,26 @@ export class FakeHost {
       local,
       send: (datagram, to) => {
         if (this.#udpSockets.has(bound)) this.#network.send(datagram.slice(), this.#sourceOf(local), to);
+      },
+      close: () => void this.#udpSockets.delete(bound),
+    };
+  }
+
+  #converse(peer: Endpoint, handlers: UdpConversationHandlers): UdpConversation {
+    const source = this.addresses.find((address) => isIpv4(address) === isIpv4(peer.address));
+    if (source === undefined) throw new KernelError(`send to UDP ${formatEndpoint(peer)}`, 'ENETUNREACH');
+    const local = this.#claim('UDP', { address: source, port: 0 }, this.#udpSockets);
+    const handler: OnDatagram = (datagram, from) => {
+      if (formatEndpoint(from) === formatEndpoint(peer)) handlers.onDatagram(datagram);
+    };
+    const bound = { local, handler };
+    this.#udpSockets.add(bound);
+    const onUnreachable = (): void => {
+      if (this.#udpSockets.has(bound)) handlers.onUnreachable();
+    };
+    return {
+      send: (datagram) => {
+        if (this.#udpSockets.has(bound)) this.#network.send(datagram.slice(), local, peer, onUnreachable);
       },
       close: () => void this.#udpSockets.delete(bound),
     };
@@ -178,10 +209,14 @@ export class FakeNetwork {
     return this.#hosts.get(address);
   }
 
-  send(datagram: Uint8Array, from: Endpoint, to: Endpoint): void {
+  /** `onUnreachable` stands for the ICMP error of a host that has nobody at that port. */
+  send(datagram: Uint8Array, from: Endpoint, to: Endpoint, onUnreachable?: () => void): void {
     queueMicrotask(() => {
-      const arrives = !this.drops(datagram, from, to) && this.hostOf(to.address)?.receive(datagram, from, to);
+      const arrives = this.drops(datagram, from, to)
+        ? undefined
+        : this.hostOf(to.address)?.receive(datagram, from, to);
       if (arrives !== true) this.#lost++;
+      if (arrives === false) onUnreachable?.();
     });
   }
 }

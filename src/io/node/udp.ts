@@ -1,14 +1,21 @@
 import { type Socket, createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { formatAddress, formatEndpoint, isIpv4 } from '../../base/address.ts';
-import type { Endpoint, UdpPort, UdpSocket } from '../../port/udp.ts';
+import type {
+  Endpoint,
+  UdpConversation,
+  UdpConversationHandlers,
+  UdpDialer,
+  UdpPort,
+  UdpSocket,
+} from '../../port/udp.ts';
 import { endpointFrom } from './endpoint.ts';
 import { kernelErrorFrom } from './errors.ts';
 
 type OnDatagram = (datagram: Uint8Array, from: Endpoint) => void;
 
 /** UDP by node:dgram: for everything but the packet loops that need batches. */
-export class NodeUdp implements UdpPort {
+export class NodeUdp implements UdpPort, UdpDialer {
   #lost = 0;
 
   /** Datagrams the kernel did not take, and failures it reported for sockets of this port. */
@@ -33,6 +40,37 @@ export class NodeUdp implements UdpPort {
         onDatagram(new Uint8Array(message.buffer, message.byteOffset, message.length), from);
     });
     return this.#wrap(socket, { address: local.address, port: socket.address().port });
+  }
+
+  async connect(peer: Endpoint, handlers: UdpConversationHandlers): Promise<UdpConversation> {
+    const socket = createSocket(isIpv4(peer.address) ? 'udp4' : 'udp6');
+    try {
+      socket.connect(peer.port, formatAddress(peer.address));
+      await once(socket, 'connect');
+    } catch (error) {
+      socket.close();
+      throw kernelErrorFrom(`send to UDP ${formatEndpoint(peer)}`, error);
+    }
+    // Only for a connected socket does the kernel say which ICMP error was the answer to what.
+    socket.on('error', () => handlers.onUnreachable());
+    socket.on('message', (message) =>
+      handlers.onDatagram(new Uint8Array(message.buffer, message.byteOffset, message.length)),
+    );
+    let open = true;
+    return {
+      send: (datagram) => {
+        if (!open) return this.#countLoss();
+        socket.send(datagram.slice(), (error) => {
+          if (error === null) return;
+          this.#countLoss();
+          if (open) handlers.onUnreachable();
+        });
+      },
+      close: () => {
+        if (open) socket.close();
+        open = false;
+      },
+    };
   }
 
   readonly #countLoss = (): void => {

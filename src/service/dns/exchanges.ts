@@ -1,9 +1,6 @@
 import { Seconds } from '../../base/duration.ts';
-import { Ipv4 } from '../../base/ipv4.ts';
-import { Ipv6 } from '../../base/ipv6.ts';
-import { isIpv4 } from '../../base/address.ts';
 import type { TcpPort } from '../../port/tcp.ts';
-import type { Endpoint, UdpPort } from '../../port/udp.ts';
+import type { Endpoint, UdpDialer } from '../../port/udp.ts';
 import { FrameSplitter, frameMessage } from '../../wire/dns/stream-frame.ts';
 import type { Upstream } from '../../base/upstream.ts';
 
@@ -16,7 +13,7 @@ export interface ExchangeHandlers {
 }
 
 interface Ports {
-  readonly udp: UdpPort;
+  readonly udp: UdpDialer;
   readonly tcp: TcpPort;
 }
 
@@ -42,8 +39,9 @@ export class Exchanges {
   }
 
   close(exchange: number): void {
-    this.#open.get(exchange)?.();
+    const end = this.#open.get(exchange);
     this.#open.delete(exchange);
+    end?.();
   }
 
   closeAll(): void {
@@ -52,13 +50,13 @@ export class Exchanges {
   }
 
   async #sendUdp(exchange: number, to: Endpoint, message: Uint8Array): Promise<void> {
-    const any = { address: isIpv4(to.address) ? Ipv4(0) : Ipv6(0n), port: 0 };
-    const socket = await this.#ports.udp.bind(any, (bytes, from) =>
-      this.#handlers.onMessage(exchange, bytes, from),
-    );
+    const socket = await this.#ports.udp.connect(to, {
+      onDatagram: (bytes) => this.#handlers.onMessage(exchange, bytes, to),
+      onUnreachable: () => this.#fail(exchange),
+    });
     if (!this.#open.has(exchange)) return socket.close();
     this.#open.set(exchange, () => socket.close());
-    socket.send(message, to);
+    socket.send(message);
   }
 
   async #sendTcp(exchange: number, to: Endpoint, message: Uint8Array): Promise<void> {
@@ -74,6 +72,8 @@ export class Exchanges {
   }
 
   #fail(exchange: number): void {
-    if (this.#open.delete(exchange)) this.#handlers.onFailure(exchange);
+    if (!this.#open.has(exchange)) return;
+    this.close(exchange);
+    this.#handlers.onFailure(exchange);
   }
 }

@@ -3,7 +3,7 @@ import type { Cancel, Clock } from '../../port/clock.ts';
 import type { Log } from '../../port/log.ts';
 import type { Random } from '../../port/random.ts';
 import type { TcpPort } from '../../port/tcp.ts';
-import type { UdpPort } from '../../port/udp.ts';
+import type { UdpDialer, UdpPort } from '../../port/udp.ts';
 import type { QueryBits } from '../../engine/dns-cache/dns-cache.ts';
 import { type ForwardEffect, type ForwardEvent, Forwarder } from '../../engine/dns-forward/forwarder.ts';
 import type { Question } from '../../wire/dns/message.ts';
@@ -12,7 +12,7 @@ import type { Upstream } from '../../base/upstream.ts';
 import { Exchanges } from './exchanges.ts';
 
 export interface DnsPorts {
-  readonly udp: UdpPort;
+  readonly udp: UdpPort & UdpDialer;
   readonly tcp: TcpPort;
   readonly clock: Clock;
   readonly random: Random;

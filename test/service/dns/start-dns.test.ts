@@ -78,6 +78,13 @@ test('startDns() says SERVFAIL at once without upstreams, and once it is known t
   assert.match(bench.log.text, /The name server udp:\/\/192\.0\.2\.53:53 does not answer/);
 });
 
+test('startDns() says SERVFAIL at once when the host of the upstream says that no name server runs there', async () => {
+  const bench = await new DnsBench().start();
+  bench.service.setUpstreams([parseUpstream('udp://192.0.2.53:5353')]);
+  assert.equal(words(await bench.ask('www.world.example')), '2');
+  assert.equal(bench.box.openSockets, 1);
+});
+
 test('startDns() answers a waiting client SERVFAIL when every try was in vain', async () => {
   const bench = await new DnsBench().start();
   bench.network.unplug(bench.server);
