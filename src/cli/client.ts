@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { KernelError } from '../base/errors.ts';
 
 /** The box is not running: exit code 3. */
 export class NotRunningError extends Error {
@@ -33,11 +34,11 @@ function call(socketPath: string, method: string, path: string, body?: unknown):
       incoming.on('error', reject);
     });
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
-      const reason =
-        error.code === 'EACCES'
-          ? 'only root may talk to it'
-          : 'the box is not running, or runs with another --run directory';
-      reject(new NotRunningError(`Cannot reach the box at ${socketPath}: ${reason}`));
+      const operation = `reach the box at ${socketPath}`;
+      if (error.code === 'EACCES')
+        return reject(new KernelError(operation, error.code, 'only root may talk to it'));
+      const reason = 'the box is not running, or runs with another --run directory';
+      reject(new NotRunningError(`Cannot ${operation}: ${reason}`));
     });
     outgoing.end(body === undefined ? undefined : JSON.stringify(body));
   });

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ADDRESSES } from './addresses.ts';
-import { Box, ROLES, type Role } from './box.ts';
+import { BUNDLE, Box, ROLES, type Role } from './box.ts';
 import { PEOPLE, boxConfig } from './box-config.ts';
 import { Office } from './office.ts';
 import type { CommandResult } from './run-command.ts';
@@ -127,6 +127,12 @@ test('the user of web may read from the control API and change nothing', async (
 test('the user of post cannot even connect to the control API', async () => {
   const { status, stderr } = await callApi('post', ['http://box/api/status']);
   assert.equal(status, 7, stderr);
+});
+
+test('a command of somebody who may not talk to the box says so, which is not "the box is not running"', async () => {
+  const { status, stderr } = await asRole('post', [BUNDLE, 'status', '--run', box.runPath]);
+  assert.equal(status, 4, stderr);
+  assert.match(stderr, /^Cannot reach the box at \S+: only root may talk to it \(EACCES\)\n$/);
 });
 
 test('each directory of the data opens to its own role only', async () => {
