@@ -19,7 +19,7 @@ async function startRole(role: string, settings: RunSettings): Promise<void> {
     }
     case 'web': {
       const { startWeb } = await import('./role/web.ts');
-      return await startWeb(settings);
+      return startWeb(settings);
     }
     default:
       throw new InvariantError(`Cannot start the role "${role}": there is none of that name`);

@@ -17,7 +17,7 @@ function readAsset(name: string): string {
 }
 
 /** The `web` role: serves the owner's page; everything it shows comes from the control API. */
-export async function startWeb({ run }: RunSettings): Promise<void> {
+export function startWeb({ run }: RunSettings): void {
   const log = new RingLog({ clock: new NodeClock(), print: () => undefined });
   const feed = new LiveFeed(controlClient(`${run}/api.sock`), log.logFor('web'));
   let hostNames: readonly string[] = [];
@@ -68,5 +68,4 @@ export async function startWeb({ run }: RunSettings): Promise<void> {
     onGone: () => process.exit(0),
   });
   log.subscribe((entry) => parent.send({ kind: 'log', entry }));
-  await feed.run();
 }

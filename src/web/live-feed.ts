@@ -1,3 +1,4 @@
+import { messageOf } from '../base/errors.ts';
 import type { Log } from '../port/log.ts';
 import type { ControlClient } from './control-client.ts';
 import { type Snapshot, sections } from './views/sections.ts';
@@ -5,12 +6,12 @@ import { type Snapshot, sections } from './views/sections.ts';
 /** How long to wait before following the control API again after it was lost. */
 const RETRY = 1000;
 
-/** One stream of the box's changes for all open pages, rendered once for each change. */
+/** One stream of the box's changes for all open pages, rendered once for each change; none while no page is open. */
 export class LiveFeed {
   readonly #client: ControlClient;
   readonly #log: Log;
   readonly #listeners = new Set<(main: string) => void>();
-  readonly #ended = new AbortController();
+  #following: AbortController | undefined;
   #rendering = false;
 
   constructor(client: ControlClient, log: Log) {
@@ -35,24 +36,29 @@ export class LiveFeed {
 
   subscribe(listener: (main: string) => void): () => void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    if (this.#following === undefined) {
+      this.#following = new AbortController();
+      void this.#follow(this.#following.signal);
+    }
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size > 0) return;
+      this.#following?.abort();
+      this.#following = undefined;
+    };
   }
 
-  /** Follows the control API until {@link close}; a restart of `net` is waited for. */
-  async run(): Promise<void> {
-    while (!this.#ended.signal.aborted) {
+  /** Follows the control API; a restart of `net` is waited for. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
       try {
-        await this.#client.follow(() => void this.#render(), this.#ended.signal);
+        await this.#client.follow(() => void this.#render(), signal);
       } catch (error) {
-        if (this.#ended.signal.aborted) return;
-        this.#log.info(`Lost the control API, trying again: ${String(error)}`);
+        if (signal.aborted) return;
+        this.#log.info(`Lost the control API, trying again: ${messageOf(error)}`);
         await new Promise((resolve) => setTimeout(resolve, RETRY));
       }
     }
-  }
-
-  close(): void {
-    this.#ended.abort();
   }
 
   async #render(): Promise<void> {
@@ -63,7 +69,7 @@ export class LiveFeed {
       const main = String(await sections(await this.snapshot()));
       for (const listener of this.#listeners) listener(main);
     } catch (error) {
-      this.#log.info(`Cannot refresh the open pages: ${String(error)}`);
+      this.#log.info(`Cannot refresh the open pages: ${messageOf(error)}`);
     } finally {
       this.#rendering = false;
     }

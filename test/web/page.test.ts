@@ -42,7 +42,6 @@ before(async () => {
   server.on('request', (request, response) => void listener(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  void feed.run();
   browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [
@@ -59,7 +58,6 @@ before(async () => {
 
 after(async () => {
   await browser.close();
-  feed.close();
   server.close();
   server.closeAllConnections();
 });

@@ -64,3 +64,23 @@ test('eventCutter() finds status events however the stream is cut', () => {
     assert.deepEqual(seen, ['{"a":1}', '{"a":2}']);
   }
 });
+
+test('LiveFeed follows the control API only while a page is open', async () => {
+  const box = new FakeBox();
+  let following = 0;
+  const control = fakeControl(box);
+  const client: ControlClient = {
+    get: (path) => control.get(path),
+    follow: async (onStatus, signal) => {
+      following++;
+      await control.follow(onStatus, signal).finally(() => following--);
+    },
+  };
+  const feed = new LiveFeed(client, log);
+  assert.equal(following, 0);
+  const leave = [feed.subscribe(ignore), feed.subscribe(ignore)];
+  assert.equal(following, 1);
+  for (const stop of leave) stop();
+  await new Promise(setImmediate);
+  assert.equal(following, 0);
+});
