@@ -288,21 +288,24 @@ function webProblems({ web }: Config): Problem[] {
   return [...both, ...taken];
 }
 
-const FINDERS: readonly Finder[] = [
-  lanAddressProblems,
-  deviceProblems,
-  wanAddressProblems,
-  poolProblems,
-  leaseTimeProblems,
-  reservationProblems,
-  forwardProblems,
-  userProblems,
-  optionProblems,
-  recordProblems,
-  webProblems,
+/** With the parts of the configuration that each looks at. */
+const FINDERS: readonly { readonly parts: readonly (keyof Config)[]; readonly find: Finder }[] = [
+  { parts: ['lan', 'mode'], find: lanAddressProblems },
+  { parts: ['lan', 'wan'], find: deviceProblems },
+  { parts: ['lan', 'wan'], find: wanAddressProblems },
+  { parts: ['dhcp', 'lan'], find: poolProblems },
+  { parts: ['dhcp'], find: leaseTimeProblems },
+  { parts: ['dhcp', 'lan'], find: reservationProblems },
+  { parts: ['firewall', 'lan'], find: forwardProblems },
+  { parts: ['users', 'mail'], find: userProblems },
+  { parts: ['dhcp'], find: optionProblems },
+  { parts: ['dns', 'system'], find: recordProblems },
+  { parts: ['web'], find: webProblems },
 ];
 
-/** Every problem between values of a configuration whose form is right. */
-export function findConflicts(config: Config): Problem[] {
-  return FINDERS.flatMap((find) => find(config));
+/** Every problem between values, but for those that a part in `unreadable` has a say in: its values are not the owner's. */
+export function findConflicts(config: Config, unreadable: ReadonlySet<string> = new Set()): Problem[] {
+  return FINDERS.filter(({ parts }) => !parts.some((part) => unreadable.has(part))).flatMap(({ find }) =>
+    find(config),
+  );
 }

@@ -35,14 +35,27 @@ function toProblems(issue: z.core.$ZodIssue): readonly Problem[] {
   return [{ path, found: foundText(path, issue.input), wanted: wantedText(issue) }];
 }
 
+/** The problems between values of the parts whose form is right, while other parts have problems of form. */
+function conflictsBeside(value: unknown, issues: readonly z.core.$ZodIssue[]): readonly Problem[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const unreadable = new Set(issues.map(({ path }) => String(path[0] ?? '')));
+  const known = Object.entries(value).filter(([part]) => part in configSchema.shape && !unreadable.has(part));
+  const rest = configSchema.safeParse({ ...Object.fromEntries(known), version: 1 });
+  return rest.success ? findConflicts(rest.data, unreadable) : [];
+}
+
 /**
  * The configuration a JSON value stands for.
- * @throws ConfigError with every problem at once: first those of form, then, if there are none, those between values
+ * @throws ConfigError with every problem at once: those of form, and those between values that could be read
  */
 export function readConfig(value: unknown): Config {
   const result = configSchema.safeParse(value, { reportInput: true });
-  const problems = result.success ? findConflicts(result.data) : result.error.issues.flatMap(toProblems);
-  if (!result.success || problems.length > 0) throw new ConfigError(problems);
+  if (!result.success) {
+    const { issues } = result.error;
+    throw new ConfigError([...issues.flatMap(toProblems), ...conflictsBeside(value, issues)]);
+  }
+  const problems = findConflicts(result.data);
+  if (problems.length > 0) throw new ConfigError(problems);
   return result.data;
 }
 

@@ -99,6 +99,20 @@ function* replacements(document: unknown, value: unknown): Generator<string> {
     for (const inner of replacements(one, value)) yield copy(key, inner);
 }
 
+test('readConfig() reports problems between values beside problems of form, but none that a wrong part would invent', () => {
+  const paths = pathsOf({
+    version: 1,
+    users: [{ name: 'alice', password: 'plain' }],
+    web: { http: 25 },
+    lan: { address: 'x' },
+    dhcp: { pool: { first: '10.0.0.1', last: '10.0.0.9' }, leaseTime: '5s' },
+  });
+  assert.deepEqual(
+    new Set(paths),
+    new Set(['users[0].password', 'lan.address', 'web.http', 'dhcp.leaseTime']),
+  );
+});
+
 test('readConfig() never repeats a password it refuses', () => {
   const [problem] = problemsOf({ version: 1, users: [{ name: 'alice', password: 'hunter2' }] });
   assert.equal(problem?.path, 'users[0].password');

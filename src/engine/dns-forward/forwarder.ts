@@ -135,6 +135,11 @@ export class Forwarder {
     return this.#upstreams.map((upstream, i) => ({ upstream, isDown: this.#health[i]?.isDown ?? false }));
   }
 
+  /** Forgets which upstreams did not answer: the way to them is another one. */
+  retryUpstreams(): void {
+    this.#health = this.#upstreams.map(() => new UpstreamHealth());
+  }
+
   /** When it wants its next `wake`. */
   get nextWake(): Instant | undefined {
     let first: Instant | undefined;

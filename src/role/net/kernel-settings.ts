@@ -55,6 +55,20 @@ export function applyKernelSettings({ mode }: Config, log: Log): void {
   writeSysctl(...forwarding);
 }
 
+/**
+ * Without carrier the WAN's routes count for nothing, so that what is sent there fails at once instead of waiting for an
+ * answer. The WAN's device only: on the LAN it would send packets for the office out by the WAN when its cable is out.
+ */
+export function ignoreRoutesWithoutCarrier(device: string, log: Log): void {
+  try {
+    // A dot in a device name is written as a slash (sysctl(8)).
+    writeSysctl(`net.ipv4.conf.${device.replaceAll('.', '/')}.ignore_routes_with_linkdown`, 1);
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    log.info(`Routes over ${device} stay in use without carrier: ${error.message}`);
+  }
+}
+
 /** The stop of a box that shall leave nothing behind. */
 export function stopForwarding(): void {
   writeSysctl('net.ipv4.ip_forward', 0);

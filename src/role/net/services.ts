@@ -15,7 +15,7 @@ import { type Links, type SideName, startLinks } from '../../service/links/links
 import { type Wan, startWan } from '../../service/wan/wan.ts';
 import type { WanAddress, WanState } from '../../service/wan/wan-state.ts';
 import { patiently } from '../patience.ts';
-import { applyKernelSettings, stopForwarding } from './kernel-settings.ts';
+import { applyKernelSettings, ignoreRoutesWithoutCarrier, stopForwarding } from './kernel-settings.ts';
 import {
   dhcpOptions,
   dnsOptions,
@@ -280,6 +280,7 @@ export class NetServices {
       this.#log.notice(`The WAN has the address ${formatPrefix4(address.prefix)}${lease}`);
     }
     this.#dns?.service.setWan(this.#wanAddresses());
+    this.#dns?.service.retryUpstreams();
     if (this.#config.wan.useProviderDns) this.#dns?.service.setUpstreams(this.#upstreams(this.#config));
     this.#onChange();
   }
@@ -370,8 +371,15 @@ export class NetServices {
     void this.apply(this.#config).catch((error: unknown) => this.#note('devices', messageOf(error)));
   }
 
+  #wanLinkChanged(link: ObservedLink | undefined): void {
+    if (link !== undefined) ignoreRoutesWithoutCarrier(link.name, this.#log);
+    this.#wan?.linkChanged({ up: isUsable(link), mac: link?.mac });
+    // Servers that were silent while the cable was out are asked again with the next question.
+    if (isUsable(link)) this.#dns?.service.retryUpstreams();
+  }
+
   #sideChanged(side: SideName, link: ObservedLink | undefined): void {
-    if (side === 'wan') this.#wan?.linkChanged({ up: isUsable(link), mac: link?.mac });
+    if (side === 'wan') this.#wanLinkChanged(link);
     else if (link !== undefined && (this.#problems.has('dns') || this.#problems.has('dhcp')))
       this.#applyAgain();
     this.#log.info(

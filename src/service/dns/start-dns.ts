@@ -31,6 +31,8 @@ export interface DnsService {
   setWan(addresses: readonly IpAddress[]): void;
   /** Other upstreams from now on; what is remembered of the former ones is forgotten. */
   setUpstreams(upstreams: readonly Upstream[]): void;
+  /** The way to the upstreams is another one, or there again: whoever was silent is asked with the next question. */
+  retryUpstreams(): void;
   /** A lease has begun or goes on under the name its client gives. */
   setLeaseName(name: string, address: Ipv4): NameGrant;
   /** A lease has ended. */
@@ -134,6 +136,7 @@ export async function startDns(options: DnsOptions, ports: DnsPorts): Promise<Dn
       client.setUpstreams(upstreams);
       resolver.forget();
     },
+    retryUpstreams: () => client.retryUpstreams(),
     setLeaseName: (name, address) => resolver.zone.setLeaseName(name, address),
     removeLease: (address) => resolver.zone.removeLease(address),
     names: () => resolver.zone.names(),

@@ -52,6 +52,11 @@ export class UpstreamClient {
     return promise;
   }
 
+  /** Forgets which upstreams did not answer. */
+  retryUpstreams(): void {
+    this.#forwarder.retryUpstreams();
+  }
+
   setUpstreams(upstreams: readonly Upstream[]): void {
     this.#step({ kind: 'upstreams', upstreams });
   }
