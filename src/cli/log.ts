@@ -1,4 +1,4 @@
-import type { LogEntry } from '../port/log.ts';
+import type { LogLine } from '../port/box.ts';
 import { type Command, printEither } from './command.ts';
 
 export const logCommand: Command = {
@@ -15,11 +15,8 @@ export const logCommand: Command = {
     }
     printEither(
       context,
-      await context.api.get<readonly LogEntry[]>(`/api/log?${query.toString()}`),
-      (entries) =>
-        entries
-          .map((e) => `${new Date(e.time).toISOString()} ${e.level.padEnd(6)} ${e.source}: ${e.text}`)
-          .join('\n'),
+      await context.api.get<readonly LogLine[]>(`/api/log?${query.toString()}`),
+      (entries) => entries.map((e) => `${e.time} ${e.level.padEnd(6)} ${e.source}: ${e.text}`).join('\n'),
     );
   },
 };

@@ -1,4 +1,4 @@
-import type { LogEntry, LogLevel } from './log.ts';
+import type { LogLevel } from './log.ts';
 import type { MailboxSummary } from './mailbox.ts';
 
 /*
@@ -110,12 +110,20 @@ export interface NewUser {
   readonly password: string;
 }
 
+/** An entry of the log. */
+export interface LogLine {
+  readonly time: string;
+  readonly level: LogLevel;
+  readonly source: string;
+  readonly text: string;
+}
+
 /** Everything the control API offers; `net` implements it. Refusals are UserError or ConfigError. */
 export interface Box {
   status(): Promise<BoxStatus>;
   leases(): readonly LeaseStatus[];
   names(): readonly NameStatus[];
-  log(options: { readonly level: LogLevel; readonly limit: number }): readonly LogEntry[];
+  log(options: { readonly level: LogLevel; readonly limit: number }): readonly LogLine[];
   health(): Promise<HealthReport>;
   /** The configuration as written by the owner, secrets replaced. */
   config(): unknown;

@@ -83,6 +83,11 @@ async function matches(password: string, stored: StoredHash): Promise<boolean> {
   return timingSafeEqual(hash, stored.hash);
 }
 
+/** Whether a stored hash has the form that a password can be checked against. */
+export function isUsableHash(stored: string): boolean {
+  return parseHash(stored) !== undefined;
+}
+
 /** Whether it is the password that was hashed. A hash that cannot be read fits no password, at the same cost. */
 export async function verifyPassword(password: string, stored: string): Promise<boolean> {
   const parsed = parseHash(stored);

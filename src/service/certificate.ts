@@ -18,6 +18,8 @@ export interface CertificateOptions {
   /** The directory the file goes to, `tls`. */
   readonly directory: string;
   readonly hostName: string;
+  /** Further names under which it is reached. */
+  readonly otherNames: readonly string[];
   readonly files: Files;
   readonly clock: Clock;
   readonly log: Log;
@@ -42,7 +44,11 @@ function pem(label: string, bytes: Uint8Array): string {
 }
 
 /** A new P-256 key with a certificate for `hostName`, valid since 1970, so that a box without the time can use it. */
-export function makeSelfSigned(hostName: string, now: Timestamp): TlsIdentity {
+export function makeSelfSigned(
+  hostName: string,
+  now: Timestamp,
+  otherNames: readonly string[] = [],
+): TlsIdentity {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const serial = randomBytes(16);
   // 0x40 to 0x7f: positive and always of the same length.
@@ -50,6 +56,7 @@ export function makeSelfSigned(hostName: string, now: Timestamp): TlsIdentity {
   const tbs = encodeTbsCertificate({
     serial,
     hostName,
+    otherNames,
     notBefore: EPOCH,
     notAfter: after(now < EARLIEST_NOW ? EARLIEST_NOW : now, LIFETIME),
     publicKey: publicKey.export({ type: 'spki', format: 'der' }),
@@ -61,11 +68,12 @@ export function makeSelfSigned(hostName: string, now: Timestamp): TlsIdentity {
 }
 
 /** Why a stored pair cannot be used any more; undefined if it can. */
-function findFault(identity: TlsIdentity, hostName: string, now: Timestamp): string | undefined {
+function findFault(identity: TlsIdentity, hostNames: readonly string[], now: Timestamp): string | undefined {
   try {
     const certificate = new X509Certificate(identity.cert);
     if (!certificate.checkPrivateKey(createPrivateKey(identity.key))) return 'key and certificate do not fit';
-    if (certificate.checkHost(hostName) === undefined) return `it is not for ${hostName}`;
+    const missing = hostNames.find((name) => certificate.checkHost(name) === undefined);
+    if (missing !== undefined) return `it is not for ${missing}`;
     const left = between(now, Timestamp(certificate.validToDate.getTime()));
     return left < RENEW_BEFORE ? 'it ends soon' : undefined;
   } catch (error) {
@@ -83,16 +91,16 @@ function split(content: string): TlsIdentity {
  * @throws KernelError if it can be neither read nor written
  */
 export async function ensureCertificate(options: CertificateOptions): Promise<TlsIdentity> {
-  const { directory, hostName, files, clock, log } = options;
+  const { directory, hostName, otherNames, files, clock, log } = options;
   const path = `${directory}/${FILE_NAME}`;
   const stored = await files.read(path);
   if (stored !== undefined) {
     const identity = split(fromLatin1(stored));
-    const fault = findFault(identity, hostName, clock.wallTime());
+    const fault = findFault(identity, [hostName, ...otherNames], clock.wallTime());
     if (fault === undefined) return identity;
     log.warn(`The self-made certificate is made anew, and mail programs will ask about it: ${fault}`);
   }
-  const identity = makeSelfSigned(hostName, clock.wallTime());
+  const identity = makeSelfSigned(hostName, clock.wallTime(), otherNames);
   await files.makeDirectory(directory);
   await files.replace(path, latin1(identity.key + identity.cert));
   log.notice(`Made a key and a self-signed certificate for ${hostName}`);

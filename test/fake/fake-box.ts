@@ -1,5 +1,4 @@
 import { UserError } from '../../src/base/errors.ts';
-import { Timestamp } from '../../src/base/instant.ts';
 import type { Box, BoxStatus, HealthReport, LeaseStatus, NameStatus, NewUser } from '../../src/port/box.ts';
 
 export const STATUS: BoxStatus = {
@@ -81,7 +80,7 @@ export class FakeBox implements Box {
     return NAMES;
   }
   log(): ReturnType<Box['log']> {
-    return [{ time: Timestamp(0), level: 'notice', source: 'wan', text: 'Lease obtained' }];
+    return [{ time: '1970-01-01T00:00:00.000Z', level: 'notice', source: 'wan', text: 'Lease obtained' }];
   }
   health(): Promise<HealthReport> {
     return Promise.resolve(HEALTH);

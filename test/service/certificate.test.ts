@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo } from 'node:net';
@@ -62,7 +63,7 @@ test('makeSelfSigned() makes a certificate that outlives a wrong clock', () => {
 });
 
 function settings(files: MemoryFiles, hostName = HOST) {
-  return { directory: 'tls', hostName, files, clock: new FakeClock(), log: new MemoryLog() };
+  return { directory: 'tls', hostName, otherNames: [], files, clock: new FakeClock(), log: new MemoryLog() };
 }
 
 test('ensureCertificate() makes the pair once and keeps it', async () => {
@@ -88,6 +89,16 @@ test('ensureCertificate() makes it anew for another host name, near the end, and
   assert.notEqual((await ensureCertificate(damaged)).cert, renewed.cert);
   assert.match(damaged.log.text, /made anew/);
   assert.doesNotMatch(damaged.log.text, /PRIVATE|MIG/);
+});
+
+test('ensureCertificate() makes it for all names, and anew when one is missing', async () => {
+  const files = new MemoryFiles();
+  const first = await ensureCertificate(settings(files));
+  const names = ['smtp.office.example', 'pop.office.example'];
+  const second = await ensureCertificate({ ...settings(files), otherNames: names });
+  assert.notEqual(second.cert, first.cert);
+  for (const name of [HOST, ...names]) assert.equal(new X509Certificate(second.cert).checkHost(name), name);
+  assert.deepEqual(await ensureCertificate({ ...settings(files), otherNames: names }), second);
 });
 
 test('ensureCertificate() keeps the key readable for its owner only', async () => {

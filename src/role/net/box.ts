@@ -11,13 +11,14 @@ import type {
   CounterStatus,
   HealthReport,
   LeaseStatus,
+  LogLine,
   NameStatus,
   NewUser,
   ServiceStatus,
   UserStatus,
 } from '../../port/box.ts';
-import { LOG_LEVELS, type LogEntry, type LogLevel } from '../../port/log.ts';
-import { hashPassword } from '../../service/accounts.ts';
+import { LOG_LEVELS, type LogLevel } from '../../port/log.ts';
+import { hashPassword, isUsableHash } from '../../service/accounts.ts';
 import type { ConfigStore, Loaded } from '../../service/config-store.ts';
 import { wanStatus } from '../../service/wan/wan-status.ts';
 import { lanDevice } from './narrow.ts';
@@ -75,7 +76,7 @@ export class NetBox implements Box {
       mac,
       name: name ?? null,
       state,
-      expires: new Date(expires).toISOString(),
+      expires: new Date(Math.round(expires / 1000) * 1000).toISOString(),
     }));
   }
 
@@ -89,12 +90,13 @@ export class NetBox implements Box {
     }));
   }
 
-  log({ level, limit }: { readonly level: LogLevel; readonly limit: number }): readonly LogEntry[] {
+  log({ level, limit }: { readonly level: LogLevel; readonly limit: number }): readonly LogLine[] {
     const lowest = LOG_LEVELS.indexOf(level);
     return this.#parts.ports.log
       .entries()
       .filter((entry) => LOG_LEVELS.indexOf(entry.level) >= lowest)
-      .slice(-limit);
+      .slice(-limit)
+      .map((entry) => ({ ...entry, time: new Date(entry.time).toISOString() }));
   }
 
   async health(): Promise<HealthReport> {
@@ -273,7 +275,17 @@ export class NetBox implements Box {
           ]
         : [],
     );
-    return [...problems, ...services.warnings(), ...overTls];
+    const locked = services.config.users.flatMap(({ name, password }) =>
+      isUsableHash(password)
+        ? []
+        : [
+            {
+              name: 'users',
+              reason: `${name} cannot log in: the password hash is none; "gatepost user passwd ${name}" sets one`,
+            },
+          ],
+    );
+    return [...problems, ...services.warnings(), ...overTls, ...locked];
   }
 
   async #counters(): Promise<readonly CounterStatus[]> {

@@ -11,16 +11,16 @@ export class Identity {
     this.#ports = ports;
   }
 
-  async for(hostName: string): Promise<TlsIdentity> {
+  async for(hostName: string, otherNames: readonly string[]): Promise<TlsIdentity> {
     const { data: files, clock, log: ring } = this.#ports;
     const log = ring.logFor('tls');
     try {
-      return await ensureCertificate({ directory: 'tls', hostName, files, clock, log });
+      return await ensureCertificate({ directory: 'tls', hostName, otherNames, files, clock, log });
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
       log.error(`The certificate is good until the next start only: ${error.message}`);
       if (this.#unstored?.hostName !== hostName) {
-        this.#unstored = { hostName, identity: makeSelfSigned(hostName, clock.wallTime()) };
+        this.#unstored = { hostName, identity: makeSelfSigned(hostName, clock.wallTime(), otherNames) };
       }
       return this.#unstored.identity;
     }

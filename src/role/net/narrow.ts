@@ -124,6 +124,13 @@ export function mailHostName({ mail, system }: Config): string {
   return mail.hostName ?? `mail.${system.domain}`;
 }
 
+/** Names under which people reach the mail servers and the page, besides that of the mail server. */
+export function otherServerNames(config: Config): readonly string[] {
+  const { domain, name } = config.system;
+  const names = ['smtp', 'pop', 'admin', name].map((label) => `${label}.${domain}`);
+  return [...new Set(names)].filter((one) => one !== mailHostName(config));
+}
+
 function mailListeners({ mail, firewall, lan }: Config): MailListener[] {
   if (!mail.enabled) return [];
   const isPublic = (service: string): boolean =>

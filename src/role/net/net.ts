@@ -12,7 +12,7 @@ import type { RunSettings } from '../settings.ts';
 import { VERSION } from '../version.ts';
 import { NetBox } from './box.ts';
 import { Identity } from './identity.ts';
-import { mailHostName, postOptions, webOptions } from './narrow.ts';
+import { mailHostName, otherServerNames, postOptions, webOptions } from './narrow.ts';
 import { openLeases } from './open-leases.ts';
 import { Peers } from './peers.ts';
 import { type NetPorts, openPorts } from './ports.ts';
@@ -90,7 +90,7 @@ class NetRole {
   }
 
   async #configurePeers(config: Config, identity: Identity): Promise<void> {
-    const tls = await identity.for(mailHostName(config));
+    const tls = await identity.for(mailHostName(config), otherServerNames(config));
     await Promise.all([
       this.#peers.configurePost(postOptions(config, tls)),
       this.#peers.configureWeb(webOptions(config, tls, `${this.#settings.run}/api.sock`)),

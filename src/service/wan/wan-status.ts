@@ -34,5 +34,6 @@ function leaseStatus(lease: WanLease): NonNullable<WanStatus['lease']> {
 }
 
 function isoTime(time: Timestamp): string {
-  return new Date(time).toISOString();
+  // A lease's end is computed from two clocks: whole seconds are what is known, and do not flicker.
+  return new Date(Math.round(time / 1000) * 1000).toISOString();
 }

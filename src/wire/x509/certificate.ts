@@ -8,6 +8,8 @@ export interface SelfSignedServer {
   readonly serial: Uint8Array;
   /** Subject and issuer, and the name clients compare; ASCII. */
   readonly hostName: string;
+  /** Further names it is for. */
+  readonly otherNames: readonly string[];
   readonly notBefore: Timestamp;
   readonly notAfter: Timestamp;
   /** SubjectPublicKeyInfo as DER, the "spki" export of a key. */
@@ -48,12 +50,16 @@ function extension(id: string, isCritical: boolean, value: Uint8Array): der.Der 
   );
 }
 
-function extensions(hostName: string): der.Der {
+function extensions(hostNames: readonly string[]): der.Der {
   return der.sequence(
     extension(OID.BASIC_CONSTRAINTS, true, der.sequence()),
     extension(OID.KEY_USAGE, true, der.bitString(DIGITAL_SIGNATURE, 7)),
     extension(OID.EXTENDED_KEY_USAGE, false, der.sequence(der.objectIdentifier(OID.SERVER_AUTH))),
-    extension(OID.SUBJECT_ALT_NAME, false, der.sequence(der.implicit(DNS_NAME, latin1(hostName)))),
+    extension(
+      OID.SUBJECT_ALT_NAME,
+      false,
+      der.sequence(...hostNames.map((one) => der.implicit(DNS_NAME, latin1(one)))),
+    ),
   );
 }
 
@@ -67,7 +73,7 @@ export function encodeTbsCertificate(server: SelfSignedServer): Uint8Array<Array
     der.sequence(der.time(server.notBefore), der.time(server.notAfter)),
     name(server.hostName),
     server.publicKey,
-    der.explicit(3, extensions(server.hostName)),
+    der.explicit(3, extensions([server.hostName, ...server.otherNames])),
   );
 }
 

@@ -10,6 +10,7 @@ function certificateFor(hostName: string): X509Certificate {
   const tbs = encodeTbsCertificate({
     serial: Uint8Array.of(0x41, 0, 0xff),
     hostName,
+    otherNames: [],
     notBefore: Timestamp(0),
     notAfter: Timestamp(Date.UTC(2060, 1, 3, 4, 5, 6)),
     publicKey: publicKey.export({ type: 'spki', format: 'der' }),
@@ -36,6 +37,7 @@ test('encodeCertificate() yields the same octets for the same content and signat
     encodeTbsCertificate({
       serial: Uint8Array.of(1),
       hostName: 'a.example',
+      otherNames: [],
       notBefore: Timestamp(0),
       notAfter: Timestamp(1),
       publicKey: publicKey.export({ type: 'spki', format: 'der' }),
