@@ -107,6 +107,8 @@ export function udpContract(name: string, make: () => UdpPort & UdpDialer): void
     const b = await udp.bind(at(LOOPBACK), inbox.take);
     a.send(utf8('other family'), at(parseIpv6('::1'), b.local.port));
     a.send(utf8('nobody there'), at(LOOPBACK, 1));
+    // A peer may send from port 0 (RFC 768); there is no way to answer it.
+    a.send(utf8('no port'), at(LOOPBACK, 0));
     a.send(utf8('still works'), b.local);
     assert.equal(await inbox.next(), `still works from ${formatEndpoint(a.local)}`);
     a.close();

@@ -82,7 +82,8 @@ export class NodeUdp implements UdpPort, UdpDialer {
     return {
       local,
       send: (datagram, to) => {
-        if (!open || isIpv4(to.address) !== isIpv4(local.address)) return this.#countLoss();
+        // Port 0 is where a peer that wants no answer sends from (RFC 768); Node throws when asked to send there.
+        if (!open || to.port === 0 || isIpv4(to.address) !== isIpv4(local.address)) return this.#countLoss();
         // Node sends in a later turn, from the very bytes it was given.
         socket.send(datagram.slice(), to.port, formatAddress(to.address), (error) => {
           if (error !== null) this.#countLoss();

@@ -8,10 +8,11 @@ import { LocalZone, type ZoneOptions } from '../../engine/dns-zone/local-zone.ts
 import type { Clock } from '../../port/clock.ts';
 import { HEADER_BIT, RCODE } from '../../wire/dns/constants.ts';
 import { decodeMessage } from '../../wire/dns/decode-message.ts';
-import { type DomainName, ROOT, isWithin } from '../../wire/dns/domain-name.ts';
+import { type DomainName, ROOT, isWithin, wireLength } from '../../wire/dns/domain-name.ts';
 import { encodeMessage } from '../../wire/dns/encode-message.ts';
 import type { DnsRecord, Question } from '../../wire/dns/message.ts';
 import { withoutEdns } from '../../wire/dns/packed.ts';
+import { encodeData } from '../../wire/dns/record-data.ts';
 import type { DnsCounters } from './counters.ts';
 import type { DnsPorts, UpstreamClient } from './upstream-client.ts';
 
@@ -170,13 +171,23 @@ interface FoundRecords {
   readonly authorities: readonly DnsRecord[];
 }
 
+/** Octets of the records found outside for an alias: with question and alias they fit one message of 65535. */
+const LARGEST_FOUND = 60_000;
+
+function sizeOf(records: readonly DnsRecord[]): number {
+  return records.reduce((size, { name, data }) => size + wireLength(name) + 10 + encodeData(data).length, 0);
+}
+
 function recordsOf(finding: Finding): FoundRecords {
-  if (finding.body === undefined) return { answers: [], authorities: [] };
+  const none = { answers: [], authorities: [] };
+  if (finding.body === undefined) return none;
   try {
-    return decodeMessage(finding.body);
+    const { answers, authorities } = decodeMessage(finding.body);
+    // Compressed, they fitted a message; each with its whole name, they may not: the alias itself is answered.
+    return sizeOf([...answers, ...authorities]) > LARGEST_FOUND ? none : { answers, authorities };
   } catch (error) {
     // Names of unusual octets can be passed on but not put together anew; the alias itself is answered.
-    if (error instanceof DecodeError) return { answers: [], authorities: [] };
+    if (error instanceof DecodeError) return none;
     throw error;
   }
 }

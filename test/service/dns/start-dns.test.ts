@@ -228,6 +228,21 @@ test('startDns() adds what an alias of the office leads to outside (RFC 1034 §5
   assert.equal(gone?.authorities.length, 1);
 });
 
+test('startDns() answers the alias alone when what it leads to is larger than a message once its names are written out', async () => {
+  const domain = parseDomainName('office.example');
+  const target = `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.example.net`;
+  const data = parseRecordData('CNAME', target, domain);
+  const alias = { name: parseOwner('shop', domain), class: 1, ttl: 300, data };
+  const zone = { domain, hostName: 'gatepost', lan: [], lan6: [], mailHost: undefined, records: [alias] };
+  const bench = await new DnsBench().start({ zone });
+  const many = Array.from({ length: 1000 }, () => addressRecord(target, '203.0.113.80'));
+  bench.upstream.script = () => ({ answers: many });
+  const { connection, messages } = await bench.connect();
+  connection.write(frameMessage(encodeMessage(makeQuery('shop.office.example'))));
+  await bench.clock.settle();
+  assert.equal(messages[0] && words(messages[0]), `0 ${target}`);
+});
+
 test('startDns() answers names of leases while they last and lists them', async () => {
   const bench = await new DnsBench().start();
   const address = parseIpv4('192.168.77.20');
