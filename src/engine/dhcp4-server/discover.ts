@@ -4,7 +4,7 @@ import { inUseText, quarantine, retire } from './end.ts';
 import { hostLabelOf } from './host-label.ts';
 import type { LeaseEntry, Question } from './lease-table.ts';
 import { deadline, leaseTimeFor } from './lease-time.ts';
-import { MAX_OFFERS, MAX_PROBES, OFFER_TIME } from './limits.ts';
+import { MAX_MISSES, MAX_OFFERS, MAX_PROBES, OFFER_TIME } from './limits.ts';
 import { grant } from './reply.ts';
 import { type Effect, type Env, type State, type Step, ignore } from './state.ts';
 import { warn } from './warn.ts';
@@ -86,7 +86,10 @@ export function takeProbed(state: State, address: Ipv4, inUse: boolean, env: Env
     return takeDiscover(state, question, env);
   }
   quarantine(state, address, env);
-  const step = takeDiscover(state, question, env);
-  const effects = [...warn(state, inUseText(address, 'it answered a ping'), env), ...step.effects];
-  return { state: step.state, effects };
+  const warning = warn(state, inUseText(address, 'it answered a ping'), env);
+  // A device that answers for every address (proxy ARP) would have us probe for ever.
+  const misses = (question.misses ?? 0) + 1;
+  if (misses >= MAX_MISSES) return { state, effects: warning };
+  const step = takeDiscover(state, { ...question, misses }, env);
+  return { state: step.state, effects: [...warning, ...step.effects] };
 }

@@ -10,6 +10,8 @@ export interface Question {
   readonly who: Identity;
   /** The sender of the frame: the client, or the router between. */
   readonly via: Mac;
+  /** Addresses found in use on the way to an answer. */
+  readonly misses?: number;
 }
 
 /**

@@ -15,6 +15,8 @@ export const WARNING_INTERVAL = Hours(1);
 export const MAX_OFFERS = 4096;
 /** Addresses probed at one time; at the cap an address is offered without a probe. */
 export const MAX_PROBES = 256;
+/** Addresses found in use for one DISCOVER; at the cap it is not answered: the client asks again, later and later. */
+export const MAX_MISSES = 8;
 /** Addresses remembered; at the cap the one free for longest is given again before a fresh one. */
 export const MAX_ENTRIES = 65_536;
 /** Addresses in quarantine; at the cap the oldest goes back to the pool, so that false DECLINEs cannot empty it. */
