@@ -35,6 +35,8 @@ export async function serveSite(
         );
   server.maxConnections = MAX_CONNECTIONS;
   await listen(server, where);
+  // A connection that cannot be accepted (EMFILE) is the loss of that one, not of the role.
+  server.on('error', () => undefined);
   return {
     close: () => {
       server.close();

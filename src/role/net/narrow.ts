@@ -19,6 +19,7 @@ import { contains4 } from '../../base/prefix.ts';
 import { inSeconds } from '../../base/duration.ts';
 import { isIpv4 } from '../../base/address.ts';
 import type { DnsOptions } from '../../service/dns/start-dns.ts';
+import { coversLan, wanConflict } from './wan-conflict.ts';
 import type { MailListener, PostOptions, WebOptions } from '../ipc.ts';
 
 /*
@@ -77,10 +78,8 @@ export function firewallOptions(config: Config, devices: DeviceNames): FirewallO
 }
 
 /** The addresses and routes wanted now; a WAN without a confirmed address is left as a previous run left it. */
-export function wantedLinks(
-  { lan, wan, mode }: Config,
-  address: WanAddress | 'none' | 'unknown',
-): WantedLinks {
+export function wantedLinks(config: Config, address: WanAddress | 'none' | 'unknown'): WantedLinks {
+  const { lan, wan, mode } = config;
   const routes =
     mode === 'lan-only' && lan.gateway !== null ? [{ destination: EVERYWHERE, gateway: lan.gateway }] : [];
   return {
@@ -89,7 +88,7 @@ export function wantedLinks(
       device: wan.device,
       up: mode !== 'lan-only',
       ...(wan.mtu === null ? {} : { mtu: wan.mtu }),
-      ...wanIpv4(mode, address),
+      ...wanIpv4(config, address),
     },
   };
 }
@@ -97,15 +96,18 @@ export function wantedLinks(
 const EVERYWHERE = { address: 0, length: 0 } as FirewallOptions['lanNetworks'][number];
 
 function wanIpv4(
-  mode: Config['mode'],
+  config: Config,
   address: WanAddress | 'none' | 'unknown',
 ): Pick<NonNullable<WantedLinks['wan']>, 'ipv4'> {
-  if (mode === 'lan-only' || address === 'none') return { ipv4: { addresses: [], routes: [] } };
+  const none = { ipv4: { addresses: [], routes: [] } };
+  if (config.mode === 'lan-only' || address === 'none') return none;
   if (address === 'unknown') return {};
+  if (wanConflict(config, address) !== undefined) return none;
   const { prefix, gateway, routes } = address;
   const onLink = (router: number): boolean => router === 0;
   const toGateway = gateway === undefined ? [] : [{ destination: EVERYWHERE, gateway, metric: WAN_METRIC }];
-  const others = routes.map(({ destination, router }) => ({
+  const harmless = routes.filter(({ destination }) => !coversLan(config, destination));
+  const others = harmless.map(({ destination, router }) => ({
     destination,
     metric: WAN_METRIC,
     ...(onLink(router) ? {} : { gateway: router }),

@@ -26,6 +26,7 @@ import {
   wantedLinks,
 } from './narrow.ts';
 import type { NetPorts } from './ports.ts';
+import { wanConflict } from './wan-conflict.ts';
 
 /** A name for a device that is not there, so that no rule of the firewall fits another one. */
 const ABSENT = 'absent';
@@ -267,7 +268,7 @@ export class NetServices {
     const { address } = state;
     try {
       await this.#links?.apply({ wan: wantedLinks(this.#config, address ?? 'none').wan });
-      this.#note('wan', undefined);
+      this.#note('wan', address === undefined ? undefined : wanConflict(this.#config, address));
     } catch (error) {
       this.#note('wan', messageOf(error));
     }

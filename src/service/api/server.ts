@@ -31,6 +31,9 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
     );
     server.listen({ path: options.socketPath, readableAll: true, writableAll: true }, resolve);
   });
+  server.on('error', (error) =>
+    options.log.error(`The control API cannot take a connection: ${error.message}`),
+  );
   return {
     close: () =>
       new Promise((resolve) => {

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseIpv4 } from '../../../src/base/ipv4.ts';
+import { formatPrefix4, parsePrefix4 } from '../../../src/base/prefix.ts';
+import { readConfig } from '../../../src/config/load.ts';
+import { wantedLinks } from '../../../src/role/net/narrow.ts';
+import { coversLan, wanConflict } from '../../../src/role/net/wan-conflict.ts';
+import type { WanAddress } from '../../../src/service/wan/wan-state.ts';
+
+const CONFIG = readConfig({ version: 1 });
+
+function given(prefix: string, routes: readonly string[] = []): WanAddress {
+  return {
+    prefix: parsePrefix4(prefix),
+    gateway: parseIpv4('203.0.113.1'),
+    routes: routes.map((text) => ({ destination: parsePrefix4(text), router: parseIpv4('203.0.113.1') })),
+    dnsServers: [],
+    domain: undefined,
+    searchDomains: [],
+  };
+}
+
+test('wanConflict() finds an address of the provider that the LAN overlaps, either way round', () => {
+  assert.equal(wanConflict(CONFIG, given('203.0.113.50/24')), undefined);
+  for (const prefix of ['192.168.77.50/24', '192.168.77.50/30', '192.168.0.9/16']) {
+    assert.match(wanConflict(CONFIG, given(prefix)) ?? '', /^The provider gave .* overlaps/);
+  }
+});
+
+test('coversLan() is true for the LAN and parts of it, which the kernel would prefer, and for nothing wider', () => {
+  const covers = (text: string): boolean => coversLan(CONFIG, parsePrefix4(text));
+  assert.deepEqual(['192.168.77.0/24', '192.168.77.128/25', '192.168.77.20/32'].map(covers), [
+    true,
+    true,
+    true,
+  ]);
+  assert.deepEqual(['0.0.0.0/0', '192.168.0.0/16', '192.168.78.0/24'].map(covers), [false, false, false]);
+});
+
+test('wantedLinks() leaves out routes of the provider that would take the LAN to the WAN', () => {
+  const { wan } = wantedLinks(CONFIG, given('203.0.113.50/24', ['192.168.77.0/25', '198.51.100.0/24']));
+  assert.deepEqual(
+    wan?.ipv4?.routes.map(({ destination }) => formatPrefix4(destination)),
+    ['0.0.0.0/0', '198.51.100.0/24'],
+  );
+});
+
+test('wantedLinks() configures no address of the provider that the LAN overlaps', () => {
+  assert.deepEqual(wantedLinks(CONFIG, given('192.168.77.50/24')).wan?.ipv4, { addresses: [], routes: [] });
+});
