@@ -116,12 +116,14 @@ async function bundle(): Promise<void> {
     entryPoints: [join(root, 'src/main.ts')],
     outfile: join(dist, 'gatepost.mjs'),
   });
-  // A thread of its own parses its program anew: this one is a thirtieth of the whole.
-  await build({
-    ...program,
-    entryPoints: [join(root, 'src/io/linux/packet-worker-entry.ts')],
-    outfile: join(dist, 'packet-worker.mjs'),
-  });
+  // Whoever runs a program parses all of it, and keeps the memory: these two are small parts that run on their own.
+  const parts = {
+    'guardian.mjs': 'src/role/guardian-entry.ts',
+    'packet-worker.mjs': 'src/io/linux/packet-worker-entry.ts',
+  };
+  for (const [name, entry] of Object.entries(parts)) {
+    await build({ ...program, entryPoints: [join(root, entry)], outfile: join(dist, name) });
+  }
   await build({
     ...shared,
     entryPoints: [join(root, 'src/web/client/live.ts')],

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import process from 'node:process';
 import { UserError, messageOf } from '../base/errors.ts';
@@ -74,7 +75,8 @@ export function prepareRun(args: readonly string[], entry: string): number {
     process.stderr.write(`${messageOf(error)}\n`);
     return error instanceof StartError ? EXIT.failed : exitCodeOf(error);
   }
-  const words = [process.execPath, ...process.execArgv, entry, '--guardian', JSON.stringify(settings)];
+  const guardian = fileURLToPath(new URL('guardian.mjs', import.meta.url));
+  const words = [process.execPath, ...process.execArgv, guardian, entry, JSON.stringify(settings)];
   process.execve?.(process.execPath, words, ENVIRONMENT);
   throw new StartError('Cannot start: this Node cannot replace its process image');
 }
