@@ -137,9 +137,9 @@ class NetRole {
 
 /** The `net` role. Errors of its start are the end of a box that never worked, and lead to another attempt of one that did. */
 export async function startNet(settings: RunSettings): Promise<void> {
-  const parent = new NetRole(settings);
+  const role = new NetRole(settings);
   try {
-    await parent.start();
+    await role.start();
   } catch (error) {
     if (!(error instanceof KernelError || error instanceof ConfigError || error instanceof UserError))
       throw error;
