@@ -63,6 +63,11 @@ export const FIREWALL: FirewallOptions = {
   ],
   hairpin: true,
   pingFromWan: true,
+  oneToOne: [],
+  exposedHost: null,
+  blocked: { macs: [], addresses: [] },
+  logDropped: false,
+  offload: [],
 };
 
 /** A TCP caller whose lines can be waited for. */

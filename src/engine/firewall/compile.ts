@@ -42,8 +42,13 @@ export function denyAll({ lan, lanServices }: Pick<FirewallOptions, 'lan' | 'lan
     lanServices,
     publicServices: [],
     forwards: [],
+    oneToOne: [],
+    exposedHost: null,
+    blocked: { macs: [], addresses: [] },
     hairpin: false,
     pingFromWan: false,
+    logDropped: false,
+    offload: [],
   };
   return { ...compileRuleset(options), comment: `${COMMENT}, before it is in force` };
 }

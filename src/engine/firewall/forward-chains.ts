@@ -33,6 +33,7 @@ export function forwardChains(options: FirewallOptions): RulesetChain[] {
     case 'router':
       return [forwarded(), forward('accept', [rule('mode: router', goTo(CHAIN.FORWARDED))])];
     case 'firewall':
+    case 'firewall-dmz':
       return [
         forwarded(),
         toDevice(),

@@ -1,3 +1,4 @@
+import type { Duration } from '../../base/duration.ts';
 import type { DataTypeName } from '../../wire/nftables/data-type.ts';
 import type { Verdict } from '../../wire/nftables/data.ts';
 import type { Expression } from '../../wire/nftables/expression.ts';
@@ -6,6 +7,8 @@ import type { Expression } from '../../wire/nftables/expression.ts';
 export interface Ruleset {
   readonly table: string;
   readonly comment: string;
+  /** The devices of the flow table, which is there only if there are any. */
+  readonly flowTable?: readonly string[] | undefined;
   /** Names of counters; their values outlive a change of the ruleset. */
   readonly counters: readonly string[];
   readonly sets: readonly RulesetSet[];
@@ -22,6 +25,10 @@ export interface RulesetSet {
   readonly value?: readonly DataTypeName[] | 'counter' | undefined;
   /** Keys may be ranges. */
   readonly interval: boolean;
+  /** Each element counts the packets that find it. */
+  readonly counted?: boolean | undefined;
+  /** Filled by rules and not by us: `elements` is empty, and what is in it outlives a change of the ruleset. */
+  readonly dynamic?: { readonly size: number; readonly timeout?: Duration | undefined } | undefined;
   readonly elements: readonly RulesetElement[];
 }
 

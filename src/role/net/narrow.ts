@@ -72,8 +72,13 @@ export function firewallOptions(config: Config, devices: DeviceNames): FirewallO
     lanServices: lanServices(config),
     publicServices: mail.enabled ? firewall.publicServices.map(firewallService) : [],
     forwards: firewall.forwards,
+    oneToOne: [],
+    exposedHost: null,
+    blocked: { macs: [], addresses: [] },
     hairpin: firewall.hairpin,
     pingFromWan: firewall.pingFromWan,
+    logDropped: firewall.logDropped,
+    offload: [],
   };
 }
 

@@ -16,6 +16,11 @@ export const OFFICE: FirewallOptions = {
   forwards: [],
   hairpin: true,
   pingFromWan: true,
+  oneToOne: [],
+  exposedHost: null,
+  blocked: { macs: [], addresses: [] },
+  logDropped: false,
+  offload: [],
 };
 
 /** A forward of TCP port 8443 to the same port of 192.168.77.20 for everybody, with changes. */
