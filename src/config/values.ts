@@ -35,6 +35,22 @@ export const ipv4Text: z.ZodType<Ipv4, string> = parsedText(
   'an IPv4 address such as "192.0.2.1"',
   tryParseIpv4,
 );
+export interface AddressRange {
+  readonly first: Ipv4;
+  readonly last: Ipv4;
+}
+
+function parseAddressRange(text: string): AddressRange | undefined {
+  const [first, last] = text.split('-').map((end) => tryParseIpv4(end.trim()));
+  if (first === undefined || text.split('-').length > 2) return undefined;
+  if (!text.includes('-')) return { first, last: first };
+  return last !== undefined && first <= last ? { first, last } : undefined;
+}
+
+export const addressRangeText: z.ZodType<AddressRange, string> = parsedText(
+  'an address such as "192.168.77.5" or a range such as "192.168.77.5-192.168.77.9"',
+  parseAddressRange,
+);
 export const prefix4Text: z.ZodType<Prefix4, string> = parsedText(
   'an IPv4 prefix such as "192.168.77.1/24"',
   tryParsePrefix4,
@@ -43,6 +59,11 @@ export const macText: z.ZodType<Mac, string> = parsedText(
   'a MAC address such as "02:00:00:00:00:20"',
   tryParseMac,
 );
+/** Option 61 of DHCP: at least two octets (RFC 2132 section 9.14); kept as lower-case digits without separators. */
+export const clientIdText = z
+  .string('hexadecimal digits such as "ff:00:00:00:01"')
+  .regex(/^[0-9a-f]{2}([:-]?[0-9a-f]{2}){1,254}$/i, 'hexadecimal digits such as "ff:00:00:00:01"')
+  .transform((text) => text.toLowerCase().replaceAll(/[:-]/g, ''));
 export const durationText: z.ZodType<Duration, string> = parsedText(
   'a duration such as "90s", "5m", "12h" or "7d"',
   orUndefined(parseDuration),

@@ -1,5 +1,17 @@
 import { UserError } from '../../src/base/errors.ts';
-import type { Box, BoxStatus, HealthReport, LeaseStatus, NameStatus, NewUser } from '../../src/port/box.ts';
+import type {
+  Box,
+  BoxStatus,
+  ExplainAnswer,
+  ExplainQuestion,
+  FirewallView,
+  FlowFilter,
+  FlowStatus,
+  HealthReport,
+  LeaseStatus,
+  NameStatus,
+  NewUser,
+} from '../../src/port/box.ts';
 
 export const STATUS: BoxStatus = {
   version: '0.1.0',
@@ -64,10 +76,58 @@ export const NAMES: readonly NameStatus[] = [
   { name: 'www.office.example', type: 'A', value: '203.0.113.50', origin: 'built-in' },
 ];
 
+export const FLOW: FlowStatus = {
+  id: 7,
+  protocol: 'tcp',
+  state: 'ESTABLISHED',
+  source: '192.168.77.11:50000',
+  destination: '198.51.100.2:443',
+  replySource: '198.51.100.2:443',
+  replyDestination: '203.0.113.50:50000',
+  device: 'pc1',
+  sent: { packets: 10, bytes: 1000 },
+  received: { packets: 20, bytes: 20_000 },
+  timeoutSeconds: 7440,
+};
+
+export const FIREWALL: FirewallView = {
+  mode: 'firewall',
+  reduced: [],
+  lines: [
+    {
+      source: 'firewall.forwards[0]',
+      text: 'TCP port 8443 of the WAN leads to 192.168.77.20 port 443 ("camera")',
+      packets: 3,
+      bytes: 180,
+    },
+  ],
+  devices: [
+    {
+      address: '192.168.77.11',
+      name: 'pc1',
+      mac: '02:00:00:00:00:11',
+      up: { packets: 10, bytes: 1000 },
+      down: { packets: 20, bytes: 20_000 },
+    },
+  ],
+};
+
+export const EXPLANATION: ExplainAnswer = {
+  verdict: 'accepted',
+  way: 'through the box',
+  decidedBy: 'firewall.forwards[0]',
+  text: 'TCP port 8443 from the WAN is led to 192.168.77.20 port 443 by firewall.forwards[0] "camera"',
+  destination: '192.168.77.20:443',
+  source: null,
+  steps: ['port-forwards: firewall.forwards[0] camera'],
+};
+
 /** A box without a network, whose answers are fixed and whose changes are remembered. */
 export class FakeBox implements Box {
   readonly added: NewUser[] = [];
   readonly applied: unknown[] = [];
+  /** The other calls, each with its arguments. */
+  readonly calls: string[] = [];
   readonly #listeners = new Set<() => void>();
 
   status(): Promise<BoxStatus> {
@@ -103,6 +163,37 @@ export class FakeBox implements Box {
   }
   setPassword(): Promise<void> {
     return Promise.resolve();
+  }
+  endLease(address: string): Promise<void> {
+    this.calls.push(`endLease ${address}`);
+    return Promise.resolve();
+  }
+  pinLease(address: string, name: string | undefined): Promise<readonly string[]> {
+    this.calls.push(`pinLease ${address} ${name ?? '-'}`);
+    return Promise.resolve(['DHCP server changed']);
+  }
+  flows(filter: FlowFilter): Promise<readonly FlowStatus[]> {
+    this.calls.push(`flows ${JSON.stringify(filter)}`);
+    return Promise.resolve([FLOW]);
+  }
+  endFlows(filter: FlowFilter): Promise<number> {
+    this.calls.push(`endFlows ${JSON.stringify(filter)}`);
+    return Promise.resolve(1);
+  }
+  firewall(): Promise<FirewallView> {
+    return Promise.resolve(FIREWALL);
+  }
+  explain(question: ExplainQuestion): Promise<ExplainAnswer> {
+    this.calls.push(`explain ${JSON.stringify(question)}`);
+    return Promise.resolve(EXPLANATION);
+  }
+  blockDevice(device: string): Promise<readonly string[]> {
+    this.calls.push(`blockDevice ${device}`);
+    return Promise.resolve(['firewall changed']);
+  }
+  unblockDevice(device: string): Promise<readonly string[]> {
+    this.calls.push(`unblockDevice ${device}`);
+    return Promise.resolve(['firewall changed']);
   }
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);

@@ -5,6 +5,8 @@ interface Operation {
   readonly method: 'get' | 'put' | 'post';
   readonly path: string;
   readonly summary: string;
+  /** Names of the query's parameters. */
+  readonly query?: readonly string[];
   /** JSON Schema of the request's body. */
   readonly body?: unknown;
 }
@@ -27,10 +29,70 @@ const newPassword = {
   properties: { password: { type: 'string', minLength: 1 } },
 };
 
+/** A body of texts; those with a question mark may be left out. */
+function texts(...names: readonly string[]): unknown {
+  const required = names.filter((name) => !name.endsWith('?'));
+  const properties = Object.fromEntries(names.map((name) => [name.replace('?', ''), { type: 'string' }]));
+  return { type: 'object', required, additionalProperties: false, properties };
+}
+
+const flowFilter = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    address: { type: 'string' },
+    port: { type: 'integer', minimum: 1, maximum: 65_535 },
+    protocol: { type: 'string' },
+  },
+};
+
 /** Every operation of the control API, for the routes' test and the document. */
 export const OPERATIONS: readonly Operation[] = [
   { method: 'get', path: '/api/status', summary: 'WAN, LAN, roles, services, mailboxes and counters now' },
   { method: 'get', path: '/api/leases', summary: 'The DHCP leases' },
+  {
+    method: 'post',
+    path: '/api/leases/end',
+    summary: 'Ends a lease before its time',
+    body: texts('address'),
+  },
+  {
+    method: 'post',
+    path: '/api/leases/pin',
+    summary: 'Makes a lease a reservation',
+    body: texts('address', 'name?'),
+  },
+  {
+    method: 'get',
+    path: '/api/flows',
+    summary: 'The connections through and to the box',
+    query: ['address', 'port', 'protocol'],
+  },
+  {
+    method: 'post',
+    path: '/api/flows/end',
+    summary: 'Ends connections; the answer has their number',
+    body: flowFilter,
+  },
+  { method: 'get', path: '/api/firewall', summary: 'What the firewall does, in words, with counters' },
+  {
+    method: 'get',
+    path: '/api/firewall/explain',
+    summary: 'What would happen to a connection, and which line of the configuration decides',
+    query: ['from', 'to', 'what'],
+  },
+  {
+    method: 'post',
+    path: '/api/firewall/block',
+    summary: 'Takes a LAN device its way beyond the LAN',
+    body: texts('device'),
+  },
+  {
+    method: 'post',
+    path: '/api/firewall/unblock',
+    summary: 'Gives a LAN device its way back',
+    body: texts('device'),
+  },
   { method: 'get', path: '/api/names', summary: 'The names the box answers for' },
   { method: 'get', path: '/api/log', summary: 'The newest log entries; query: level, limit' },
   { method: 'get', path: '/api/health', summary: 'The tree of checks with the reason of each' },
@@ -57,13 +119,15 @@ export const OPERATIONS: readonly Operation[] = [
   { method: 'get', path: '/api/openapi.json', summary: 'This document' },
 ];
 
-function describeOperation({ path, summary, body }: Operation): unknown {
-  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+function describeOperation({ path, summary, body, query = [] }: Operation): unknown {
+  const schema = { type: 'string' };
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
-    schema: { type: 'string' },
+    schema,
   }));
+  const parameters = [...inPath, ...query.map((name) => ({ name, in: 'query', required: false, schema }))];
   return {
     summary,
     ...(parameters.length === 0 ? {} : { parameters }),

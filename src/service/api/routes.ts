@@ -37,6 +37,15 @@ const newUser = z.strictObject({
   fullName: z.string().default(''),
   password: z.string().min(1),
 });
+const flowFilter = z.strictObject({
+  address: z.string().optional(),
+  port: z.coerce.number().int().min(1).max(65_535).optional(),
+  protocol: z.string().optional(),
+});
+const explainQuery = z.strictObject({ from: z.string(), to: z.string(), what: z.string() });
+const oneLease = z.strictObject({ address: z.string() });
+const newReservation = z.strictObject({ address: z.string(), name: z.string().optional() });
+const oneDevice = z.strictObject({ device: z.string().min(1) });
 const newPassword = z.strictObject({ password: z.string().min(1) });
 
 type Routes = Hono<{ Bindings: CallerBindings }>;
@@ -48,6 +57,10 @@ async function readBody<T>(request: { json(): Promise<unknown> }, schema: z.ZodT
   } catch (error) {
     throw new UserError(`Cannot read the request: its body is not JSON (${messageOf(error)})`);
   }
+  return checked(value, schema);
+}
+
+function checked<T>(value: unknown, schema: z.ZodType<T>): T {
   const result = schema.safeParse(value);
   if (!result.success)
     throw new UserError(`Cannot use the request: ${z.prettifyError(result.error).replaceAll('\n', ' ')}`);
@@ -69,6 +82,31 @@ function addReads(routes: Routes, { box, version }: RoutesOptions): void {
         `Cannot read the log: level is one of ${LOG_LEVELS.join(', ')}, limit is 1 to ${MAX_LOG_ENTRIES}`,
       );
     return c.json(box.log(query.data));
+  });
+}
+
+function addNetwork(routes: Routes, { box }: RoutesOptions): void {
+  routes.get('/api/flows', async (c) => c.json(await box.flows(checked(c.req.query(), flowFilter))));
+  routes.post('/api/flows/end', async (c) =>
+    c.json({ ended: await box.endFlows(await readBody(c.req, flowFilter)) }),
+  );
+  routes.get('/api/firewall', async (c) => c.json(await box.firewall()));
+  routes.get('/api/firewall/explain', async (c) =>
+    c.json(await box.explain(checked(c.req.query(), explainQuery))),
+  );
+  routes.post('/api/firewall/block', async (c) =>
+    c.json(await box.blockDevice((await readBody(c.req, oneDevice)).device)),
+  );
+  routes.post('/api/firewall/unblock', async (c) =>
+    c.json(await box.unblockDevice((await readBody(c.req, oneDevice)).device)),
+  );
+  routes.post('/api/leases/end', async (c) => {
+    await box.endLease((await readBody(c.req, oneLease)).address);
+    return c.json({});
+  });
+  routes.post('/api/leases/pin', async (c) => {
+    const { address, name } = await readBody(c.req, newReservation);
+    return c.json(await box.pinLease(address, name));
   });
 }
 
@@ -137,6 +175,7 @@ export function apiRoutes(options: RoutesOptions): Routes {
     return await next();
   });
   addReads(routes, options);
+  addNetwork(routes, options);
   addWrites(routes, options);
   addEvents(routes, options);
   routes.notFound((c) =>

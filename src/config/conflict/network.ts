@@ -1,0 +1,69 @@
+import type { Problem } from '../../base/errors.ts';
+import { contains4, formatPrefix4, isHost4 } from '../../base/prefix.ts';
+import type { Config } from '../schema.ts';
+import { type Finder, quoted } from './finder.ts';
+
+function wanAddressProblems({ lan, wan }: Config): Problem[] {
+  if (wan.ipv4.method !== 'static') return [];
+  const { address, gateway } = wan.ipv4;
+  const problems: Problem[] = [];
+  if (contains4(lan.address, address.address) || contains4(address, lan.address.address)) {
+    problems.push({
+      path: 'wan.ipv4.address',
+      found: `"${formatPrefix4(address)}"`,
+      wanted: `an address outside the LAN, ${formatPrefix4(lan.address)}`,
+    });
+  }
+  if (gateway !== null && !contains4(address, gateway)) {
+    problems.push({
+      path: 'wan.ipv4.gateway',
+      found: quoted(gateway),
+      wanted: `an address within ${formatPrefix4(address)}`,
+    });
+  }
+  return problems;
+}
+
+function lanAddressProblems({ lan, mode }: Config): Problem[] {
+  const found = `"${formatPrefix4(lan.address)}"`;
+  if (lan.address.length < 8 || lan.address.length > 30)
+    return [{ path: 'lan.address', found, wanted: 'a prefix length from 8 to 30' }];
+  if (!isHost4(lan.address, lan.address.address)) {
+    return [
+      {
+        path: 'lan.address',
+        found,
+        wanted: 'the address of a host, neither the first nor the last of its prefix',
+      },
+    ];
+  }
+  if (mode === 'lan-only' && lan.gateway !== null && !isHost4(lan.address, lan.gateway)) {
+    return [
+      {
+        path: 'lan.gateway',
+        found: quoted(lan.gateway),
+        wanted: `a host within ${formatPrefix4(lan.address)}`,
+      },
+    ];
+  }
+  return [];
+}
+
+function deviceProblems({ lan, wan }: Config): Problem[] {
+  const problems: Problem[] = [];
+  if (lan.devices.includes(wan.device))
+    problems.push({
+      path: 'lan.devices',
+      found: `"${wan.device}"`,
+      wanted: 'devices other than that of the WAN',
+    });
+  if (new Set(lan.devices).size !== lan.devices.length)
+    problems.push({ path: 'lan.devices', found: 'a device named twice', wanted: 'each device once' });
+  return problems;
+}
+
+export const NETWORK_FINDERS: readonly Finder[] = [
+  { parts: ['lan', 'mode'], find: lanAddressProblems },
+  { parts: ['lan', 'wan'], find: deviceProblems },
+  { parts: ['lan', 'wan'], find: wanAddressProblems },
+];

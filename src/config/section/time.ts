@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { domainName } from '../values.ts';
+
+/** `time` of the configuration. */
+export const time = z.strictObject({
+  servers: z.array(domainName).prefault(['pool.ntp.org']).describe('Time servers. Not in force yet.'),
+  serveLan: z
+    .boolean('true or false')
+    .prefault(true)
+    .describe('Whether LAN devices are told to take their time from the box (NTP, option 42).'),
+});

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import { passwordHash, sizeText, userName } from '../values.ts';
+
+/** `users[]` of the configuration. */
+export const user = z.strictObject({
+  name: userName.describe('The login and the local part of the mail address.'),
+  fullName: z.string('a name').max(200).prefault('').describe('The name of the person.'),
+  password: passwordHash.describe('The password hash.'),
+  quota: sizeText.nullable().prefault(null).describe('The most the mailbox may hold. Not in force yet.'),
+  fetch: z
+    .array(z.never('an empty list: fetching from outside mailboxes is not offered'))
+    .prefault([])
+    .describe('Outside mailboxes.'),
+});
