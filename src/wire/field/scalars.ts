@@ -12,15 +12,15 @@ export const u64: Field<bigint> = { decode: (r) => r.u64(), encode: (w, v) => vo
 export const u16Le: Field<number> = { decode: (r) => r.u16Le(), encode: (w, v) => void w.u16Le(v) };
 export const u32Le: Field<number> = { decode: (r) => r.u32Le(), encode: (w, v) => void w.u32Le(v) };
 export const u64Le: Field<bigint> = { decode: (r) => r.u64Le(), encode: (w, v) => void w.u64Le(v) };
+function unsigned(v: number): number {
+  if ((v | 0) !== v) throw new InvariantError(`Cannot write ${v} into 4 bytes with sign`);
+  return v >>> 0;
+}
+
+/** Two's complement. */
+export const s32: Field<number> = mapped(u32, (v) => v | 0, unsigned);
 /** Two's complement, little-endian. */
-export const s32Le: Field<number> = mapped(
-  u32Le,
-  (v) => v | 0,
-  (v) => {
-    if ((v | 0) !== v) throw new InvariantError(`Cannot write ${v} into 4 bytes with sign`);
-    return v >>> 0;
-  },
-);
+export const s32Le: Field<number> = mapped(u32Le, (v) => v | 0, unsigned);
 
 /** All that is left. */
 export const rest: Field<Uint8Array> = { decode: (r) => r.rest(), encode: (w, v) => void w.bytes(v) };

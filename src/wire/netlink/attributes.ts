@@ -107,8 +107,15 @@ export function attributes<const S extends AnySpecs>(specs: S): Field<Attributes
   };
 }
 
-/** A list: attributes all of type `element` one after the other, such as NFTA_LIST_ELEM. */
-export function listOf<T>(element: number, field: Field<T>): Field<readonly T[]> {
+/**
+ * A list: attributes all of type `element` one after the other, such as NFTA_LIST_ELEM; `flags` is 0 for a list of
+ * plain values.
+ */
+export function listOf<T>(
+  element: number,
+  field: Field<T>,
+  flags: number = NLA_F.NESTED,
+): Field<readonly T[]> {
   return {
     decode(reader) {
       const values: T[] = [];
@@ -123,8 +130,7 @@ export function listOf<T>(element: number, field: Field<T>): Field<readonly T[]>
       return values;
     },
     encode(writer, values) {
-      for (const value of values)
-        writeAttribute(writer, element | NLA_F.NESTED, () => field.encode(writer, value));
+      for (const value of values) writeAttribute(writer, element | flags, () => field.encode(writer, value));
     },
   };
 }

@@ -1,13 +1,6 @@
 import { attribute, attributes, cstring, nested } from '../netlink/attributes.ts';
-import { type ValueOf, mapped } from '../field/field.ts';
-import { rest, u32, u64 } from '../field/scalars.ts';
-
-/** Two's complement, big-endian: priorities go below zero. */
-const s32 = mapped(
-  u32,
-  (value) => value | 0,
-  (value: number) => value >>> 0,
-);
+import type { ValueOf } from '../field/field.ts';
+import { rest, s32, u32, u64 } from '../field/scalars.ts';
 
 /** NFTA_HOOK_*: where a base chain hangs; lower priorities come first. */
 export const hook = attributes({ number: attribute(1, u32), priority: attribute(2, s32) });

@@ -1,8 +1,10 @@
-import { attribute, attributes, cstring, nested, numberedList } from '../netlink/attributes.ts';
+import { attribute, attributes, cstring, listOf, nested, numberedList } from '../netlink/attributes.ts';
 import { encodeAll } from '../field/codec.ts';
 import type { ValueOf } from '../field/field.ts';
 import { rest, u32, u64 } from '../field/scalars.ts';
 import { data } from './data.ts';
+import { NFTA_LIST_ELEM } from './expression-envelope.ts';
+import { statefulExpression } from './stateful-expression.ts';
 
 /**
  * NFTA_SET_ELEM_*. In an interval set of one field the end of a range is an element of its own with
@@ -19,6 +21,9 @@ export const element = attributes({
   userData: attribute(6, rest),
   /** Name of the object in an object map. */
   object: attribute(9, cstring),
+  /** Its counter or limit with the present values, one or several as the set declares. */
+  expression: nested(7, statefulExpression),
+  expressions: nested(11, listOf(NFTA_LIST_ELEM, statefulExpression)),
 });
 export type Element = ValueOf<typeof element>;
 

@@ -7,6 +7,7 @@ import { struct } from '../field/struct.ts';
 import { type Chain, chain } from './chain.ts';
 import { NFNL_SUBSYS_NFTABLES } from './constants.ts';
 import { type ElementList, elementList } from './element.ts';
+import { type FlowTable, flowTable } from './flow-table.ts';
 import { type Generation, generation } from './generation.ts';
 import { type NftObject, object } from './object.ts';
 import { type Rule, rule } from './rule.ts';
@@ -25,6 +26,7 @@ const OPERATIONS = {
   elements: { add: 12, get: 13, delete: 14, codec: elementList },
   generation: { add: 15, get: 16, delete: undefined, codec: generation },
   object: { add: 18, get: 19, delete: 20, codec: object },
+  flowTable: { add: 22, get: 23, delete: 24, codec: flowTable },
 } as const;
 
 export type NftOperation = 'add' | 'get' | 'delete';
@@ -37,7 +39,8 @@ export type NftSubject =
   | { readonly kind: 'set'; readonly body: NftSet }
   | { readonly kind: 'elements'; readonly body: ElementList }
   | { readonly kind: 'generation'; readonly body: Generation }
-  | { readonly kind: 'object'; readonly body: NftObject };
+  | { readonly kind: 'object'; readonly body: NftObject }
+  | { readonly kind: 'flowTable'; readonly body: FlowTable };
 
 /** One message of the nf_tables subsystem. The kernel's own replies and events are `add` and `delete` too. */
 export type NftMessage = NftSubject & {
@@ -79,7 +82,7 @@ export function encodeNft(message: NftMessage): NftPacket {
   return { type: (NFNL_SUBSYS_NFTABLES << 8) | number, payload: writer.finish() };
 }
 
-/** Undefined for a message we have no use for: another subsystem, trace, flow table. @throws DecodeError */
+/** Undefined for a message we have no use for: another subsystem, trace. @throws DecodeError */
 export function decodeNft(packet: NftPacket): NftMessage | undefined {
   const found = byNumber.get(packet.type & 0xff);
   if (packet.type >> 8 !== NFNL_SUBSYS_NFTABLES || found === undefined) return undefined;

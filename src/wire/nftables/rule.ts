@@ -1,7 +1,8 @@
 import { attribute, attributes, cstring, listOf, nested } from '../netlink/attributes.ts';
 import type { ValueOf } from '../field/field.ts';
 import { rest, u32, u64 } from '../field/scalars.ts';
-import { NFTA_LIST_ELEM, expression } from './expression.ts';
+import { expression } from './expression.ts';
+import { NFTA_LIST_ELEM } from './expression-envelope.ts';
 
 /** NFTA_RULE_*. Rules added with NLM_F_APPEND come in the order of the messages. */
 export const rule = attributes({

@@ -1,7 +1,8 @@
 import { attribute, attributes, cstring, listOf, nested } from '../netlink/attributes.ts';
 import type { ValueOf } from '../field/field.ts';
 import { rest, u32, u64 } from '../field/scalars.ts';
-import { NFTA_LIST_ELEM } from './expression.ts';
+import { NFTA_LIST_ELEM } from './expression-envelope.ts';
+import { statefulExpression } from './stateful-expression.ts';
 
 /** NFTA_SET_FIELD_LEN: the bytes of one field of a concatenation, without padding. */
 const setField = attributes({ length: attribute(1, u32) });
@@ -32,5 +33,8 @@ export const set = attributes({
   gcInterval: attribute(12, u32),
   userData: attribute(13, rest),
   handle: attribute(16, u64),
+  /** What every element has for its own, such as a counter: one, or a list with NFT_SET.EXPR. */
+  expression: nested(17, statefulExpression),
+  expressions: nested(18, listOf(NFTA_LIST_ELEM, statefulExpression)),
 });
 export type NftSet = ValueOf<typeof set>;

@@ -8,7 +8,7 @@ import { type Expression, expression } from '../../../src/wire/nftables/expressi
 import { decodeNft } from '../../../src/wire/nftables/message.ts';
 import { readVectors } from './vectors.ts';
 
-const vectors = [...readVectors('rule'), ...readVectors('nat')];
+const vectors = ['rule', 'nat', 'dynset', 'flow-table'].flatMap((name) => readVectors(name));
 
 /** The expressions of the rule that the command with this ending adds. */
 function expressionsOf(command: string): readonly Expression[] {
@@ -140,6 +140,82 @@ const cases: readonly (readonly [string, readonly Expression[]])[] = [
     ],
   ],
   [
+    'update @devs { ip saddr }',
+    [
+      { kind: 'meta', key: 15, dreg: 1 },
+      { kind: 'cmp', sreg: 1, op: 0, data: value('02') },
+      { kind: 'payload', dreg: 1, base: 1, offset: 12, length: 4 },
+      { kind: 'dynset', sregKey: 1, op: 1, set: 'devs', setId: 2 },
+    ],
+  ],
+  [
+    'update @six { ip6 saddr & ffff:ffff:ffff:ffff:: limit rate over 5/second burst 9 packets } drop',
+    [
+      { kind: 'meta', key: 15, dreg: 1 },
+      { kind: 'cmp', sreg: 1, op: 0, data: value('0a') },
+      { kind: 'payload', dreg: 1, base: 1, offset: 8, length: 16 },
+      {
+        kind: 'bitwise',
+        sreg: 1,
+        dreg: 1,
+        op: 0,
+        length: 16,
+        mask: value('ffffffffffffffff0000000000000000'),
+        xor: value('00000000000000000000000000000000'),
+      },
+      {
+        kind: 'dynset',
+        sregKey: 1,
+        op: 1,
+        set: 'six',
+        setId: 3,
+        expression: { kind: 'limit', rate: 5n, unit: 1n, burst: 9, type: 0, flags: 1 },
+      },
+      drop,
+    ],
+  ],
+  [
+    'update @two { ip saddr counter limit rate 5/second }',
+    [
+      { kind: 'meta', key: 15, dreg: 1 },
+      { kind: 'cmp', sreg: 1, op: 0, data: value('02') },
+      { kind: 'payload', dreg: 1, base: 1, offset: 12, length: 4 },
+      {
+        kind: 'dynset',
+        sregKey: 1,
+        op: 1,
+        set: 'two',
+        setId: 4,
+        expressions: [
+          { kind: 'counter' },
+          { kind: 'limit', rate: 5n, unit: 1n, burst: 5, type: 0, flags: 0 },
+        ],
+        flags: 2,
+      },
+    ],
+  ],
+  [
+    'tcp flags syn / fin,syn,rst,ack tcp option maxseg size set rt mtu',
+    [
+      { kind: 'meta', key: 16, dreg: 1 },
+      { kind: 'cmp', sreg: 1, op: 0, data: value('06') },
+      { kind: 'payload', dreg: 1, base: 2, offset: 13, length: 1 },
+      { kind: 'bitwise', sreg: 1, dreg: 1, op: 0, length: 1, mask: value('17'), xor: value('00') },
+      { kind: 'cmp', sreg: 1, op: 0, data: value('02') },
+      { kind: 'rt', key: 3, dreg: 1 },
+      { kind: 'byteorder', sreg: 1, dreg: 1, op: 1, length: 2, size: 2 },
+      { kind: 'exthdr', sreg: 1, type: 2, offset: 2, length: 2, op: 1 },
+    ],
+  ],
+  [
+    'meta l4proto { tcp, udp } flow add @ft',
+    [
+      { kind: 'meta', key: 16, dreg: 1 },
+      { kind: 'lookup', sreg: 1, set: '__set%d', setId: 8 },
+      { kind: 'flow_offload', flowTable: 'ft' },
+    ],
+  ],
+  [
     'oifname "wan0" masquerade',
     [
       { kind: 'meta', key: 7, dreg: 1 },
@@ -156,11 +232,11 @@ for (const [command, expected] of cases) {
 }
 
 test('decodeNft() keeps an expression without a codec, with its name and bytes', () => {
-  const [first] = expressionsOf('tcp option maxseg size set rt mtu');
+  const [first] = expressionsOf('quota over 5 mbytes drop');
   assert.deepEqual(first, {
     kind: 'unknown',
-    name: 'rt',
-    data: fromHex('08000200000000030800010000000001'),
+    name: 'quota',
+    data: fromHex('0c00010000000000005000000c00040000000000000000000800020000000001'),
   });
 });
 

@@ -16,4 +16,16 @@ export function readVectors(name: string): readonly Vector[] {
   return entries.map(({ origin, datagram }) => ({ origin, messages: decodeMessages(fromHex(datagram)) }));
 }
 
-export const VECTOR_FILES = ['table-chain', 'object', 'set', 'rule', 'nat'] as const;
+export const VECTOR_FILES = [
+  'table-chain',
+  'object',
+  'set',
+  'counted-set',
+  'rule',
+  'dynset',
+  'nat',
+  'flow-table',
+] as const;
+
+/** What the kernel gave back, of kernel-dump.nft. */
+export const KERNEL_DUMP = 'kernel-dump';

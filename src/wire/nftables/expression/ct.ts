@@ -2,7 +2,16 @@ import { attribute, attributes } from '../../netlink/attributes.ts';
 import { u32, u8 } from '../../field/scalars.ts';
 
 /** enum nft_ct_keys */
-export const NFT_CT = { STATE: 0, DIRECTION: 1, STATUS: 2, MARK: 3, PROTO_DST: 12, ZONE: 17 } as const;
+export const NFT_CT = {
+  STATE: 0,
+  DIRECTION: 1,
+  STATUS: 2,
+  MARK: 3,
+  PROTO_DST: 12,
+  ZONE: 17,
+  SRC_IP: 19,
+  DST_IP: 20,
+} as const;
 
 /** Bits of `ct state` in host order (NF_CT_STATE_BIT() of linux/netfilter/nf_conntrack_common.h). */
 export const NF_CT_STATE = { INVALID: 1, ESTABLISHED: 2, RELATED: 4, NEW: 8, UNTRACKED: 64 } as const;

@@ -10,6 +10,7 @@ export const NFT_META = {
   OIF: 5,
   IIFNAME: 6,
   OIFNAME: 7,
+  IIFTYPE: 8,
   NFPROTO: 15,
   L4PROTO: 16,
   PKTTYPE: 19,
