@@ -90,10 +90,9 @@ export class ConfigStore {
     return { source, config: readConfig(source) };
   }
 
-  /** A new configuration with other people, everything else as it is. */
-  prepareUsers(change: (users: readonly SourceUser[]) => readonly SourceUser[]): Loaded {
-    const { source } = this.#current;
-    return this.prepare({ ...(source as object), users: change(sourceUsers(source)) });
+  /** A new configuration with another list at one place, `['firewall', 'blockedDevices']`, everything else as it is. */
+  prepareList<T>(path: readonly string[], change: (entries: readonly T[]) => readonly T[]): Loaded {
+    return this.prepare(withList(this.#current.source, path, change));
   }
 
   /** Takes a prepared configuration: when the promise resolves it is on stable storage, the old one in the history. */
@@ -119,8 +118,14 @@ export class ConfigStore {
   }
 }
 
-/** The stored configuration has passed the schema, so its people have this form. */
-function sourceUsers(source: unknown): readonly SourceUser[] {
-  const { users } = source as { readonly users?: readonly SourceUser[] };
-  return users ?? [];
+/** The stored configuration has passed the schema, so what is there is of the form the schema wants. */
+function withList<T>(
+  source: unknown,
+  path: readonly string[],
+  change: (entries: readonly T[]) => readonly T[],
+): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return change((source ?? []) as readonly T[]);
+  const whole = (source ?? {}) as Readonly<Record<string, unknown>>;
+  return { ...whole, [key]: withList(whole[key], rest, change) };
 }

@@ -35,7 +35,7 @@ test('readConfig() reports every problem of form at once, with path, value found
   assert.deepEqual(
     problems.map(({ path, found, wanted }) => `${path} | ${found} | ${wanted}`),
     [
-      'mode | "bridge" | "firewall", "router" or "lan-only"',
+      'mode | "bridge" | "firewall", "firewall-dmz", "router" or "lan-only"',
       'lan.address | "192.168.77" | an IPv4 prefix such as "192.168.77.1/24"',
       'dhcp.leaseTime | 12 | a duration such as "90s", "5m", "12h" or "7d"',
       'web.http | 0 | a port from 1 to 65535',
@@ -52,7 +52,9 @@ test('readConfig() says in the words of this project what is wanted in the place
     firewall: {
       publicServices: ['smtp'],
       forwards: [{ name: 'web', protocol: 'tcp', port: '80', to: '192.168.77.9', from: ['203.0.113.0/24'] }],
-      oneToOne: [],
+      oneToOne: [{ name: 'mail', address: '203.0.113.60', to: '192.168.77.9' }],
+      exposedHost: '192.168.77.9',
+      blockedDevices: ['02:00:00:00:00:07'],
     },
     dhcp: {
       pool: { first: '192.168.77.10', last: '192.168.77.20' },

@@ -70,9 +70,9 @@ test('a hidden password of somebody unknown is refused', async () => {
   );
 });
 
-test('prepareUsers() changes the people and nothing else', async () => {
+test('prepareList() changes the list at one place and nothing else', async () => {
   const store = await openStore(await filesWith({ version: 1, mode: 'lan-only', users: [ALICE] }));
-  const next = store.prepareUsers((users) => [...users, { name: 'bob', password: 'scrypt$2' }]);
+  const next = store.prepareList(['users'], (users) => [...users, { name: 'bob', password: 'scrypt$2' }]);
   assert.deepEqual(
     next.config.users.map(({ name }) => name),
     ['alice', 'bob'],

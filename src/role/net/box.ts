@@ -19,7 +19,7 @@ import type {
 } from '../../port/box.ts';
 import { LOG_LEVELS, type LogLevel } from '../../port/log.ts';
 import { hashPassword, isUsableHash } from '../../service/accounts.ts';
-import type { ConfigStore, Loaded } from '../../service/config-store.ts';
+import type { ConfigStore, Loaded, SourceUser } from '../../service/config-store.ts';
 import { wanStatus } from '../../service/wan/wan-status.ts';
 import { lanDevice } from './narrow.ts';
 import type { Peers } from './peers.ts';
@@ -60,7 +60,7 @@ export class NetBox implements Box {
       uptimeMs: Math.round(between(startedAt, ports.clock.now())),
       ready: isReady(),
       wan: this.#wan(),
-      lan: lanStatus(config, this.#lanDevice(), (device) => services.deviceOf(device)),
+      lan: lanStatus(config, this.#lanDevice(), (device) => services.devices.find(device)),
       roles: peers.roles,
       services: [...this.#ownServices(), ...peers.services],
       mailboxes: peers.mailboxes,
@@ -113,7 +113,7 @@ export class NetBox implements Box {
           : { status: this.#wan(), gateway: state.gateway.state, leaseProblem: state.storeProblem ?? null },
       upstreams: config.dns.forward && config.mode !== 'lan-only' ? this.#upstreams() : null,
       lan: {
-        status: lanStatus(config, this.#lanDevice(), (device) => services.deviceOf(device)),
+        status: lanStatus(config, this.#lanDevice(), (device) => services.devices.find(device)),
         addressConfigured: (snapshot?.addresses ?? []).some(
           ({ address }) => address === config.lan.address.address,
         ),
@@ -145,7 +145,10 @@ export class NetBox implements Box {
     await this.#inTurn(async () => {
       if (this.#hasUser(name))
         throw new UserError(`Cannot add the user "${name}": there is one of that name`);
-      const next = this.#parts.store.prepareUsers((users) => [...users, { name, fullName, password: hash }]);
+      const next = this.#parts.store.prepareList<SourceUser>(['users'], (users) => [
+        ...users,
+        { name, fullName, password: hash },
+      ]);
       await this.#take(next, `user add ${name}`);
     });
   }
@@ -155,7 +158,7 @@ export class NetBox implements Box {
     await this.#inTurn(async () => {
       if (!this.#hasUser(name))
         throw new UserError(`Cannot change the password of "${name}": there is nobody of that name`);
-      const next = this.#parts.store.prepareUsers((users) =>
+      const next = this.#parts.store.prepareList<SourceUser>(['users'], (users) =>
         users.map((user) => (user.name === name ? { ...user, password: hash } : user)),
       );
       await this.#take(next, `user passwd ${name}`);
@@ -195,7 +198,7 @@ export class NetBox implements Box {
     const { services, peers } = this.#parts;
     const failed = peers.services.filter((service) => !service.ok);
     return [
-      ...[...services.problems].map(([name, reason]) => `warning: ${name}: ${reason}`),
+      ...[...services.notices.problems].map(([name, reason]) => `warning: ${name}: ${reason}`),
       ...failed.map(({ name, detail }) => `warning: ${name}: ${detail}`),
     ];
   }
@@ -212,20 +215,21 @@ export class NetBox implements Box {
 
   #lanDevice(): string {
     const { services } = this.#parts;
-    return lanDevice(services.config, (device) => services.deviceOf(device)?.name ?? device);
+    return lanDevice(services.config, (device) => services.devices.find(device)?.name ?? device);
   }
 
   #wan(): BoxStatus['wan'] {
     const { services } = this.#parts;
     const state = services.wanState();
     return state === undefined
-      ? unusedWan(services.config, services.deviceOf(services.config.wan.device))
+      ? unusedWan(services.config, services.devices.find(services.config.wan.device))
       : wanStatus(state);
   }
 
   #ownServices(): ServiceStatus[] {
     const { services } = this.#parts;
-    const { config, dhcp, dns, problems } = services;
+    const { config, dhcp, dns } = services;
+    const { problems } = services.notices;
     const where = formatIpv4(config.lan.address.address);
     const list: ServiceStatus[] = [
       {
@@ -262,7 +266,7 @@ export class NetBox implements Box {
 
   #warnings(): WarningFacts[] {
     const { services } = this.#parts;
-    const problems = [...services.problems]
+    const problems = [...services.notices.problems]
       .filter(([name]) => !['firewall', 'dns', 'dhcp'].includes(name))
       .map(([name, reason]) => ({ name, reason }));
     const overTls = services.config.dns.upstreams.flatMap(({ transport, endpoint }) =>
@@ -285,7 +289,7 @@ export class NetBox implements Box {
             },
           ],
     );
-    return [...problems, ...services.warnings(), ...overTls, ...locked];
+    return [...problems, ...services.notices.warnings(), ...overTls, ...locked];
   }
 
   async #counters(): Promise<readonly CounterStatus[]> {

@@ -2,14 +2,14 @@ import { formatIpv4 } from '../../base/ipv4.ts';
 import { formatPrefix4 } from '../../base/prefix.ts';
 import type { Config } from '../../config/schema.ts';
 import { SERVICE_PORTS, type ServiceName } from '../../config/service-ports.ts';
-import type { FirewallOptions, FirewallService } from '../../engine/firewall/options.ts';
+import type { BlockedDevices, FirewallOptions, FirewallService } from '../../engine/firewall/options.ts';
 import { LAN_BRIDGE, type WantedLinks } from '../../engine/links/wanted.ts';
 import type { WanAddress, WanMethod } from '../../service/wan/wan-state.ts';
-import {
-  type AddressRange,
-  type Dhcp4ServerOptions,
-  defaultPool,
-} from '../../engine/dhcp4-server/options.ts';
+import type { AddressRange, Dhcp4ServerOptions } from '../../engine/dhcp4-server/options.ts';
+import { defaultPool } from '../../config/default-pool.ts';
+import type { Mac } from '../../base/mac.ts';
+import type { Ipv4 } from '../../base/ipv4.ts';
+import type { ClientKey } from '../../wire/dhcp4/client-key.ts';
 import { fromHex } from '../../base/hex.ts';
 import { makeRecord } from '../../engine/dns-zone/answer.ts';
 import type { Upstream } from '../../base/upstream.ts';
@@ -58,11 +58,28 @@ function lanServices({ mail, web, dhcp, time }: Config): FirewallService[] {
 }
 
 export interface DeviceNames {
+  /** With the addresses of each side: the VLAN device or the bridge, if there is one. */
   readonly wan: string;
   readonly lan: string;
+  /** Those packets come in by: the devices below. */
+  readonly ports: readonly string[];
 }
 
-export function firewallOptions(config: Config, devices: DeviceNames): FirewallOptions {
+/** The MAC addresses of `firewall.blockedDevices`. */
+export function blockedMacs({ firewall, dhcp }: Config): readonly Mac[] {
+  const byName = new Map(dhcp.reservations.map(({ name, mac }) => [name?.toLowerCase(), mac] as const));
+  const macs = firewall.blockedDevices.map((device) =>
+    'mac' in device ? device.mac : (byName.get(device.name) ?? null),
+  );
+  return [...new Set(macs.filter((mac) => mac !== null))];
+}
+
+/** `blocked` are the devices of {@link blockedMacs} with the addresses they have now. */
+export function firewallOptions(
+  config: Config,
+  devices: DeviceNames,
+  blocked: BlockedDevices = { macs: blockedMacs(config), addresses: [] },
+): FirewallOptions {
   const { firewall, mode, lan, mail } = config;
   return {
     mode,
@@ -72,13 +89,13 @@ export function firewallOptions(config: Config, devices: DeviceNames): FirewallO
     lanServices: lanServices(config),
     publicServices: mail.enabled ? firewall.publicServices.map(firewallService) : [],
     forwards: firewall.forwards,
-    oneToOne: [],
-    exposedHost: null,
-    blocked: { macs: [], addresses: [] },
+    oneToOne: firewall.oneToOne,
+    exposedHost: firewall.exposedHost,
+    blocked,
     hairpin: firewall.hairpin,
     pingFromWan: firewall.pingFromWan,
     logDropped: firewall.logDropped,
-    offload: [],
+    offload: firewall.offload ? devices.ports : [],
   };
 }
 
@@ -191,9 +208,12 @@ export function dhcpOptions(config: Config): Dhcp4ServerOptions {
   return {
     server: lan.address,
     pool: leasePool(config),
-    exclude: dhcp.exclude,
-    reservations: dhcp.reservations.map(({ mac, address, name }) => ({
-      mac,
+    exclude: dhcp.exclude.flatMap(({ first, last }) =>
+      Array.from({ length: last - first + 1 }, (_, index) => (first + index) as Ipv4),
+    ),
+    reservations: dhcp.reservations.map(({ mac, clientId, address, name }) => ({
+      mac: mac ?? undefined,
+      client: (clientId ?? undefined) as ClientKey | undefined,
       address,
       name: name ?? undefined,
     })),

@@ -21,7 +21,7 @@ import {
   webOptions,
 } from '../../../src/role/net/narrow.ts';
 
-const DEVICES = { wan: 'wan0', lan: 'lan0' };
+const DEVICES = { wan: 'wan0', lan: 'lan0', ports: ['wan0', 'lan0'] };
 const TLS = { key: 'key', cert: 'certificate' };
 const EVERYWHERE = parsePrefix4('0.0.0.0/0');
 const GATEWAY = parseIpv4('192.168.77.254');
@@ -192,8 +192,8 @@ test('dhcpOptions() passes on reservations, exclusions and further options', () 
   };
   const options = dhcpOptions(configOf({ dhcp }));
   assert.deepEqual(options.reservations, [
-    { mac, address: parseIpv4('192.168.77.20'), name: 'printer' },
-    { mac: '02:00:00:00:00:21', address: parseIpv4('192.168.77.21'), name: undefined },
+    { mac, client: undefined, address: parseIpv4('192.168.77.20'), name: 'printer' },
+    { mac: '02:00:00:00:00:21', client: undefined, address: parseIpv4('192.168.77.21'), name: undefined },
   ]);
   assert.deepEqual(options.exclude, [parseIpv4('192.168.77.9')]);
   assert.deepEqual(options.custom, new Map([[66, Uint8Array.of(0x74, 0x66, 0x74, 0x70)]]));

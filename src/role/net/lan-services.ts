@@ -1,0 +1,135 @@
+import { KernelError } from '../../base/errors.ts';
+import type { Upstream } from '../../base/upstream.ts';
+import type { Ipv4 } from '../../base/ipv4.ts';
+import type { Config } from '../../config/schema.ts';
+import type { LeaseJournal } from '../../port/lease-journal.ts';
+import { type Dhcp4Server, type Dhcp4ServerSettings, startDhcp4Server } from '../../service/dhcp4-server.ts';
+import { type DnsService, startDns } from '../../service/dns/start-dns.ts';
+import { patiently } from '../patience.ts';
+import { dhcpOptions, dnsOptions } from './narrow.ts';
+import type { Notices } from './notices.ts';
+import type { NetPorts } from './ports.ts';
+
+/** What listening says while the LAN's device or address is not there. */
+const ABSENCE = ['ENODEV', 'EADDRNOTAVAIL'];
+
+export interface LanServicesParts {
+  readonly ports: NetPorts;
+  readonly leases: LeaseJournal;
+  readonly notices: Notices;
+  /** A lease began, changed its name or ended. */
+  readonly onLeases: () => void;
+}
+
+/** What the name server has to know of the WAN. */
+export interface WanNames {
+  readonly addresses: readonly Ipv4[];
+  readonly upstreams: readonly Upstream[];
+}
+
+/** The name server and the DHCP server of the LAN; the names of leases go from one to the other. */
+export class LanServices {
+  readonly #parts: LanServicesParts;
+  #dhcp: { readonly settings: string; readonly server: Dhcp4Server } | undefined;
+  #dns: { readonly options: string; readonly service: DnsService } | undefined;
+
+  constructor(parts: LanServicesParts) {
+    this.#parts = parts;
+  }
+
+  get dns(): DnsService | undefined {
+    return this.#dns?.service;
+  }
+  get dhcp(): Dhcp4Server | undefined {
+    return this.#dhcp?.server;
+  }
+
+  /** Whether one of the two waits for the LAN's device or address. */
+  get isWaiting(): boolean {
+    const { problems } = this.#parts.notices;
+    return problems.has('dns') || problems.has('dhcp');
+  }
+
+  /** Brings both to the configuration and says what changed. @throws KernelError unless the LAN is only absent */
+  async apply(config: Config, device: string, wan: WanNames): Promise<readonly string[]> {
+    const dns = await this.#unlessAbsent('dns', () => this.#applyDns(config, wan));
+    const dhcp = await this.#unlessAbsent('dhcp', () => this.#applyDhcp(config, device));
+    return [...(dns ? ['name server restarted'] : []), ...(dhcp ? ['DHCP server changed'] : [])];
+  }
+
+  stop(): void {
+    this.#dns?.service.close();
+    this.#dhcp?.server.stop();
+  }
+
+  /** A service of a LAN that is not there now is started when it is. */
+  async #unlessAbsent(service: string, action: () => Promise<boolean>): Promise<boolean> {
+    try {
+      const changed = await action();
+      this.#parts.notices.note(service, undefined);
+      return changed;
+    } catch (error) {
+      if (!(error instanceof KernelError) || !ABSENCE.includes(error.errno)) throw error;
+      this.#parts.notices.note(service, error.message);
+      return false;
+    }
+  }
+
+  async #applyDns(config: Config, wan: WanNames): Promise<boolean> {
+    const options = dnsOptions(config, []);
+    const wanted = JSON.stringify(options);
+    const restart = this.#dns?.options !== wanted;
+    if (restart) {
+      this.#dns?.service.close();
+      this.#dns = undefined;
+      const { udp, tcp, clock, random, log } = this.#parts.ports;
+      const service = await patiently(() =>
+        startDns(options, { udp, tcp, clock, random, log: log.logFor('dns') }),
+      );
+      this.#dns = { options: wanted, service };
+      const bound = (this.dhcp?.leases() ?? []).filter(({ state }) => state === 'bound');
+      for (const { name, address } of bound) if (name !== undefined) service.setLeaseName(name, address);
+    }
+    this.dns?.setWan(wan.addresses);
+    this.dns?.setUpstreams(wan.upstreams);
+    return restart;
+  }
+
+  async #applyDhcp(config: Config, device: string): Promise<boolean> {
+    const settings = { device, server: dhcpOptions(config) };
+    const custom = [...settings.server.custom].map(([code, bytes]) => [code, ...bytes]);
+    const wanted = config.dhcp.enabled ? JSON.stringify([settings, custom]) : undefined;
+    if (this.#dhcp?.settings === wanted) return false;
+    if (wanted === undefined) {
+      this.dhcp?.stop();
+      this.#dhcp = undefined;
+    } else if (this.#dhcp === undefined) {
+      this.#dhcp = { settings: wanted, server: await this.#startDhcp(settings) };
+    } else {
+      await this.#dhcp.server.reconfigure(settings);
+      this.#dhcp = { settings: wanted, server: this.#dhcp.server };
+    }
+    return true;
+  }
+
+  #startDhcp(settings: Dhcp4ServerSettings): Promise<Dhcp4Server> {
+    const { ports, leases, notices, onLeases } = this.#parts;
+    const { clock, packets, icmp, udp } = ports;
+    return startDhcp4Server(
+      settings,
+      { clock, packet: packets, icmp, udp, journal: leases },
+      {
+        onLease: ({ name, address }) => {
+          this.dns?.removeLease(address);
+          if (name !== undefined) this.dns?.setLeaseName(name, address);
+          onLeases();
+        },
+        onLeaseEnd: (address) => {
+          this.dns?.removeLease(address);
+          onLeases();
+        },
+        onWarning: (text) => notices.warn('leases', text),
+      },
+    );
+  }
+}

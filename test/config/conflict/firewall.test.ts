@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConfigError, type Problem } from '../../../src/base/errors.ts';
+import { readConfig } from '../../../src/config/load.ts';
+
+const CAMERA = { name: 'camera', protocol: 'tcp', port: '8443', to: '192.168.77.20' };
+
+function problemsOf(owner: object): readonly Problem[] {
+  try {
+    readConfig({ version: 1, ...owner });
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.problems;
+  }
+}
+
+/** The problems as the owner reads them. */
+function sentences(owner: object): readonly string[] {
+  return problemsOf(owner).map(({ path, found, wanted }) => `${path}: found ${found}, wanted ${wanted}`);
+}
+
+test('a forward beyond the LAN, or to the box, is refused with the nearest device that could be meant', () => {
+  assert.deepEqual(sentences({ firewall: { forwards: [{ ...CAMERA, to: '192.168.78.20' }] } }), [
+    'firewall.forwards[0].to: found "192.168.78.20", wanted a LAN device within 192.168.77.1/24 such as "192.168.77.254"',
+  ]);
+  assert.deepEqual(sentences({ firewall: { forwards: [{ ...CAMERA, to: '192.168.77.1' }] } }), [
+    'firewall.forwards[0].to: found "192.168.77.1", wanted a LAN device other than the box, such as "192.168.77.2"',
+  ]);
+});
+
+test('a forward of a port that another has is refused with the nearest free one', () => {
+  const other = { ...CAMERA, name: 'other', port: '8440-8443' };
+  assert.deepEqual(sentences({ firewall: { forwards: [CAMERA, other] } }), [
+    'firewall.forwards[1].port: found tcp 8440-8443, wanted ports not used by firewall.forwards[0], such as "8444-8447"',
+  ]);
+});
+
+test('forwards of one port stand beside each other for different protocols, for different senders, and while one is off', () => {
+  const beside = (change: object): readonly string[] =>
+    sentences({
+      firewall: {
+        forwards: [
+          { ...CAMERA, from: ['198.51.100.0/24'] },
+          { ...CAMERA, name: 'b', ...change },
+        ],
+      },
+    });
+  assert.deepEqual(beside({ protocol: 'udp' }), []);
+  assert.deepEqual(beside({ from: ['203.0.113.0/24'] }), []);
+  assert.deepEqual(beside({ enabled: false }), []);
+  assert.equal(beside({ from: ['198.51.100.128/25'] }).length, 1);
+  assert.equal(beside({}).length, 1);
+});
+
+test('a forward of a port that the box needs is refused: a public service, the DHCP client of the WAN', () => {
+  const smtp = { ...CAMERA, port: '25' };
+  assert.deepEqual(sentences({ firewall: { publicServices: ['smtp'], forwards: [smtp] } }), [
+    'firewall.forwards[0].port: found tcp 25, wanted ports not used by firewall.publicServices "smtp", such as "26"',
+  ]);
+  assert.deepEqual(sentences({ firewall: { forwards: [smtp] } }), []);
+  const client = { ...CAMERA, protocol: 'udp', port: '68' };
+  assert.match(
+    sentences({ firewall: { forwards: [client] } })[0] ?? '',
+    /the DHCP client of the WAN, such as "69"/,
+  );
+  const wan = { ipv4: { method: 'static', address: '203.0.113.50/24' } };
+  assert.deepEqual(sentences({ wan, firewall: { forwards: [client] } }), []);
+});
+
+test('a one-to-one address is one of the WAN, and neither address is used twice', () => {
+  const entry = { name: 'mail', address: '203.0.113.60', to: '192.168.77.9' };
+  const wan = { ipv4: { method: 'static', address: '203.0.113.60/24' } };
+  assert.deepEqual(sentences({ firewall: { oneToOne: [entry] } }), []);
+  const paths = (owner: object): readonly string[] => problemsOf(owner).map(({ path }) => path);
+  assert.deepEqual(paths({ wan, firewall: { oneToOne: [entry] } }), ['firewall.oneToOne[0].address']);
+  assert.deepEqual(paths({ firewall: { oneToOne: [{ ...entry, address: '192.168.77.30' }] } }), [
+    'firewall.oneToOne[0].address',
+  ]);
+  assert.deepEqual(paths({ firewall: { oneToOne: [entry, entry] } }), [
+    'firewall.oneToOne[1].address',
+    'firewall.oneToOne[1].to',
+    'firewall.oneToOne[1].name',
+  ]);
+});
+
+test('an exposed host is a LAN device', () => {
+  assert.match(
+    sentences({ firewall: { exposedHost: '192.168.77.1' } })[0] ?? '',
+    /^firewall\.exposedHost: .*other than the box/,
+  );
+});
+
+test('a device is blocked by MAC address, or by the name of its reservation, which has to exist', () => {
+  const dhcp = { reservations: [{ mac: '02:00:00:00:00:20', address: '192.168.77.20', name: 'Camera' }] };
+  assert.deepEqual(sentences({ dhcp, firewall: { blockedDevices: ['camera', '02-00-00-00-00-07'] } }), []);
+  assert.deepEqual(sentences({ dhcp, firewall: { blockedDevices: ['camra'] } }), [
+    'firewall.blockedDevices[0]: found "camra", wanted a MAC address, or the name of a device in dhcp.reservations (camera)',
+  ]);
+});
+
+test('2000 forwards are looked through in less than the time anybody would notice', () => {
+  const forwards = Array.from({ length: 2000 }, (_, index) => ({
+    ...CAMERA,
+    name: `f${index}`,
+    port: String(1000 + index * 2),
+  }));
+  assert.deepEqual(sentences({ firewall: { forwards } }), []);
+});
