@@ -1,3 +1,4 @@
+import { ConfigError, type Problem } from '../../base/errors.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ObservedLink } from '../../engine/links/observed.ts';
 import { type DeviceNames, lanDevice } from './narrow.ts';
@@ -32,10 +33,37 @@ export class Devices {
     return { wan, lan: lanDevice(config, nameOf), ports: [wan, ...config.lan.devices.map(nameOf)] };
   }
 
-  /** Those that are there, for an owner who named one that is not. */
-  get all(): readonly ObservedLink[] {
-    return [...this.#links.values()];
+  /**
+   * Refuses a configuration that names a device which is not there and was not named before: a device that was is unplugged, and
+   * waited for. @throws ConfigError with the devices there are
+   */
+  requireNewOnes(config: Config, before: Config): void {
+    const known = new Set(namedDevices(before).map(({ device }) => device));
+    const unknown = namedDevices(config).filter(
+      ({ device }) => !known.has(device) && this.find(device) === undefined,
+    );
+    if (unknown.length > 0) throw new ConfigError(unknown.map((one) => this.#problemOf(one)));
   }
+
+  #problemOf({ path, device }: NamedDevice): Problem {
+    const there = [...this.#links.values()].filter(({ loopback, kind }) => !loopback && kind !== 'bridge');
+    const names = there.map((link) => `${link.name} (mac:${link.permanentMac ?? link.mac ?? '-'})`);
+    return {
+      path,
+      found: JSON.stringify(device),
+      wanted: names.length === 0 ? 'a device of the box, which has none now' : `one of ${names.join(', ')}`,
+    };
+  }
+}
+
+interface NamedDevice {
+  readonly path: string;
+  readonly device: string;
+}
+
+function namedDevices({ mode, wan, lan }: Config): NamedDevice[] {
+  const ofLan = lan.devices.map((device, index) => ({ path: `lan.devices[${index}]`, device }));
+  return mode === 'lan-only' ? ofLan : [{ path: 'wan.device', device: wan.device }, ...ofLan];
 }
 
 /** Whether packets can go through it now. */

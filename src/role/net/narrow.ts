@@ -115,6 +115,11 @@ export function wantedLinks(config: Config, address: WanAddress | 'none' | 'unkn
   };
 }
 
+/** Whether the office is behind one address: only then a one-to-one address is the box's, which answers for it. */
+function translates({ mode }: Config): boolean {
+  return mode === 'firewall' || mode === 'firewall-dmz';
+}
+
 const EVERYWHERE = { address: 0, length: 0 } as FirewallOptions['lanNetworks'][number];
 
 function wanIpv4(
@@ -134,7 +139,10 @@ function wanIpv4(
     metric: WAN_METRIC,
     ...(onLink(router) ? {} : { gateway: router }),
   }));
-  return { ipv4: { addresses: [prefix], routes: [...toGateway, ...others] } };
+  const further = translates(config)
+    ? config.firewall.oneToOne.map((entry) => ({ address: entry.address, length: 32 }))
+    : [];
+  return { ipv4: { addresses: [prefix, ...further], routes: [...toGateway, ...others] } };
 }
 
 export function wanMethod({ wan, system }: Config): WanMethod {

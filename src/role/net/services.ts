@@ -96,6 +96,7 @@ export class NetServices {
   async apply(config: Config): Promise<readonly string[]> {
     return await this.#inTurn(async () => {
       const before = this.#config;
+      this.#devices.requireNewOnes(config, before);
       try {
         return await this.#applyAll(config);
       } catch (error) {
