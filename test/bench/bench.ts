@@ -6,13 +6,18 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { UserError, messageOf } from '../../src/base/errors.ts';
+import { dhcpWearBench } from './dhcp-wear-bench.ts';
 import type { Bench, Figure } from './figure.ts';
 import { median } from './median.ts';
 import { memoryBench } from './memory-bench.ts';
 import { resultTable } from './result-table.ts';
 import { startBench } from './start-bench.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { start: startBench, memory: memoryBench };
+const BENCHES: Readonly<Record<string, Bench>> = {
+  start: startBench,
+  memory: memoryBench,
+  'dhcp-wear': dhcpWearBench,
+};
 const root = join(import.meta.dirname, '../..');
 
 interface Wanted {

@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import { rmSync, writeFileSync } from 'node:fs';
+import process from 'node:process';
+import { Box } from '../lab/box.ts';
+import { boxConfig } from '../lab/box-config.ts';
+import type { Program } from '../lab/program.ts';
+import { waitFor } from '../lab/wait-for.ts';
+import type { DhcpLoadResult, DhcpLoadSettings } from './dhcp-load-settings.ts';
+import type { DhcpStand } from './dhcp-wire.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** A DHCP server to be measured, running. */
+export interface DhcpServerUnderLoad {
+  readonly name: string;
+  readonly stand: DhcpStand;
+  /** The box, if it is one. */
+  readonly box?: Box;
+  /** Its files and folders. */
+  readonly files: readonly string[];
+  pids(): Promise<number[]>;
+  stop(): Promise<void>;
+}
+
+/** How a server is started anew: with nothing of an earlier run. */
+export interface DhcpContestant {
+  readonly name: string;
+  readonly stand: DhcpStand;
+  start(leaseTime: string): Promise<DhcpServerUnderLoad>;
+}
+
+/** The whole box, as built: all roles run and count. `nodeOptions` come before the program. */
+export function gatepostDhcp(stand: DhcpStand, nodeOptions: readonly string[] = []): DhcpContestant {
+  const name = 'gatepost';
+  return {
+    name,
+    stand,
+    start: async (leaseTime) => {
+      const { namespace, prefix, pool } = stand;
+      const box = new Box(
+        namespace,
+        boxConfig({
+          wan: {
+            device: 'wan0',
+            ipv4: { method: 'static', address: '203.0.113.50/24', gateway: '203.0.113.1' },
+          },
+          lan: { devices: ['lan0'], address: prefix },
+          dhcp: { leaseTime, pool },
+          firewall: {},
+        }),
+      );
+      rmSync(box.dataPath, { recursive: true });
+      const argv = [
+        join(root, 'dist/node'),
+        '--disable-warning=ExperimentalWarning',
+        '--max-semi-space-size=1',
+        ...nodeOptions,
+        join(root, 'dist/gatepost.mjs'),
+        'run',
+        '--config',
+        box.configPath,
+        '--data',
+        box.dataPath,
+        '--run',
+        box.runPath,
+      ];
+      const program = namespace.start('gatepost', argv);
+      await program.line(/^gatepost ready$/m);
+      return { ...underLoad(name, stand, program), box, files: [box.dataPath] };
+    },
+  };
+}
+
+/** dnsmasq with its lease file, as benchmarks are told of; asked to ping as it does by default, or not. */
+export function dnsmasqDhcp(stand: DhcpStand, extra: readonly string[] = []): DhcpContestant {
+  const name = 'dnsmasq';
+  return {
+    name,
+    stand,
+    start: async (leaseTime) => {
+      const { namespace, pool } = stand;
+      const leases = namespace.file('leases');
+      writeFileSync(leases, '');
+      const options = [
+        'keep-in-foreground',
+        'conf-file=/dev/null',
+        'log-facility=-',
+        'user=root',
+        'pid-file=',
+        'no-hosts',
+        'no-resolv',
+        'quiet-dhcp',
+        'bind-dynamic',
+        'interface=lan0',
+        'dhcp-authoritative',
+        'dhcp-lease-max=100000',
+        `dhcp-leasefile=${leases}`,
+        `dhcp-range=${pool.first},${pool.last},${leaseTime}`,
+        ...extra,
+      ].map((option) => `--${option}`);
+      const program = namespace.start('dnsmasq', ['dnsmasq', ...options]);
+      await program.line(/started, version/);
+      return { ...underLoad(name, stand, program), files: [leases] };
+    },
+  };
+}
+
+function underLoad(name: string, stand: DhcpStand, program: Program): Omit<DhcpServerUnderLoad, 'files'> {
+  return {
+    name,
+    stand,
+    pids: () => stand.namespace.pids(),
+    stop: async () => {
+      await program.stop();
+      await waitFor('the end of all processes', async () => (await stand.namespace.pids()).length === 0);
+    },
+  };
+}
+
+/** Runs the load generator beside a server and returns what it measured. */
+export async function runGenerator(
+  { clients, device, leases, mac }: DhcpStand,
+  verb: 'acquire' | 'renew',
+  load: Pick<DhcpLoadSettings, 'clients' | 'outstanding' | 'rate'>,
+): Promise<DhcpLoadResult> {
+  const settings: DhcpLoadSettings = { ...load, device, leases, serverMac: mac };
+  const program = join(import.meta.dirname, 'dhcp-generator.ts');
+  const node = [process.execPath, '--disable-warning=ExperimentalWarning'];
+  return JSON.parse(
+    await clients.output([...node, program, verb, JSON.stringify(settings)]),
+  ) as DhcpLoadResult;
+}
