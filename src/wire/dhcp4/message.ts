@@ -57,6 +57,8 @@ export interface EncodeLimits {
   readonly maxLength?: number;
   /** Option numbers in the order wanted on the wire; the others follow in property order. */
   readonly order?: readonly number[];
+  /** Option numbers that come before all others when there is not room for all. */
+  readonly important?: readonly number[];
 }
 
 /** A UDP payload every host must take: 576 octets without 20 of IP and 8 of UDP (RFC 2131 §2). */
@@ -122,14 +124,15 @@ function padded(field: Uint8Array, length: number): Uint8Array {
 
 /**
  * Writes one UDP payload of at least {@link MIN_MESSAGE} octets, the message type first unless `order` names it.
- * An option that does not fit into `maxLength` behind those before it, even with overload, is left out.
+ * What does not fit into `maxLength`, even with overload, is left out: of options not named as important, the later ones.
  */
 export function encodeMessage(message: Dhcp4Message, limits: EncodeLimits = {}): Uint8Array<ArrayBuffer> {
   const raw = rawOptions(message.options);
   const order = limits.order ?? [];
   const codes = new Set([...(order.includes(FIRST) ? [] : [FIRST]), ...order, ...raw.keys()]);
   const room = Math.max(limits.maxLength ?? DEFAULT_MAX_MESSAGE, MIN_MESSAGE) - HEADER_LENGTH;
-  const layout = layOutOptions(raw, [...codes], { main: room, file: message.file, sname: message.sname });
+  const wanted = { wire: [...codes], importance: [FIRST, ...(limits.important ?? [])] };
+  const layout = layOutOptions(raw, wanted, { main: room, file: message.file, sname: message.sname });
   const writer = new Writer(600);
   header.encode(writer, {
     ...message,

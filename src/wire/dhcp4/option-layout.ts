@@ -15,9 +15,18 @@ export interface OptionLayout {
   readonly sname: Uint8Array;
 }
 
+/** In which order options are written, and in which order they are given up for want of room: the last first. */
+export interface OptionOrder {
+  readonly wire: readonly number[];
+  readonly importance: readonly number[];
+}
+
 const FILE_LENGTH = 128;
 const SNAME_LENGTH = 64;
 const OVERLOAD_TLV = 3;
+const TLV_HEADER = 2;
+/** The longest value of one TLV. */
+const MAX_TLV = 255;
 
 /** A piece of the message that takes options until it is full; one octet is kept for END. */
 class Area {
@@ -32,8 +41,12 @@ class Area {
     return this.#writer.length > 0;
   }
 
+  get room(): number {
+    return Math.max(0, this.#capacity - this.#writer.length - 1);
+  }
+
   take(tlvs: Uint8Array): boolean {
-    if (this.#writer.length + tlvs.length + 1 > this.#capacity) return false;
+    if (tlvs.length > this.room) return false;
     this.#writer.bytes(tlvs);
     return true;
   }
@@ -43,12 +56,43 @@ class Area {
   }
 }
 
-function spill(tlvs: readonly Uint8Array[], room: OptionRoom): OptionLayout {
+/** Puts the option into the first area that has room for all of it. */
+function takeWhole(areas: readonly Area[], code: number, value: Uint8Array): boolean {
+  const tlvs = optionTlvs(code, value);
+  return areas.some((area) => area.take(tlvs));
+}
+
+/**
+ * Divides a long option between the areas in the order in which they are read (RFC 3396 §5). Only an option that has to come in parts
+ * anyway is divided, so that a client which knows nothing of that RFC reads all others.
+ */
+function takeDivided(areas: readonly Area[], code: number, value: Uint8Array): boolean {
+  let at = 0;
+  for (const area of areas) {
+    while (at < value.length && area.room > TLV_HEADER) {
+      const part = value.subarray(at, at + Math.min(MAX_TLV, area.room - TLV_HEADER));
+      area.take(optionTlvs(code, part));
+      at += part.length;
+    }
+  }
+  return at >= value.length;
+}
+
+/** All of `codes`, or undefined if there is no room for them. */
+function spill(
+  raw: ReadonlyMap<number, Uint8Array>,
+  codes: readonly number[],
+  room: OptionRoom,
+): OptionLayout | undefined {
   const main = new Area(room.main - OVERLOAD_TLV);
   const file = new Area(room.file.length === 0 ? FILE_LENGTH : 0);
   const sname = new Area(room.sname.length === 0 ? SNAME_LENGTH : 0);
-  // What fits nowhere is left out; a shorter option behind it may still fit and help the client.
-  for (const one of tlvs) [main, file, sname].some((area) => area.take(one));
+  const areas = [main, file, sname];
+  const hasRoom = codes.every((code) => {
+    const value = raw.get(code) ?? new Uint8Array(0);
+    return takeWhole(areas, code, value) || (value.length > MAX_TLV && takeDivided(areas, code, value));
+  });
+  if (!hasRoom) return undefined;
   const bits = (file.used ? OVERLOAD.FILE : 0) | (sname.used ? OVERLOAD.SNAME : 0);
   const notice = bits === 0 ? new Uint8Array(0) : optionTlvs(OPTION_OVERLOAD, Uint8Array.of(bits));
   return {
@@ -58,21 +102,45 @@ function spill(tlvs: readonly Uint8Array[], room: OptionRoom): OptionLayout {
   };
 }
 
+/** As many as there is room for, the important ones before the others. */
+function spillMost(
+  raw: ReadonlyMap<number, Uint8Array>,
+  { wire, importance }: OptionOrder,
+  room: OptionRoom,
+): OptionLayout {
+  const none = Uint8Array.of(OPTION_END);
+  let best: OptionLayout = { main: none, file: room.file, sname: room.sname };
+  const kept = new Set<number>();
+  for (const code of importance) {
+    kept.add(code);
+    const layout = spill(
+      raw,
+      wire.filter((one) => kept.has(one)),
+      room,
+    );
+    if (layout === undefined) kept.delete(code);
+    else best = layout;
+  }
+  return best;
+}
+
 /**
  * Distributes raw options over the options field and, if that is too small, the unused header fields (RFC 2132 §9.3),
- * announced by the overload option. An option is never divided between areas. What fits nowhere is left out.
+ * announced by the overload option. What fits nowhere is left out.
  */
 export function layOutOptions(
   raw: ReadonlyMap<number, Uint8Array>,
-  order: readonly number[],
+  order: OptionOrder,
   room: OptionRoom,
 ): OptionLayout {
-  const tlvs: Uint8Array[] = [];
-  for (const code of order) {
-    const value = raw.get(code);
-    if (value !== undefined && code !== OPTION_OVERLOAD) tlvs.push(optionTlvs(code, value));
-  }
+  const isWritten = (code: number): boolean => raw.has(code) && code !== OPTION_OVERLOAD;
+  const wire = order.wire.filter(isWritten);
   const main = new Area(room.main);
-  if (tlvs.every((one) => main.take(one))) return { main: main.finish(), file: room.file, sname: room.sname };
-  return spill(tlvs, room);
+  if (wire.every((code) => takeWhole([main], code, raw.get(code) ?? new Uint8Array(0))))
+    return { main: main.finish(), file: room.file, sname: room.sname };
+  const importance = order.importance.filter(isWritten);
+  const rest = wire.filter((code) => !importance.includes(code));
+  return (
+    spill(raw, wire, room) ?? spillMost(raw, { wire, importance: [...new Set(importance), ...rest] }, room)
+  );
 }
