@@ -21,13 +21,14 @@ export class LiveFeed {
 
   /** Everything the page shows now. */
   async snapshot(): Promise<Snapshot> {
-    const [status, leases, names, health] = await Promise.all([
+    const [status, leases, names, health, firewall] = await Promise.all([
       this.#client.get<Snapshot['status']>('/api/status'),
       this.#client.get<Snapshot['leases']>('/api/leases'),
       this.#client.get<Snapshot['names']>('/api/names'),
       this.#client.get<Snapshot['health']>('/api/health'),
+      this.#client.get<Snapshot['firewall']>('/api/firewall'),
     ]);
-    return { status, leases, names, health };
+    return { status, leases, names, health, firewall };
   }
 
   get listeners(): number {

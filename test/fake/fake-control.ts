@@ -8,6 +8,7 @@ export function fakeControl(box: FakeBox): ControlClient {
     '/api/leases': () => box.leases(),
     '/api/names': () => box.names(),
     '/api/health': () => box.health(),
+    '/api/firewall': () => box.firewall(),
   };
   return {
     get: async <T>(path: string) => (await answers[path]?.()) as T,

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
-import { type Html, type Snapshot, sections } from './sections.ts';
+import { type Snapshot, sections } from './sections.ts';
+import type { Html } from './table.ts';
 
 /** The owner's page. It is whole without JavaScript; with it, `<main>` follows the box live. */
 export function page(snapshot: Snapshot): Html {

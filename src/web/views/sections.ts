@@ -1,9 +1,15 @@
 import { html } from 'hono/html';
-import type { HtmlEscapedString } from 'hono/utils/html';
-import type { BoxStatus, HealthNode, HealthReport, LeaseStatus, NameStatus } from '../../port/box.ts';
+import type {
+  BoxStatus,
+  FirewallView,
+  HealthNode,
+  HealthReport,
+  LeaseStatus,
+  NameStatus,
+} from '../../port/box.ts';
+import { firewallSection } from './firewall-section.ts';
 import { formatBytes, formatSpan, formatTime } from './format.ts';
-
-export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
+import { type Html, table } from './table.ts';
 
 /** What the page shows at one moment. */
 export interface Snapshot {
@@ -11,33 +17,7 @@ export interface Snapshot {
   readonly leases: readonly LeaseStatus[];
   readonly names: readonly NameStatus[];
   readonly health: HealthReport;
-}
-
-type Row = readonly (string | Html)[];
-
-/** A table that a screen reader announces by its caption; wide ones scroll by themselves, reachable by keyboard. */
-function table(caption: string, headings: readonly string[], rows: readonly Row[]): Html {
-  if (rows.length === 0) return html`<p class="none">${caption}: none</p>`;
-  return html`<div class="scroll" tabindex="0" role="group" aria-label="${caption}">
-    <table>
-      <caption>
-        ${caption}
-      </caption>
-      <thead>
-        <tr>
-          ${headings.map((heading) => html`<th scope="col">${heading}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          (row) =>
-            html`<tr>
-              ${row.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td>${cell}</td>`))}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  readonly firewall: FirewallView;
 }
 
 function facts(pairs: readonly (readonly [string, string | Html])[]): Html {
@@ -115,7 +95,7 @@ function lanSection({ lan, mode, uptimeMs, version }: BoxStatus): Html {
   </section>`;
 }
 
-function tables({ status, leases, names }: Snapshot): Html {
+function tables({ status, leases, names, firewall }: Snapshot): Html {
   return html`<section aria-labelledby="devices">
       <h2 id="devices">Devices</h2>
       ${table(
@@ -146,14 +126,7 @@ function tables({ status, leases, names }: Snapshot): Html {
         names.map((n) => [n.name, n.type, n.value, n.origin]),
       )}
     </section>
-    <section aria-labelledby="firewall">
-      <h2 id="firewall">Firewall</h2>
-      ${table(
-        'Counters',
-        ['Counter', 'Packets', 'Size'],
-        status.firewall.map((c) => [c.name, String(c.packets), formatBytes(c.bytes)]),
-      )}
-    </section>
+    ${firewallSection(firewall)}
     <section aria-labelledby="services">
       <h2 id="services">Services</h2>
       ${table(
