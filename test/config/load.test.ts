@@ -60,7 +60,7 @@ test('readConfig() says in the words of this project what is wanted in the place
       pool: { first: '192.168.77.10', last: '192.168.77.20' },
       exclude: ['192.168.77.11'],
       reservations: [{ mac: '02:00:00:00:00:01', address: '192.168.77.12', name: 'pc' }],
-      options: [{ code: 66, hex: '00' }],
+      options: [{ code: 66, type: 'text', value: 'tftp' }],
     },
     dns: {
       upstreams: ['udp://192.0.2.53'],
@@ -159,7 +159,7 @@ test('readConfig() refuses values that do not fit each other', () => {
     ['mail.aliases.sales[0]', { mail: { aliases: { sales: ['nobody'] } } }],
     ['web.http', { web: { http: 25 } }],
     ['web.https', { web: { https: 8080 } }],
-    ['dhcp.options[0].code', { dhcp: { options: [{ code: 53, hex: '01' }] } }],
+    ['dhcp.options[0].code', { dhcp: { options: [{ code: 53, value: '01' }] } }],
     ['dns.records[0].value', { dns: { records: [{ name: 'printer', type: 'A', value: 'here' }] } }],
     ['dns.records[0].name', { dns: { records: [{ name: 'a..b', type: 'A', value: '192.168.77.9' }] } }],
     [

@@ -3,6 +3,8 @@ import type { Problem } from '../../base/errors.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import { contains4, formatPrefix4, lastAddress4, network4 } from '../../base/prefix.ts';
 import { defaultPool } from '../default-pool.ts';
+import { usualOptionType } from '../../wire/dhcp4/option-catalog.ts';
+import { optionProblem } from '../../wire/dhcp4/option-problem.ts';
 import type { Config } from '../schema.ts';
 import { type Finder, lanDeviceProblem, quoted, repeated } from './finder.ts';
 
@@ -89,21 +91,25 @@ function emptyPoolProblems({ dhcp, lan }: Config): Problem[] {
   ];
 }
 
-/** What the server says about itself and the lease: an option in its place would make leases unusable (RFC 2132 section 9). */
-const OWN_OPTIONS = [50, 51, 52, 53, 54, 55, 56, 57, 61, 82];
-
 function optionProblems({ dhcp }: Config): Problem[] {
-  return dhcp.options.flatMap(({ code }, index) =>
-    OWN_OPTIONS.includes(code)
-      ? [
-          {
-            path: `dhcp.options[${index}].code`,
-            found: String(code),
-            wanted: 'an option other than those the server makes itself: 50 to 57, 61, 82',
-          },
-        ]
-      : [],
-  );
+  const single = dhcp.options.flatMap(({ code, type, value }, index): Problem[] => {
+    const problem = optionProblem(code, type ?? usualOptionType(code), value);
+    if (problem === undefined) return [];
+    const found = { code, type, value }[problem.part];
+    return [
+      {
+        path: `dhcp.options[${index}].${problem.part}`,
+        found: JSON.stringify(found),
+        wanted: problem.wanted,
+      },
+    ];
+  });
+  const twice = repeated(dhcp.options.map(({ code }) => code)).map(({ index, earlier }) => ({
+    path: `dhcp.options[${index}].code`,
+    found: String(dhcp.options[index]?.code),
+    wanted: `a number other than that of dhcp.options[${earlier}]`,
+  }));
+  return [...single, ...twice];
 }
 
 export const DHCP_FINDERS: readonly Finder[] = [

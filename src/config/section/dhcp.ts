@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OPTION_TYPES } from '../../wire/dhcp4/option-value.ts';
 import { addressRangeText, clientIdText, durationText, hostLabel, ipv4Text, macText } from '../values.ts';
 
 /** A device is known by any of the three; which counts first, if several fit, is in the documentation. */
@@ -16,17 +17,22 @@ const reservation = z.strictObject({
   name: hostLabel.nullable().prefault(null).describe('Its name under the domain.'),
 });
 
-const code = z
-  .int('an option number from 1 to 254')
-  .min(1, 'an option number from 1 to 254')
-  .max(254, 'an option number from 1 to 254')
-  .describe('The DHCP option number.');
-
-const rawOption = z.strictObject({
-  code,
-  hex: z
-    .string('hexadecimal digits')
-    .regex(/^([0-9a-fA-F]{2}){1,1024}$/, 'pairs of hexadecimal digits')
+const option = z.strictObject({
+  code: z
+    .int('an option number from 1 to 254')
+    .min(1, 'an option number from 1 to 254')
+    .max(254, 'an option number from 1 to 254')
+    .describe('The DHCP option number.'),
+  type: z
+    .enum(OPTION_TYPES, `one of ${OPTION_TYPES.map((type) => `"${type}"`).join(', ')}`)
+    .nullable()
+    .prefault(null)
+    .describe('What the value is; null is what the number usually has, or "hex" for an unknown number.'),
+  value: z
+    .union(
+      [z.string(), z.number(), z.boolean(), z.array(z.string()).max(64)],
+      'a text, a number, true or false, or a list of texts',
+    )
     .describe('Its content.'),
 });
 
@@ -56,7 +62,7 @@ export const dhcp = z.strictObject({
     .prefault([])
     .describe('Devices that always get the same address.'),
   options: z
-    .array(rawOption)
+    .array(option)
     .max(50, 'at most 50 options')
     .prefault([])
     .describe('Further DHCP options to hand out.'),

@@ -10,7 +10,8 @@ import { defaultPool } from '../../config/default-pool.ts';
 import type { Mac } from '../../base/mac.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import type { ClientKey } from '../../wire/dhcp4/client-key.ts';
-import { fromHex } from '../../base/hex.ts';
+import { usualOptionType } from '../../wire/dhcp4/option-catalog.ts';
+import { encodeOptionValue } from '../../wire/dhcp4/option-value.ts';
 import { makeRecord } from '../../engine/dns-zone/answer.ts';
 import type { Upstream } from '../../base/upstream.ts';
 import { parseDomainName } from '../../wire/dns/domain-name.ts';
@@ -230,7 +231,12 @@ export function dhcpOptions(config: Config): Dhcp4ServerOptions {
     dnsServers: alone ? optional(resolver !== undefined && isIpv4(resolver) ? resolver : undefined) : [own],
     timeServers: time.serveLan ? [own] : [],
     domain: system.domain,
-    custom: new Map(dhcp.options.map(({ code, hex }) => [code, fromHex(hex)])),
+    custom: new Map(
+      dhcp.options.map(({ code, type, value }) => [
+        code,
+        encodeOptionValue(type ?? usualOptionType(code), value),
+      ]),
+    ),
   };
 }
 

@@ -101,3 +101,8 @@ const CATALOG = new Map<number, KnownOption>(
 export function knownOption(code: number): KnownOption | undefined {
   return CATALOG.get(code);
 }
+
+/** The type the value of a number is written in unless said otherwise. */
+export function usualOptionType(code: number): OptionType {
+  return knownOption(code)?.types[0] ?? 'hex';
+}

@@ -48,3 +48,31 @@ test('a reservation names a device by MAC address, client identifier or host nam
     ['dhcp.reservations[1].clientId', 'dhcp.reservations[1].hostName'],
   );
 });
+
+test('an option is of the type its number has, one number stands once, and what the server says itself is refused', () => {
+  assert.deepEqual(
+    sentences({
+      options: [
+        { code: 42, value: ['192.168.77.9'] },
+        { code: 150, type: 'ipv4', value: '192.168.77.9' },
+        { code: 224, value: '0a0b' },
+      ],
+    }),
+    [],
+  );
+  assert.deepEqual(sentences({ options: [{ code: 3, value: 'router' }] }), [
+    'dhcp.options[0].value: found "router", wanted a list of IPv4 addresses such as ["192.168.77.2", "192.168.77.3"]',
+  ]);
+  assert.match(
+    sentences({ options: [{ code: 3, type: 'u8', value: 1 }] })[0] ?? '',
+    /^dhcp\.options\[0\]\.type: found "u8"/,
+  );
+  assert.match(
+    sentences({ options: [{ code: 51, value: '00000e10' }] })[0] ?? '',
+    /^dhcp\.options\[0\]\.code: found 51/,
+  );
+  const boot = { code: 67, value: 'pxelinux.0' };
+  assert.deepEqual(sentences({ options: [boot, boot] }), [
+    'dhcp.options[1].code: found 67, wanted a number other than that of dhcp.options[0]',
+  ]);
+});

@@ -188,7 +188,7 @@ test('dhcpOptions() passes on reservations, exclusions and further options', () 
       { mac: '02:00:00:00:00:21', address: '192.168.77.21' },
     ],
     exclude: ['192.168.77.9'],
-    options: [{ code: 66, hex: '74667470' }],
+    options: [{ code: 66, value: 'tftp' }],
   };
   const options = dhcpOptions(configOf({ dhcp }));
   assert.deepEqual(options.reservations, [
