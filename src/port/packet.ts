@@ -1,3 +1,4 @@
+import type { Ipv4 } from '../base/ipv4.ts';
 import type { Mac } from '../base/mac.ts';
 
 /** One Ethernet frame's payload as received on a device. */
@@ -20,6 +21,11 @@ export interface PacketFilter {
   readonly etherType: number;
   /** With IPv4: only UDP to this port, checked in the kernel before the packet is copied. */
   readonly udpPort?: number;
+  /**
+   * With ARP: only what is said about this address (it is the sender's), and probes for it (sender 0.0.0.0, RFC 5227),
+   * checked likewise: the segment of a provider is full of ARP about others.
+   */
+  readonly arpAddress?: Ipv4;
 }
 
 /** Link-layer sockets bound to one device (packet(7), SOCK_DGRAM). They see packets before the firewall does. */

@@ -1,12 +1,12 @@
 import { after, between } from '../../base/instant.ts';
 import { formatIpv4, UNSPECIFIED } from '../../base/ipv4.ts';
-import { formatPrefix4 } from '../../base/prefix.ts';
 import { printable } from '../../base/printable.ts';
-import { type Binding, isSameBinding } from './binding.ts';
+import type { Binding } from './binding.ts';
+import { checkLease, useLease } from './grant.ts';
 import { type Reply, readReply } from './reply.ts';
 import { request } from './request.ts';
 import { scheduleRound } from './rounds.ts';
-import type { Effect, Env, Event, Exchange, Lease, Origin, Phase, State, Step } from './state.ts';
+import type { Effect, Env, Event, Exchange, Phase, State, Step } from './state.ts';
 import { leaseFrom, waitAfter } from './timing.ts';
 
 /** A server's reason is shown to the owner, but not more of it than this. */
@@ -19,7 +19,7 @@ const ORIGINS = {
   rebinding: 'rebound',
 } as const;
 
-type Grant = Reply & { readonly kind: 'offer' | 'ack' };
+type Granting = Reply & { readonly kind: 'offer' | 'ack' };
 type Waiting = Extract<Phase, { readonly exchange: Exchange }>;
 type Asking = Extract<Waiting, { readonly kind: keyof typeof ORIGINS }>;
 
@@ -47,7 +47,7 @@ function isExpected(phase: Asking, reply: Reply): boolean {
 /** RFC 2131 section 4.4.1: the request carries the offer's transaction and the same `secs` as the DISCOVER. */
 function takeOffer(
   state: State,
-  found: { readonly phase: Phase & { kind: 'selecting' }; readonly offer: Grant },
+  found: { readonly phase: Phase & { kind: 'selecting' }; readonly offer: Granting },
   env: Env,
 ): Step {
   const { lease, exchange: before } = found.phase;
@@ -70,28 +70,15 @@ export function requestOffered(offer: Binding, exchange: Exchange, env: Env): Ef
   return { kind: 'broadcast', message, source: UNSPECIFIED };
 }
 
-function takeAck(state: State, found: { readonly phase: Asking; readonly ack: Grant }, env: Env): Step {
+function takeAck(state: State, found: { readonly phase: Asking; readonly ack: Granting }, env: Env): Step {
   const { phase, ack } = found;
-  const origin: Origin = ORIGINS[phase.kind];
   const lease = leaseFrom(ack, phase.exchange.sentAt, env.random);
   // So short a lease, so late an answer: it is over already.
   if (lease.expiresAt <= env.now) return { state, effects: [] };
-  const { binding } = lease;
-  const effects: Effect[] = [...reportChange(phase.lease, binding)];
-  if (state.remembered === undefined || !isSameBinding(state.remembered, binding)) {
-    effects.push({ kind: 'saveLease', binding });
-  }
-  effects.push({ kind: 'configure', lease, origin, took: between(phase.exchange.began, env.now) });
-  return {
-    state: { ...state, phase: { kind: 'bound', lease }, remembered: binding, setbacks: 0 },
-    effects,
-  };
-}
-
-function reportChange(before: Lease | undefined, binding: Binding): Effect[] {
-  if (before === undefined || before.binding.address.address === binding.address.address) return [];
-  const [from, to] = [formatPrefix4(before.binding.address), formatPrefix4(binding.address)];
-  return [{ kind: 'report', text: `The provider changed the address from ${from} to ${to}` }];
+  const grant = { lease, origin: ORIGINS[phase.kind], took: between(phase.exchange.began, env.now) };
+  const isRenewal = phase.kind === 'renewing' || phase.kind === 'rebinding';
+  const isSame = phase.lease?.binding.address.address === lease.binding.address.address;
+  return isRenewal && isSame ? useLease(state, grant) : checkLease(state, grant, env);
 }
 
 /** RFC 2131 section 3.1 (5), 4.4.5: the address is not ours (any more); it is not asked for again. */

@@ -1,6 +1,6 @@
 import type { Ipv4 } from '../../base/ipv4.ts';
 import { UNSPECIFIED } from '../../base/ipv4.ts';
-import { type Mac, macBytes } from '../../base/mac.ts';
+import { macBytes } from '../../base/mac.ts';
 import { HTYPE_ETHERNET, MESSAGE_TYPE, OP } from '../../wire/dhcp4/constants.ts';
 import type { Dhcp4Message } from '../../wire/dhcp4/message.ts';
 import type { Dhcp4Options } from '../../wire/dhcp4/options.ts';
@@ -13,15 +13,6 @@ import type { ClientOptions } from './state.ts';
 export const PARAMETER_REQUEST_LIST = [1, 121, 3, 6, 12, 15, 28, 42, 51, 54, 58, 59, 119] as const;
 /** What an Ethernet packet holds without IP and UDP headers. */
 const MAX_MESSAGE_SIZE = 1472;
-
-/**
- * The client identifier of a device: type 1 and its MAC address (RFC 2132 section 9.14), as the ordinary PC sends that
- * providers expect behind their modem. An RFC 4361 identifier would outlive a cloned MAC address, which is set for the
- * very purpose of appearing as another PC.
- */
-export function clientIdOf(mac: Mac): Uint8Array {
-  return Uint8Array.of(HTYPE_ETHERNET, ...macBytes(mac));
-}
 
 interface Variable {
   readonly xid: number;
@@ -100,4 +91,19 @@ export function release(
     clientId: client.clientId,
   };
   return build(client, { xid, secs: 0, ciaddr: from.ciaddr, options });
+}
+
+/** RFC 2131 table 5, column DHCPDECLINE: the address and the server by option, no `ciaddr`. */
+export function decline(
+  client: ClientOptions,
+  xid: number,
+  what: { readonly address: Ipv4; readonly server: Ipv4 },
+): Dhcp4Message {
+  const options: Dhcp4Options = {
+    messageType: MESSAGE_TYPE.DECLINE,
+    requestedAddress: what.address,
+    serverId: what.server,
+    clientId: client.clientId,
+  };
+  return build(client, { xid, secs: 0, options });
 }

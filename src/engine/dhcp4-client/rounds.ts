@@ -19,8 +19,8 @@ export interface Round {
 function earliestRound(state: State, env: Env): Instant {
   const last = state.rounds.at(-1);
   const before = state.rounds.at(-2);
-  if (last === undefined || before === undefined) return env.now;
-  const spaced = after(before, FIRST_WAIT);
+  if (last === undefined || before === undefined) return state.quietUntil;
+  const spaced = Math.max(state.quietUntil, after(before, FIRST_WAIT)) as Instant;
   if (state.setbacks < 2) return spaced;
   return Math.max(spaced, after(last, waitAfter(state.setbacks - 1, env.random))) as Instant;
 }

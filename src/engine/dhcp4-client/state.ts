@@ -1,7 +1,8 @@
 import type { Duration } from '../../base/duration.ts';
-import type { Instant } from '../../base/instant.ts';
+import { Instant } from '../../base/instant.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import type { Mac } from '../../base/mac.ts';
+import type { ArpMessage } from '../../wire/arp/message.ts';
 import type { Dhcp4Message } from '../../wire/dhcp4/message.ts';
 import type { Binding } from './binding.ts';
 
@@ -27,6 +28,21 @@ export interface Exchange {
   /** From when a lease granted now would count. */
   readonly sentAt: Instant;
   readonly nextSend: Instant;
+}
+
+/** A lease that a server has acknowledged. */
+export interface Grant {
+  readonly lease: Lease;
+  readonly origin: Origin;
+  /** From the first message of the exchange to the acknowledgement. */
+  readonly took: Duration;
+}
+
+/** Another station that says to have an address which was granted to us. */
+export interface Conflict {
+  readonly address: Ipv4;
+  readonly mac: Mac;
+  readonly at: Instant;
 }
 
 /**
@@ -58,6 +74,18 @@ export type Phase =
       readonly exchange: Exchange;
       readonly address: Ipv4;
     }
+  /**
+   * Between REQUESTING or REBOOTING and BOUND: the acknowledged address is checked for a conflict (RFC 5227). `lease` is
+   * that of the grant if its address was in use before.
+   */
+  | {
+      readonly kind: 'checking';
+      readonly lease: Lease | undefined;
+      readonly grant: Grant;
+      /** Sent so far. */
+      readonly probes: number;
+      readonly nextProbe: Instant;
+    }
   | { readonly kind: 'bound'; readonly lease: Lease }
   | { readonly kind: 'renewing'; readonly lease: Lease; readonly exchange: Exchange }
   | { readonly kind: 'rebinding'; readonly lease: Lease; readonly exchange: Exchange };
@@ -68,8 +96,19 @@ export interface State {
   readonly remembered: Binding | undefined;
   /** When the last two rounds (exchanges begun with DISCOVER or INIT-REBOOT) began, the newest last. */
   readonly rounds: readonly Instant[];
-  /** Refusals and unanswered requests since the last success. */
+  /** Refusals, conflicts and unanswered requests since the last success. */
   readonly setbacks: number;
+  /** No round begins before; the past unless an address was declined. */
+  readonly quietUntil: Instant;
+  /** Who said to have which of the addresses declined. */
+  readonly claims: readonly { readonly mac: Mac; readonly address: Ipv4 }[];
+  /** The last conflict of any address. */
+  readonly conflict: Conflict | undefined;
+  /** When the address was last defended. */
+  readonly defendedAt: Instant | undefined;
+  /** Announcements of the address left, and when the next one is due. */
+  readonly announcements: number;
+  readonly announceAt: Instant;
 }
 
 export const INITIAL: State = {
@@ -77,6 +116,12 @@ export const INITIAL: State = {
   remembered: undefined,
   rounds: [],
   setbacks: 0,
+  quietUntil: Instant(0),
+  claims: [],
+  conflict: undefined,
+  defendedAt: undefined,
+  announcements: 0,
+  announceAt: Instant(0),
 };
 
 export type Event =
@@ -90,6 +135,8 @@ export type Event =
   | { readonly kind: 'link'; readonly up: boolean }
   /** A message to the client port, decoded but not checked; `from` is its source address. */
   | { readonly kind: 'message'; readonly message: Dhcp4Message; readonly from: Ipv4 }
+  /** An ARP packet of another station, about any address. */
+  | { readonly kind: 'arp'; readonly message: ArpMessage }
   /** May come at any time, also too early. */
   | { readonly kind: 'wake' }
   | { readonly kind: 'stop'; readonly release: boolean };
@@ -106,14 +153,16 @@ export type Effect =
       readonly source: Ipv4;
       readonly server: Ipv4;
     }
-  /** Use this lease from now on, in place of any before. `took` counts from the first message of the exchange. */
+  /** Use this lease from now on, in place of any before. `took` is that of {@link Grant}. */
   | {
       readonly kind: 'configure';
       readonly lease: Lease;
       readonly origin: Origin;
       readonly took: Duration;
     }
-  | { readonly kind: 'unconfigure'; readonly reason: 'expired' | 'refused' | 'released' }
+  | { readonly kind: 'unconfigure'; readonly reason: 'expired' | 'refused' | 'released' | 'conflict' }
+  /** To all on the link: the question who has the address, asked under no address, or the news that it is ours. */
+  | { readonly kind: 'arp'; readonly purpose: 'probe' | 'announce'; readonly address: Ipv4 }
   | { readonly kind: 'saveLease'; readonly binding: Binding }
   | { readonly kind: 'forgetLease' }
   /** For the log: something the owner may want to know. */
@@ -123,7 +172,7 @@ export type Effect =
 
 export interface ClientOptions {
   readonly mac: Mac;
-  /** Option 61, the same for ever. */
+  /** Option 61, the same as long as the MAC address is. */
   readonly clientId: Uint8Array;
   /** Option 12. */
   readonly hostName: string | undefined;

@@ -1,6 +1,7 @@
 import { Milliseconds } from '../../base/duration.ts';
 import { unreachable } from '../../base/errors.ts';
 import { takeMessage } from './answers.ts';
+import { takeArp } from './conflict.ts';
 import { release } from './request.ts';
 import { scheduleRound } from './rounds.ts';
 import { type Effect, type Env, type Event, INITIAL, type Lease, type State, type Step } from './state.ts';
@@ -14,7 +15,7 @@ import { adoptedLease } from './timing.ts';
 export function stepClient(state: State, event: Event, env: Env): Step {
   const expired = expire(state, env);
   const next = handle(expired.state, event, env);
-  const deadline = deadlineOf(next.state.phase);
+  const deadline = deadlineOf(next.state);
   const wake: Effect[] = deadline === undefined ? [] : [{ kind: 'wake', at: deadline }];
   return { state: next.state, effects: [...expired.effects, ...next.effects, ...wake] };
 }
@@ -27,6 +28,8 @@ function handle(state: State, event: Event, env: Env): Step {
       return event.up ? linkUp(state, env) : linkDown(state);
     case 'message':
       return takeMessage(state, event, env);
+    case 'arp':
+      return takeArp(state, event, env);
     case 'wake':
       return takeDeadline(state, env);
     case 'stop':

@@ -1,6 +1,7 @@
 import { after, type Instant } from '../../base/instant.ts';
 import { formatPrefix4 } from '../../base/prefix.ts';
 import { requestOffered } from './answers.ts';
+import { announce, continueCheck, nextAnnouncement } from './grant.ts';
 import { request } from './request.ts';
 import {
   beginExchange,
@@ -18,9 +19,14 @@ export const REQUEST_TRIES = 4;
 /** INIT-REBOOT is tried less: a server that does not know the client stays silent (section 4.3.2). */
 export const REBOOT_TRIES = 2;
 
-/** The next time something is due in this phase without any event; undefined if nothing ever is. */
-export function deadlineOf(phase: Phase): Instant | undefined {
-  const due = Math.min(phase.lease?.expiresAt ?? Infinity, ownDeadline(phase));
+/** The next time something is due without any event; undefined if nothing ever is. */
+export function deadlineOf(state: State): Instant | undefined {
+  const { phase } = state;
+  const due = Math.min(
+    phase.lease?.expiresAt ?? Infinity,
+    ownDeadline(phase),
+    nextAnnouncement(state) ?? Infinity,
+  );
   return due === Infinity ? undefined : (due as Instant);
 }
 
@@ -31,6 +37,8 @@ function ownDeadline(phase: Phase): number {
       return Infinity;
     case 'init':
       return phase.until;
+    case 'checking':
+      return phase.nextProbe;
     case 'bound':
       return phase.lease.renewAt;
     case 'renewing':
@@ -58,8 +66,16 @@ export function expire(state: State, env: Env): Step {
   return { state: { ...state, phase: { ...phase, lease: undefined } }, effects };
 }
 
-/** Does what is due now in the current phase. */
+/** Does what is due now. */
 export function takeDeadline(state: State, env: Env): Step {
+  const due = nextAnnouncement(state);
+  if (due === undefined || env.now < due) return takePhaseDeadline(state, env);
+  const announced = announce(state, env);
+  const next = takePhaseDeadline(announced.state, env);
+  return { state: next.state, effects: [...announced.effects, ...next.effects] };
+}
+
+function takePhaseDeadline(state: State, env: Env): Step {
   const { phase } = state;
   if (env.now < ownDeadline(phase)) return { state, effects: [] };
   switch (phase.kind) {
@@ -74,6 +90,8 @@ export function takeDeadline(state: State, env: Env): Step {
       return repeatRequest(state, phase, env);
     case 'rebooting':
       return repeatReboot(state, phase, env);
+    case 'checking':
+      return continueCheck(state, phase, env);
     default:
       return renew(state, phase.lease, env);
   }

@@ -1,3 +1,4 @@
+import { type Ipv4, UNSPECIFIED } from '../../base/ipv4.ts';
 import type { PacketFilter } from '../../port/packet.ts';
 
 /** One `struct sock_filter` (linux/filter.h): code, jumps if true and false, operand. */
@@ -21,37 +22,57 @@ const PACKET_TYPE = 0xffff_f004;
 const LAST_WANTED_TYPE = 1;
 const WHOLE = 0xffff_ffff;
 
-/** With octet 0 the first of the network header, as on SOCK_DGRAM packet sockets. The targets of -1 drop. */
+/** Jump targets beside the next instructions. */
+const DROP = -1;
+const ACCEPT = -2;
+
+/** Where an ARP packet of IPv4 over Ethernet has the sender's and the target's protocol address (RFC 826). */
+const ARP_SENDER = 14;
+const ARP_TARGET = 24;
+
+/** With octet 0 the first of the network header, as on SOCK_DGRAM packet sockets. */
 function instructions(filter: PacketFilter): Instruction[] {
   const forUs: Instruction[] = [
     [LOAD_WORD, 0, 0, PACKET_TYPE],
-    [JUMP_GREATER, -1, 0, LAST_WANTED_TYPE],
+    [JUMP_GREATER, DROP, 0, LAST_WANTED_TYPE],
   ];
+  if (filter.arpAddress !== undefined) return [...forUs, ...aboutAddress(filter.arpAddress)];
   if (filter.udpPort === undefined) return forUs;
   return [
     ...forUs,
     [LOAD_BYTE, 0, 0, 9],
-    [JUMP_EQUAL, 0, -1, 17],
+    [JUMP_EQUAL, 0, DROP, 17],
     // A fragment has no ports, or not all of its datagram.
     [LOAD_HALF, 0, 0, 6],
-    [JUMP_ANY_BIT, -1, 0, 0x3fff],
+    [JUMP_ANY_BIT, DROP, 0, 0x3fff],
     [LOAD_HEADER_LENGTH, 0, 0, 0],
     [LOAD_HALF_INDEXED, 0, 0, 2],
-    [JUMP_EQUAL, 0, -1, filter.udpPort],
+    [JUMP_EQUAL, 0, DROP, filter.udpPort],
+  ];
+}
+
+function aboutAddress(address: Ipv4): Instruction[] {
+  return [
+    [LOAD_WORD, 0, 0, ARP_SENDER],
+    [JUMP_EQUAL, ACCEPT, 0, address],
+    [JUMP_EQUAL, 0, DROP, UNSPECIFIED],
+    [LOAD_WORD, 0, 0, ARP_TARGET],
+    [JUMP_EQUAL, 0, DROP, address],
   ];
 }
 
 /**
  * The classic BPF program that lets through frames for this host or for all, and with `udpPort` only whole IPv4
- * datagrams for that UDP port. The EtherType is matched by the socket's binding.
+ * datagrams for that UDP port, with `arpAddress` only ARP about that address. The EtherType is matched by the socket's binding.
  */
 export function packetFilterProgram(filter: PacketFilter): Uint8Array {
   const body = instructions(filter);
   const program: Instruction[] = [...body, [RETURN, 0, 0, WHOLE], [RETURN, 0, 0, 0]];
-  const drop = body.length + 1;
+  const targets = { [ACCEPT]: body.length, [DROP]: body.length + 1 };
   const view = new DataView(new ArrayBuffer(program.length * 8));
   for (const [index, [code, whenTrue, whenFalse, operand]] of program.entries()) {
-    const jump = (target: number): number => (target < 0 ? drop - index - 1 : target);
+    const jump = (target: number): number =>
+      target === ACCEPT || target === DROP ? targets[target] - index - 1 : target;
     view.setUint16(index * 8, code, true);
     view.setUint8(index * 8 + 2, jump(whenTrue));
     view.setUint8(index * 8 + 3, jump(whenFalse));

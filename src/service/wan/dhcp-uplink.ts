@@ -1,11 +1,12 @@
-import { type Duration, formatDuration, Seconds } from '../../base/duration.ts';
+import { type Duration, formatDuration, Minutes, Seconds } from '../../base/duration.ts';
 import { messageOf, unreachable } from '../../base/errors.ts';
 import { after, between, type Instant } from '../../base/instant.ts';
 import { formatIpv4, type Ipv4 } from '../../base/ipv4.ts';
 import { type Mac, macFromBytes } from '../../base/mac.ts';
 import { formatPrefix4 } from '../../base/prefix.ts';
 import { isSameBinding } from '../../engine/dhcp4-client/binding.ts';
-import { clientIdOf } from '../../engine/dhcp4-client/request.ts';
+import { clientIdOf } from '../../engine/dhcp4-client/client-id.ts';
+import { watchedAddress } from '../../engine/dhcp4-client/conflict.ts';
 import {
   type Effect,
   type Event,
@@ -16,13 +17,16 @@ import {
 } from '../../engine/dhcp4-client/state.ts';
 import { stepClient } from '../../engine/dhcp4-client/step.ts';
 import type { Cancel } from '../../port/clock.ts';
+import { ArpWatch } from './arp-watch.ts';
 import { DhcpTransport } from './dhcp-transport.ts';
 import { LeaseStore } from './lease-store.ts';
 import type { Change, Uplink } from './uplink.ts';
-import type { WanAddress, WanLease, WanLink, WanPhase, WanPorts } from './wan-state.ts';
+import type { WanAddress, WanConflict, WanLease, WanLink, WanPhase, WanPorts } from './wan-state.ts';
 
 /** After this the packet socket is opened again if the kernel refused it on a device that is up. */
 export const OPEN_RETRY: Duration = Seconds(5);
+/** A conflict is told so long after the last packet that showed it: no packet shows its end. */
+export const CONFLICT_SHOWN: Duration = Minutes(10);
 
 const PHASES: Readonly<Record<Phase['kind'], WanPhase>> = {
   stopped: 'STOPPED',
@@ -31,6 +35,7 @@ const PHASES: Readonly<Record<Phase['kind'], WanPhase>> = {
   selecting: 'SELECTING',
   requesting: 'REQUESTING',
   rebooting: 'REBOOTING',
+  checking: 'CHECKING',
   bound: 'BOUND',
   renewing: 'RENEWING',
   rebinding: 'REBINDING',
@@ -52,6 +57,7 @@ export class DhcpUplink implements Uplink {
   readonly #ports: WanPorts;
   readonly #store: LeaseStore;
   readonly #transport: DhcpTransport;
+  readonly #arp: ArpWatch;
   #state: State = INITIAL;
   #mac: Mac = NO_MAC;
   #wake: Cancel | undefined;
@@ -66,6 +72,7 @@ export class DhcpUplink implements Uplink {
     this.#transport = new DhcpTransport(options.device, ports, (message, from) =>
       this.#fire({ kind: 'message', message, from }),
     );
+    this.#arp = new ArpWatch(options.device, ports, (message) => this.#fire({ kind: 'arp', message }));
   }
 
   /** `configured`: what the kernel has on the device; a saved lease of such an address is used from the first moment. */
@@ -108,15 +115,37 @@ export class DhcpUplink implements Uplink {
     return this.#store.problem;
   }
 
+  get conflict(): WanConflict | undefined {
+    const { conflict } = this.#state;
+    if (conflict === undefined) return undefined;
+    const isOver = this.#ports.clock.now() >= after(conflict.at, CONFLICT_SHOWN);
+    return isOver ? undefined : { address: conflict.address, mac: conflict.mac };
+  }
+
   linkChanged(link: WanLink): void {
     this.#retry?.cancel();
+    if (link.mac !== undefined && link.mac !== this.#mac) this.#becomeAnother(link.mac);
     if (link.up && link.mac !== undefined) {
-      // Another MAC address is another client, and a device that came back needs another socket.
-      if (link.mac !== this.#mac || this.#state.phase.kind === 'linkDown') void this.#open(link.mac);
+      // A device that came back needs another socket.
+      if (this.#state.phase.kind === 'linkDown') void this.#open();
       return;
     }
     this.#transport.close();
     this.#fire({ kind: 'link', up: false });
+  }
+
+  /** Another MAC address is another client (RFC 2131 section 4.2): what was granted to the one before is not its own. */
+  #becomeAnother(mac: Mac): void {
+    const isFirst = this.#mac === NO_MAC;
+    const had = this.#state.phase.lease !== undefined;
+    if (!isFirst) {
+      this.#transport.close();
+      this.#fire({ kind: 'link', up: false });
+      this.#fire({ kind: 'stop', release: true });
+    }
+    this.#mac = mac;
+    if (!isFirst) this.#fire({ kind: 'start', linkUp: false, saved: undefined, adopt: false });
+    if (had && !isFirst) this.#options.onChange('address');
   }
 
   async stop(release: boolean): Promise<void> {
@@ -124,26 +153,24 @@ export class DhcpUplink implements Uplink {
     this.#fire({ kind: 'stop', release });
     await this.#unicasts;
     this.#transport.close();
+    this.#arp.close();
     await this.#store.settled();
   }
 
-  async #open(mac: Mac): Promise<void> {
+  async #open(): Promise<void> {
     const { clock, log } = this.#ports;
-    this.#transport.close();
-    this.#fire({ kind: 'link', up: false });
-    this.#mac = mac;
     try {
       if (await this.#transport.open()) this.#fire({ kind: 'link', up: true });
     } catch (error) {
       log.error(`Cannot ask for an address on ${this.#options.device}: ${messageOf(error)}`);
       this.#retry?.cancel();
-      this.#retry = clock.wake(after(clock.now(), OPEN_RETRY), () => void this.#open(mac));
+      this.#retry = clock.wake(after(clock.now(), OPEN_RETRY), () => void this.#open());
     }
   }
 
   #fire(event: Event): void {
     const { clock, random } = this.#ports;
-    const before = this.#state.phase;
+    const before = this.#state;
     const { state, effects } = stepClient(this.#state, event, {
       now: clock.now(),
       random: (limit) => random.below(limit),
@@ -155,15 +182,18 @@ export class DhcpUplink implements Uplink {
     });
     this.#state = state;
     this.#wake?.cancel();
+    this.#arp.watch(state.phase.kind === 'linkDown' ? undefined : watchedAddress(state));
     for (const effect of effects) this.#carryOut(effect);
-    this.#tell(before, state.phase);
+    this.#tell(before, state);
   }
 
-  #tell(before: Phase, now: Phase): void {
+  #tell(before: State, now: State): void {
     // A released address is reported when its release is on the way: it must not be taken off the device before.
-    if (now.kind === 'stopped') return;
-    if (!isSameLease(before.lease, now.lease)) this.#options.onChange('address');
-    else if (before !== now) this.#options.onChange('status');
+    if (now.phase.kind === 'stopped') return;
+    if (!isSameLease(before.phase.lease, now.phase.lease)) this.#options.onChange('address');
+    else if (before.phase !== now.phase || before.conflict?.mac !== now.conflict?.mac) {
+      this.#options.onChange('status');
+    }
   }
 
   #carryOut(effect: Effect): void {
@@ -174,6 +204,8 @@ export class DhcpUplink implements Uplink {
       case 'unicast':
         this.#unicasts = this.#transport.unicast(effect.message, effect.source, effect.server);
         return;
+      case 'arp':
+        return this.#arp.send(effect.purpose, effect.address, this.#mac);
       case 'configure':
         return this.#configured(effect);
       case 'unconfigure':

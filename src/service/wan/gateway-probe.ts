@@ -5,11 +5,11 @@ import type { Ipv4 } from '../../base/ipv4.ts';
 import { BROADCAST_MAC, type Mac, macFromBytes } from '../../base/mac.ts';
 import type { PacketSocket, ReceivedPacket } from '../../port/packet.ts';
 import { ARP, decodeArp, encodeArp } from '../../wire/arp/message.ts';
+import { ETHERTYPE_ARP } from './arp-watch.ts';
 import type { WanPorts } from './wan-state.ts';
 
 export const ECHO_TIMEOUT: Duration = Seconds(2);
 export const ARP_TIMEOUT: Duration = Milliseconds(1000);
-const ETHERTYPE_ARP = 0x0806;
 const ZERO_MAC = macFromBytes(new Uint8Array(6));
 
 export interface ProbeTarget {

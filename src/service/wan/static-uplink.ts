@@ -6,6 +6,7 @@ export class StaticUplink implements Uplink {
   readonly method = 'static';
   readonly lease = undefined;
   readonly storeProblem = undefined;
+  readonly conflict = undefined;
   #address: WanAddress | undefined;
 
   constructor(method: WanMethod & { kind: 'static' }) {

@@ -36,6 +36,8 @@ export type WanMethod =
 export interface WanOptions {
   readonly device: string;
   readonly method: WanMethod;
+  /** Names of the time servers that show whether the Internet is there; nothing is asked without any. */
+  readonly timeServers?: readonly string[] | undefined;
 }
 
 export interface WanPorts {
@@ -47,6 +49,8 @@ export interface WanPorts {
   /** Rooted at the data directory. */
   readonly files: Files;
   readonly log: Log;
+  /** The IPv4 addresses of a name, by the box's own resolver; none if there are none or nobody answers. */
+  readonly resolve?: ((name: string) => Promise<readonly Ipv4[]>) | undefined;
 }
 
 /** What is to be configured on the WAN device. */
@@ -71,7 +75,7 @@ export interface WanLease {
   readonly expires: Timestamp | undefined;
 }
 
-/** The states of RFC 2131 figure 5, and three of our own. */
+/** The states of RFC 2131 figure 5, and a few of our own: CHECKING is between its ACK and BOUND. */
 export type WanPhase =
   | 'STATIC'
   | 'STOPPED'
@@ -80,6 +84,7 @@ export type WanPhase =
   | 'SELECTING'
   | 'REQUESTING'
   | 'REBOOTING'
+  | 'CHECKING'
   | 'BOUND'
   | 'RENEWING'
   | 'REBINDING';
@@ -92,6 +97,19 @@ export interface GatewayHealth {
   readonly misses: number;
 }
 
+/** Another station of the provider's network that says to have the address granted to the box (RFC 5227). */
+export interface WanConflict {
+  readonly address: Ipv4;
+  readonly mac: Mac;
+}
+
+export interface InternetHealth {
+  /** `off`: no time server is configured, so nothing is asked. */
+  readonly state: 'off' | 'unknown' | 'reachable' | 'unreachable';
+  /** One sentence. */
+  readonly reason: string;
+}
+
 export interface WanState {
   readonly device: string;
   readonly method: 'static' | 'dhcp';
@@ -100,6 +118,9 @@ export interface WanState {
   readonly address: WanAddress | undefined;
   readonly lease: WanLease | undefined;
   readonly gateway: GatewayHealth;
+  readonly internet: InternetHealth;
+  /** The last one, for a while. */
+  readonly conflict: WanConflict | undefined;
   /** Why the lease is not on stable storage, if it is not: after a reboot it would have to be discovered anew. */
   readonly storeProblem: string | undefined;
 }

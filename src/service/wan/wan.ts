@@ -1,6 +1,7 @@
 import type { Ipv4 } from '../../base/ipv4.ts';
 import { DhcpUplink } from './dhcp-uplink.ts';
 import { GatewayMonitor } from './gateway-monitor.ts';
+import { InternetMonitor, type InternetTarget } from './internet-monitor.ts';
 import type { ProbeTarget } from './gateway-probe.ts';
 import { StaticUplink } from './static-uplink.ts';
 import type { Change, Uplink } from './uplink.ts';
@@ -42,6 +43,7 @@ class WanService implements Wan {
   readonly #ports: WanPorts;
   readonly #callbacks: WanCallbacks;
   readonly #monitor: GatewayMonitor;
+  readonly #internet: InternetMonitor;
   #options: WanOptions;
   #link: WanLink;
   #uplink: Uplink | undefined;
@@ -58,6 +60,7 @@ class WanService implements Wan {
     this.#ports = ports;
     this.#callbacks = callbacks;
     this.#monitor = new GatewayMonitor(ports, () => this.#changed('status'));
+    this.#internet = new InternetMonitor(ports, () => this.#changed('status'));
   }
 
   async start(configured: readonly Ipv4[]): Promise<void> {
@@ -98,6 +101,8 @@ class WanService implements Wan {
       address: uplink?.address,
       lease: uplink?.lease,
       gateway: this.#monitor.health,
+      internet: this.#internet.health,
+      conflict: uplink?.conflict,
       storeProblem: uplink?.storeProblem,
     };
   }
@@ -108,7 +113,17 @@ class WanService implements Wan {
   }
 
   async #reconfigure(options: WanOptions): Promise<void> {
-    if (JSON.stringify(options) === JSON.stringify(this.#options)) return;
+    const before = this.#options;
+    if (isSame(options, before)) return;
+    if (before.device !== options.device || !isSame(before.method, options.method)) {
+      await this.#replaceUplink(options);
+      return;
+    }
+    this.#options = options;
+    this.#changed('status');
+  }
+
+  async #replaceUplink(options: WanOptions): Promise<void> {
     const before = this.#options;
     const address = this.#uplink?.address?.prefix.address;
     const sameDevice = before.device === options.device;
@@ -124,13 +139,20 @@ class WanService implements Wan {
     await this.#turn;
     await this.#uplink?.stop(options.release);
     this.#monitor.watch(undefined);
+    this.#internet.watch(undefined);
     this.#uplink = undefined;
     if (options.release) this.#changed('address');
   }
 
   #changed(change: Change): void {
     this.#monitor.watch(this.#probeTarget());
+    this.#internet.watch(this.#internetTarget());
     this.#callbacks.onChange(this.status(), change);
+  }
+
+  #internetTarget(): InternetTarget {
+    const source = this.#link.up ? this.#uplink?.address?.prefix.address : undefined;
+    return { names: this.#options.timeServers ?? [], source };
   }
 
   #probeTarget(): ProbeTarget | undefined {
@@ -140,4 +162,8 @@ class WanService implements Wan {
     if (!up || mac === undefined || address?.gateway === undefined) return undefined;
     return { device, gateway: address.gateway, source: address.prefix.address, mac };
   }
+}
+
+function isSame<T>(a: T, b: T): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,9 +1,10 @@
+import assert from 'node:assert/strict';
 import { after, Instant } from '../../../src/base/instant.ts';
-import { type Duration, Milliseconds } from '../../../src/base/duration.ts';
+import { type Duration, Milliseconds, Seconds } from '../../../src/base/duration.ts';
 import { formatIpv4, type Ipv4, parseIpv4 } from '../../../src/base/ipv4.ts';
-import { macBytes, parseMac } from '../../../src/base/mac.ts';
+import { type Mac, macBytes, parseMac } from '../../../src/base/mac.ts';
 import { formatPrefix4 } from '../../../src/base/prefix.ts';
-import { clientIdOf } from '../../../src/engine/dhcp4-client/request.ts';
+import { clientIdOf } from '../../../src/engine/dhcp4-client/client-id.ts';
 import {
   type Effect,
   type Env,
@@ -17,7 +18,7 @@ import type { Dhcp4Options } from '../../../src/wire/dhcp4/options.ts';
 
 export const MAC = parseMac('02:00:00:00:00:51');
 export const SERVER = parseIpv4('203.0.113.1');
-export const TYPE = { DISCOVER: 1, OFFER: 2, REQUEST: 3, ACK: 5, NAK: 6, RELEASE: 7 } as const;
+export const TYPE = { DISCOVER: 1, OFFER: 2, REQUEST: 3, ACK: 5, DECLINE: 4, NAK: 6, RELEASE: 7 } as const;
 const NAMES = new Map<number | undefined, string>(Object.entries(TYPE).map(([name, code]) => [code, name]));
 
 export interface Sent {
@@ -27,13 +28,17 @@ export interface Sent {
   readonly to: string;
   readonly source: string;
   readonly message: Dhcp4Message;
+  /** A server has answered it. */
+  answered: boolean;
 }
 
-/** The client engine on a simulated clock, with the jitter in its middle: it waits 4, 8, 16 seconds exactly. */
+/** The client engine on a simulated clock, with the jitter in its middle: it waits 4, 8, 16 seconds exactly, and 250 ms behind a probe. */
 export class Driver {
   readonly sent: Sent[] = [];
-  /** Everything but messages and wakes, as short texts with the time in seconds. */
+  /** Everything but messages, ARP and wakes, as short texts with the time in seconds. */
   readonly done: string[] = [];
+  /** ARP packets sent, `probe 203.0.113.50 0.25`. */
+  readonly arp: string[] = [];
   state: State = INITIAL;
   configured: string | undefined;
   #now = Instant(0);
@@ -79,9 +84,23 @@ export class Driver {
     this.#now = end;
   }
 
+  /** Passes time until so long after the start. */
+  passTo(seconds: number): void {
+    this.pass(Milliseconds(seconds * 1000 - this.#now));
+  }
+
+  /** An ARP packet of another station: a reply or, with sender 0.0.0.0, a probe. */
+  hearArp(senderMac: Mac, senderAddress: Ipv4, targetAddress: Ipv4 = senderAddress): void {
+    const operation = senderAddress === 0 ? 1 : 2;
+    const message = { operation, senderMac, senderAddress, targetMac: MAC, targetAddress };
+    this.fire({ kind: 'arp', message });
+  }
+
   /** The server answers the last message with these options. */
   answer(type: number, yiaddr: Ipv4, options: Dhcp4Options = {}): void {
-    this.receive(reply(this.lastSent.message.xid, type, { yiaddr, options }));
+    const { lastSent } = this;
+    lastSent.answered = true;
+    this.receive(reply(lastSent.message.xid, type, { yiaddr, options }));
   }
 
   receive(message: Dhcp4Message): void {
@@ -101,16 +120,21 @@ export class Driver {
           to,
           source: formatIpv4(effect.source),
           message: effect.message,
+          answered: false,
         });
         return;
       }
       case 'configure':
+        this.#checkUse(formatPrefix4(effect.lease.binding.address), effect.origin);
         this.configured = formatPrefix4(effect.lease.binding.address);
         this.done.push(`${seconds} ${effect.origin} ${this.configured}`);
         return;
       case 'unconfigure':
         this.configured = undefined;
         this.done.push(`${seconds} unconfigure ${effect.reason}`);
+        return;
+      case 'arp':
+        this.arp.push(`${effect.purpose} ${formatIpv4(effect.address)} ${seconds}`);
         return;
       case 'wake':
         this.#wake = effect.at;
@@ -120,8 +144,21 @@ export class Driver {
     }
   }
 
+  /** RFC 5227 §2.1: whatever else happened, an address not in use before has been asked for three times. */
+  #checkUse(prefix: string, origin: string): void {
+    if (this.configured === prefix || origin === 'adopted') return;
+    const [address = ''] = prefix.split('/');
+    const asked = this.arp.slice(-3).map((one) => one.split(' '));
+    assert.deepEqual(
+      asked.map(([what, about]) => `${what} ${about}`),
+      Array.from({ length: 3 }, () => `probe ${address}`),
+    );
+    assert.ok(this.#now - Number(asked[0]?.[2]) * 1000 >= 600, 'and there was time to answer');
+  }
+
   #middle(limit: number): number {
     if (limit === 0x1_0000_0000) return ++this.#xids;
+    if (limit === 101) return 50;
     return limit === 2001 ? 1000 : 0;
   }
 }
@@ -158,14 +195,16 @@ export function reply(
   };
 }
 
-/** A driver that has got 203.0.113.50/24 at time 0. */
+/** A driver that was granted 203.0.113.50/24 at time 0, checked it until 0.75 s and announced it twice until 2.75 s. */
 export function bound(options: Dhcp4Options = {}): Driver {
   const driver = new Driver();
   driver.fire({ kind: 'start', linkUp: true, saved: undefined, adopt: false });
   driver.answer(TYPE.OFFER, ADDRESS, options);
   driver.answer(TYPE.ACK, ADDRESS, options);
+  driver.pass(Seconds(3));
   driver.sent.length = 0;
   driver.done.length = 0;
+  driver.arp.length = 0;
   return driver;
 }
 

@@ -3,10 +3,15 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { Milliseconds, Seconds } from '../../../src/base/duration.ts';
 import { Ipv4 } from '../../../src/base/ipv4.ts';
-import { ADDRESS, Driver, reply, TYPE } from './driver.ts';
+import { parseMac } from '../../../src/base/mac.ts';
+import { ADDRESS, Driver, MAC, reply, TYPE } from './driver.ts';
+
+const NOBODY = Ipv4(0);
+const STATIONS = [parseMac('02:00:00:00:00:98'), parseMac('02:00:00:00:00:99'), MAC];
 
 type Action =
   | { readonly kind: 'answer'; readonly type: number; readonly address: number; readonly lease: number }
+  | { readonly kind: 'arp'; readonly station: number; readonly sender: number }
   | { readonly kind: 'noise'; readonly xid: number; readonly type: number }
   | { readonly kind: 'link'; readonly up: boolean }
   | { readonly kind: 'wake' | 'start' | 'stop' }
@@ -22,6 +27,7 @@ const answer = fc.record({
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 6, arbitrary: answer },
   fc.record({ kind: fc.constant('noise' as const), xid: fc.nat(5), type }),
+  fc.record({ kind: fc.constant('arp' as const), station: fc.nat(2), sender: fc.nat(4) }),
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('link' as const), up: fc.boolean() }) },
   fc.record({ kind: fc.constantFrom('wake' as const, 'start' as const, 'stop' as const) }),
   {
@@ -39,6 +45,11 @@ function perform(driver: Driver, one: Action): void {
       if (driver.sent.length === 0) return;
       const yiaddr = Ipv4(ADDRESS + one.address);
       driver.answer(one.type, yiaddr, { leaseTime: Seconds(one.lease) });
+      return;
+    }
+    case 'arp': {
+      const probes = one.sender === 4;
+      driver.hearArp(STATIONS[one.station] ?? MAC, probes ? NOBODY : Ipv4(ADDRESS + one.sender), ADDRESS);
       return;
     }
     case 'noise':
@@ -102,6 +113,23 @@ test('stepClient() never sends more than six messages in any three seconds, what
       for (const [index, at] of times.entries()) {
         const seventh = times[index + 6];
         if (seventh !== undefined) assert.ok(seventh - at >= 3000, `seven messages from ${at} to ${seventh}`);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('stepClient() never repeats a renewal sooner than in a minute, but at T2, and asks nothing for ten seconds after a DECLINE', () => {
+  fc.assert(
+    fc.property(fc.array(action, { minLength: 20, maxLength: 120 }), fc.nat(), (actions, seed) => {
+      const { sent } = run(actions, seed);
+      for (const [index, one] of sent.entries()) {
+        const next = sent[index + 1];
+        if (next === undefined) continue;
+        if (one.type === 'DECLINE') assert.ok(next.at - one.at >= 10_000 || next.type === 'RELEASE');
+        const [isRenewal, isRepeated] = [one, next].map(({ message }) => message.ciaddr !== NOBODY);
+        if (isRenewal === true && isRepeated === true && next.type === 'REQUEST' && one.to === next.to)
+          assert.ok(next.at - one.at >= 60_000 || one.answered, `renewed at ${one.at} and ${next.at}`);
       }
     }),
     { numRuns: 300 },

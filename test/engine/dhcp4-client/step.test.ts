@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Seconds } from '../../../src/base/duration.ts';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
+import { toHex } from '../../../src/base/hex.ts';
 import { macBytes, parseMac } from '../../../src/base/mac.ts';
 import type { Binding } from '../../../src/engine/dhcp4-client/binding.ts';
 import { ADDRESS, bound, Driver, MAC, reply, SERVER, TYPE } from './driver.ts';
 
 const OTHER = parseIpv4('203.0.113.77');
 const NOBODY = parseIpv4('0.0.0.0');
+const NONE = new Uint8Array(0);
 
 function started(saved?: Binding, adopt = false): Driver {
   const driver = new Driver();
@@ -28,7 +30,7 @@ test('stepClient() begins with DISCOVER as in RFC 2131 table 5', () => {
   assert.deepEqual([message.op, message.htype, message.secs, message.broadcast], [1, 1, 0, false]);
   assert.deepEqual([message.ciaddr, message.giaddr], [NOBODY, NOBODY]);
   assert.deepEqual(message.chaddr, macBytes(MAC));
-  assert.deepEqual(message.options.clientId, Uint8Array.of(1, ...macBytes(MAC)));
+  assert.equal(toHex(message.options.clientId ?? NONE), 'ff0000000100030001020000000051');
   assert.equal(message.options.hostName, 'gatepost');
   assert.equal(message.options.serverId, undefined);
   assert.equal(message.options.requestedAddress, undefined);
@@ -66,12 +68,14 @@ test('stepClient() requests what was offered: same transaction and secs, address
   assert.deepEqual([message.options.requestedAddress, message.options.serverId], [ADDRESS, SERVER]);
 });
 
-test('stepClient() stores and configures an acknowledged lease', () => {
+test('stepClient() stores and configures an acknowledged lease when its address has been checked', () => {
   const driver = started();
   driver.answer(TYPE.OFFER, ADDRESS);
   assert.deepEqual(driver.done, []);
   driver.answer(TYPE.ACK, ADDRESS);
-  assert.deepEqual(driver.done, ['0 saveLease', '0 discovered 203.0.113.50/24']);
+  assert.deepEqual([driver.done, driver.state.phase.kind], [[], 'checking']);
+  driver.pass(Seconds(1));
+  assert.deepEqual(driver.done, ['0.75 saveLease', '0.75 discovered 203.0.113.50/24']);
   assert.equal(driver.state.phase.kind, 'bound');
 });
 
@@ -91,7 +95,7 @@ test('stepClient() gives an offer up after four unanswered requests and discover
 
 test('stepClient() renews at T1 from the server that granted, and stores nothing (RFC 2131 §4.4.5)', () => {
   const driver = bound();
-  driver.pass(Seconds(500));
+  driver.passTo(500);
   const { at, type, to, source, message } = driver.lastSent;
   assert.deepEqual([at, type, to, source], [500_000, 'REQUEST', '203.0.113.1', '203.0.113.50']);
   assert.deepEqual(
@@ -106,7 +110,7 @@ test('stepClient() renews at T1 from the server that granted, and stores nothing
 
 test('stepClient() without answers renews at half the remaining time, rebinds from T2, ends at expiry (RFC 2131 §4.4.5)', () => {
   const driver = bound();
-  driver.pass(Seconds(1001));
+  driver.passTo(1001);
   assert.deepEqual(
     driver.sent.map(({ type, at, to }) => `${type} ${at / 1000} ${to}`),
     [
@@ -127,7 +131,7 @@ test('stepClient() without answers renews at half the remaining time, rebinds fr
 
 test('stepClient() counts a renewed lease from the request that was answered', () => {
   const driver = bound();
-  driver.pass(Seconds(500));
+  driver.passTo(500);
   const first = driver.lastSent.message.xid;
   driver.pass(Seconds(200));
   driver.receive(reply(first, TYPE.ACK, { yiaddr: ADDRESS }));
@@ -152,7 +156,7 @@ test('stepClient() takes T1 and T2 from the server, but not if they make no sens
 
 test('stepClient() gives a refused address up at once, forgets it and discovers anew (RFC 2131 §4.4.5)', () => {
   const driver = bound();
-  driver.pass(Seconds(500));
+  driver.passTo(500);
   driver.answer(TYPE.NAK, NOBODY, { message: 'wrong network' });
   assert.deepEqual(driver.done, ['500 report', '500 unconfigure refused', '500 forgetLease']);
   assert.equal(driver.lastSent.type, 'DISCOVER');
@@ -172,9 +176,11 @@ test('stepClient() waits longer and longer for a server that refuses what it off
 
 test('stepClient() takes another address on renewal: configured in place of the first, and stored', () => {
   const driver = bound();
-  driver.pass(Seconds(500));
+  driver.passTo(500);
   driver.answer(TYPE.ACK, OTHER);
-  assert.deepEqual(driver.done, ['500 report', '500 saveLease', '500 renewed 203.0.113.77/24']);
+  assert.equal(driver.configured, '203.0.113.50/24', 'in use until the other one has been checked');
+  driver.pass(Seconds(1));
+  assert.deepEqual(driver.done, ['500.75 report', '500.75 saveLease', '500.75 renewed 203.0.113.77/24']);
 });
 
 test('stepClient() requests the saved address after a reboot without discovering (RFC 2131 §3.2)', () => {
@@ -187,13 +193,15 @@ test('stepClient() requests the saved address after a reboot without discovering
   );
   assert.equal(driver.configured, undefined, 'nothing is configured before a server has agreed');
   driver.answer(TYPE.ACK, ADDRESS);
-  assert.deepEqual(driver.done, ['0 rebooted 203.0.113.50/24']);
+  driver.pass(Seconds(1));
+  assert.deepEqual(driver.done, ['0.75 rebooted 203.0.113.50/24']);
 });
 
 test('stepClient() stores a binding of which anything but the times has changed', () => {
   const driver = started(savedBinding());
   driver.answer(TYPE.ACK, ADDRESS, { leaseTime: Seconds(50), dnsServers: [SERVER] });
-  assert.deepEqual(driver.done, ['0 saveLease', '0 rebooted 203.0.113.50/24']);
+  driver.pass(Seconds(1));
+  assert.deepEqual(driver.done, ['0.75 saveLease', '0.75 rebooted 203.0.113.50/24']);
 });
 
 test('stepClient() discovers when the saved address is refused, or when nobody answers for it', () => {
@@ -211,7 +219,7 @@ test('stepClient() discovers when the saved address is refused, or when nobody a
 test('stepClient() keeps the address while the link is down, and verifies it when the link is up again (RFC 2131 §3.7)', () => {
   const driver = bound();
   driver.fire({ kind: 'link', up: false });
-  driver.pass(Seconds(900));
+  driver.passTo(900);
   assert.deepEqual([driver.configured, driver.sent.length], ['203.0.113.50/24', 0]);
   driver.fire({ kind: 'link', up: true });
   assert.equal(driver.lastSent.message.options.requestedAddress, ADDRESS);
@@ -223,7 +231,7 @@ test('stepClient() keeps the address while the link is down, and verifies it whe
 test('stepClient() gives the address up while the link is down once the lease has run out', () => {
   const driver = bound();
   driver.fire({ kind: 'link', up: false });
-  driver.pass(Seconds(1000));
+  driver.passTo(1000);
   assert.deepEqual(driver.done, ['1000 report', '1000 unconfigure expired']);
   driver.pass(Seconds(1000));
   assert.deepEqual(driver.sent, []);
@@ -234,10 +242,11 @@ test('stepClient() behind another modem whose server is silent finds a new lease
   driver.fire({ kind: 'link', up: false });
   driver.fire({ kind: 'link', up: true });
   driver.pass(Seconds(12));
-  assert.deepEqual(driver.schedule, ['REQUEST 0', 'REQUEST 4', 'DISCOVER 12']);
+  assert.deepEqual(driver.schedule, ['REQUEST 3', 'REQUEST 7', 'DISCOVER 15']);
   assert.equal(driver.configured, '203.0.113.50/24');
   driver.answer(TYPE.OFFER, OTHER);
   driver.answer(TYPE.ACK, OTHER);
+  driver.pass(Seconds(1));
   assert.equal(driver.configured, '203.0.113.77/24');
 });
 
@@ -284,7 +293,7 @@ test('stepClient() releases only when told to (RFC 2131 §4.4.6)', () => {
   const { type, to, message } = released.lastSent;
   assert.deepEqual([type, to, message.ciaddr], ['RELEASE', '203.0.113.1', ADDRESS]);
   assert.deepEqual([message.options.serverId, message.options.requestedAddress], [SERVER, undefined]);
-  assert.deepEqual(released.done, ['0 unconfigure released', '0 forgetLease']);
+  assert.deepEqual(released.done, ['3 unconfigure released', '3 forgetLease']);
 });
 
 test('stepClient() keeps a lease without end for ever', () => {

@@ -1,13 +1,14 @@
 import { KernelError } from '../../../src/base/errors.ts';
 import type { Duration } from '../../../src/base/duration.ts';
 import { formatIpv4, type Ipv4, parseIpv4 } from '../../../src/base/ipv4.ts';
-import { BROADCAST_MAC, macBytes, parseMac } from '../../../src/base/mac.ts';
+import { BROADCAST_MAC, type Mac, macBytes, parseMac } from '../../../src/base/mac.ts';
 import type { IcmpPort } from '../../../src/port/icmp.ts';
 import type { PacketFilter, PacketPort, PacketSocket, ReceivedPacket } from '../../../src/port/packet.ts';
 import type { Endpoint, UdpPort, UdpSocket } from '../../../src/port/udp.ts';
 
 export const BOX_MAC = parseMac('02:00:00:00:00:51');
 const PROVIDER_MAC = parseMac('02:00:00:00:00:01');
+export const NEIGHBOUR_MAC = parseMac('02:00:00:00:00:99');
 const TYPES = ['', 'DISCOVER', 'OFFER', 'REQUEST', 'DECLINE', 'ACK', 'NAK', 'RELEASE'];
 
 interface Open {
@@ -60,7 +61,16 @@ export class Provider implements PacketPort, IcmpPort {
   leaseSeconds = 1000;
   mode: 'answers' | 'refuses' | 'silent' = 'answers';
   gatewayAnswers: 'echo' | 'arp' | 'nothing' = 'echo';
+  /** An address another customer has and answers ARP for. */
+  neighbour: string | undefined;
+  /** ARP packets of the box, `probe 203.0.113.50` or `announce 203.0.113.50`. */
+  readonly arp: string[] = [];
+  /** Hosts of the Internet that answer questions for the time, and how. */
+  readonly timeServers = new Map<string, 'time' | 'kiss' | 'garbage'>();
+  /** Questions for the time, by server. */
+  readonly timeAsked: string[] = [];
   deviceExists = true;
+  hearsArp = true;
   echoes = 0;
   readonly #sockets = new Set<Open>();
 
@@ -74,28 +84,34 @@ export class Provider implements PacketPort, IcmpPort {
     onPacket: (packet: ReceivedPacket) => void,
   ): Promise<PacketSocket> {
     if (!this.deviceExists) throw new KernelError(`open a packet socket on ${device}`, 'ENODEV');
+    if (filter.arpAddress !== undefined && !this.hearsArp) {
+      throw new KernelError(`open a packet socket on ${device}`, 'EPERM');
+    }
     const open: Open = { filter, onPacket };
     this.#sockets.add(open);
     return {
       send: (_destination, payload) => {
         if (!this.#sockets.has(open)) return;
-        if (filter.etherType === 0x0806) this.#answerArp(open);
+        if (filter.etherType === 0x0806) this.#takeArp(payload, open);
         else this.#take(payload.subarray(28), undefined);
       },
       close: () => void this.#sockets.delete(open),
     };
   }
 
-  async echo(_address: Ipv4, _timeout: Duration): Promise<boolean> {
+  async echo(address: Ipv4, _timeout: Duration): Promise<boolean> {
     this.echoes++;
-    return this.gatewayAnswers === 'echo';
+    return address === GATEWAY && this.gatewayAnswers === 'echo';
   }
 
   /** The box's UDP: what it sends from its port 68 reaches the server. */
   readonly udp: UdpPort = {
-    bind: async (local: Endpoint): Promise<UdpSocket> => ({
+    bind: async (local: Endpoint, onDatagram): Promise<UdpSocket> => ({
       local,
-      send: (datagram, to) => this.#take(datagram, to.address as Ipv4),
+      send: (datagram, to) => {
+        if (to.port === 123) this.#tellTime(datagram, (answer) => onDatagram(answer, to), to);
+        else this.#take(datagram, to.address as Ipv4);
+      },
       close: () => undefined,
     }),
   };
@@ -112,12 +128,12 @@ export class Provider implements PacketPort, IcmpPort {
     const options = readOptions(message);
     const type = options.get(53)?.[0] ?? 0;
     const requested = options.get(50) ?? message.subarray(12, 16);
-    const subject = type === 3 || type === 7 ? ` ${text(requested)}` : '';
+    const subject = type === 3 || type === 4 || type === 7 ? ` ${text(requested)}` : '';
     const to = server === undefined ? '' : ` to ${formatIpv4(server)}`;
     this.heard.push(`${TYPES[type]}${subject}${to}`);
     const answer = this.#answerTo(type, text(requested));
     if (answer === undefined) return;
-    const reply = this.#reply(answer, message.subarray(4, 8));
+    const reply = this.#reply(answer, message);
     queueMicrotask(() => this.inject(packetOf('203.0.113.1', '255.255.255.255', reply)));
   }
 
@@ -128,11 +144,11 @@ export class Provider implements PacketPort, IcmpPort {
     return this.mode === 'refuses' || requested !== this.address ? 6 : 5;
   }
 
-  #reply(type: number, xid: Uint8Array): Uint8Array {
+  #reply(type: number, request: Uint8Array): Uint8Array {
     const message = new Uint8Array(240);
-    message.set([2, 1, 6, 0, ...xid]);
+    message.set([2, 1, 6, 0, ...request.subarray(4, 8)]);
     if (type !== 6) message.set(octets(this.address), 16);
-    message.set(macBytes(BOX_MAC), 28);
+    message.set(request.subarray(28, 34), 28);
     message.set([99, 130, 83, 99], 236);
     const lease = [0, 0, ...word(this.leaseSeconds)];
     const grant = [51, 4, ...lease, 1, 4, 255, 255, 255, 0, 3, 4, 203, 0, 113, 1, 6, 4, 192, 0, 2, 53];
@@ -140,28 +156,41 @@ export class Provider implements PacketPort, IcmpPort {
     return Uint8Array.from([...message, ...kind, ...(type === 6 ? [] : grant), 255]);
   }
 
-  #answerArp(open: Open): void {
-    if (this.gatewayAnswers !== 'arp') return;
-    const gateway = [...macBytes(PROVIDER_MAC), 203, 0, 113, 1];
-    const payload = Uint8Array.from([
-      0,
-      1,
-      8,
-      0,
-      6,
-      4,
-      0,
-      2,
-      ...gateway,
-      ...macBytes(BOX_MAC),
-      203,
-      0,
-      113,
-      50,
-    ]);
-    queueMicrotask(() =>
-      open.onPacket({ source: PROVIDER_MAC, destination: BROADCAST_MAC, payload, checksumReady: true }),
-    );
+  #takeArp(packet: Uint8Array, open: Open): void {
+    const [sender, target] = [text(packet.subarray(14, 18)), text(packet.subarray(24, 28))];
+    if (sender === '0.0.0.0' || sender === target) {
+      this.arp.push(`${sender === target ? 'announce' : 'probe'} ${target}`);
+      if (target === this.neighbour && sender !== target) this.claim(target);
+    } else if (this.gatewayAnswers === 'arp') {
+      queueMicrotask(() => this.#sendArp(open, PROVIDER_MAC, '203.0.113.1'));
+    }
+  }
+
+  /** The neighbour says that it has this address. */
+  claim(address: string): void {
+    for (const open of this.#sockets) {
+      if (open.filter.etherType !== 0x0806) continue;
+      queueMicrotask(() => this.#sendArp(open, NEIGHBOUR_MAC, address));
+    }
+  }
+
+  #sendArp({ onPacket }: Open, mac: Mac, sender: string): void {
+    const from = [...macBytes(mac), ...octets(sender)];
+    const to = [...macBytes(BOX_MAC), 203, 0, 113, 50];
+    const payload = Uint8Array.from([0, 1, 8, 0, 6, 4, 0, 2, ...from, ...to]);
+    onPacket({ source: mac, destination: BROADCAST_MAC, payload, checksumReady: true });
+  }
+
+  #tellTime(question: Uint8Array, answer: (datagram: Uint8Array) => void, to: Endpoint): void {
+    const server = formatIpv4(to.address as Ipv4);
+    this.timeAsked.push(server);
+    const manner = this.timeServers.get(server);
+    if (manner === undefined) return;
+    const message = new Uint8Array(48);
+    message.set([0x24, manner === 'kiss' ? 0 : 2]);
+    // Somebody who has not seen the question does not know its time.
+    if (manner !== 'garbage') message.set(question.subarray(40, 48), 24);
+    queueMicrotask(() => answer(message));
   }
 }
 

@@ -28,6 +28,8 @@ const STATE: WanState = {
     expires: Timestamp(3_600_000),
   },
   gateway: { gateway: GATEWAY, state: 'reachable', misses: 0 },
+  internet: { state: 'reachable', reason: 'time.example (192.0.2.1) answers' },
+  conflict: undefined,
   storeProblem: undefined,
 };
 

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Milliseconds, Seconds } from '../../../src/base/duration.ts';
 import { Timestamp } from '../../../src/base/instant.ts';
 import { type Ipv4, parseIpv4 } from '../../../src/base/ipv4.ts';
+import { parseMac } from '../../../src/base/mac.ts';
 import { formatPrefix4, parsePrefix4 } from '../../../src/base/prefix.ts';
 import { fromUtf8 } from '../../../src/base/text.ts';
 import { RingLog } from '../../../src/io/log/ring-log.ts';
@@ -11,7 +12,7 @@ import { startWan, type Wan } from '../../../src/service/wan/wan.ts';
 import { FakeClock } from '../../fake/fake-clock.ts';
 import { FakeRandom } from '../../fake/fake-random.ts';
 import { MemoryFiles } from '../../fake/memory-files.ts';
-import { BOX_MAC, GATEWAY, Provider } from './provider.ts';
+import { BOX_MAC, GATEWAY, NEIGHBOUR_MAC, Provider } from './provider.ts';
 
 const DHCP: WanMethod = { kind: 'dhcp', hostName: 'gatepost' };
 const STATIC: WanMethod = {
@@ -22,6 +23,8 @@ const STATIC: WanMethod = {
 };
 const UP: WanLink = { up: true, mac: BOX_MAC };
 const DOWN: WanLink = { up: false, mac: BOX_MAC };
+/** By then the check for conflicts is over. */
+const CHECKED = Milliseconds(900);
 const FILE = 'state/wan-lease.json';
 
 interface Box {
@@ -68,7 +71,7 @@ async function start(setting: Setting = {}): Promise<Box> {
       },
     },
   );
-  await clock.settle();
+  await clock.advance(CHECKED);
   return { wan, provider, clock, files, log, addresses, states };
 }
 
@@ -87,8 +90,9 @@ test('startWan() obtains a lease and reports address, gateway, name servers and 
   assert.equal(phase, 'BOUND');
   assert.deepEqual([address?.gateway, address?.dnsServers], [GATEWAY, [parseIpv4('192.0.2.53')]]);
   assert.equal(lease?.server, GATEWAY);
-  assert.equal(lease.obtained, clock.wallTime());
-  assert.equal(lease.expires, clock.wallTime() + 1_000_000);
+  assert.ok(lease.obtained > clock.wallTime() - CHECKED && lease.obtained <= clock.wallTime());
+  // It counts from the request, not from the end of the check (RFC 2131 section 4.4.1).
+  assert.equal(lease.expires, clock.wallTime() + 1_000_000 - CHECKED);
 });
 
 test('startWan() writes the lease once; renewals write nothing', async () => {
@@ -134,8 +138,7 @@ test('startWan() waits for a device that is missing, and for one the kernel refu
   await clock.settle();
   assert.deepEqual([wan.status().phase, provider.heard], ['LINK-DOWN', []]);
   provider.deviceExists = true;
-  await clock.advance(Seconds(5));
-  await clock.settle();
+  await clock.advance(Seconds(6));
   assert.deepEqual(addresses, ['203.0.113.50/24']);
 });
 
@@ -148,6 +151,8 @@ test('linkChanged() keeps the address while the cable is out and verifies it whe
   wan.linkChanged(UP);
   await clock.settle();
   assert.deepEqual(provider.heard.slice(2), ['REQUEST 203.0.113.50']);
+  assert.deepEqual([wan.status().phase, addresses], ['CHECKING', ['203.0.113.50/24']]);
+  await clock.advance(CHECKED);
   assert.deepEqual([wan.status().phase, addresses], ['BOUND', ['203.0.113.50/24']]);
 });
 
@@ -157,7 +162,7 @@ test('linkChanged() to another network: refused, discovered anew, reported at on
   wan.linkChanged(DOWN);
   provider.address = '203.0.113.77';
   wan.linkChanged(UP);
-  await clock.settle();
+  await clock.advance(CHECKED);
   assert.deepEqual(provider.heard.slice(2), ['REQUEST 203.0.113.50', 'DISCOVER', 'REQUEST 203.0.113.77']);
   assert.deepEqual(addresses, ['203.0.113.50/24', 'none', '203.0.113.77/24']);
   await clock.settle();
@@ -222,7 +227,7 @@ test('reconfigure() from DHCP to static releases, back again discovers; the same
   await clock.advance(Milliseconds(100));
   await changed;
   await wan.reconfigure({ device: 'wan0', method: DHCP });
-  await clock.settle();
+  await clock.advance(CHECKED);
   assert.deepEqual(provider.heard.slice(2), [
     'RELEASE 203.0.113.50 to 203.0.113.1',
     'DISCOVER',
@@ -241,12 +246,12 @@ test('reconfigure() of the host name keeps the lease', async () => {
 
 test('startWan() tells the lease in the wall time of the moment, also after the clock was set', async () => {
   const { wan, clock } = await start();
+  const before = wan.status().lease;
+  assert.ok(before?.expires);
+  const jump = Date.UTC(2030, 0, 1) - clock.wallTime();
   clock.setWallTime(Timestamp(Date.UTC(2030, 0, 1)));
   const { lease } = wan.status();
-  assert.deepEqual(
-    [lease?.obtained, lease?.expires],
-    [Date.UTC(2030, 0, 1), Date.UTC(2030, 0, 1) + 1_000_000],
-  );
+  assert.deepEqual([lease?.obtained, lease?.expires], [before.obtained + jump, before.expires + jump]);
 });
 
 test('startWan() finds the gateway reachable by echo, or by ARP where pings are not answered', async () => {
@@ -257,7 +262,7 @@ test('startWan() finds the gateway reachable by echo, or by ARP where pings are 
     assert.equal(wan.status().gateway.state, 'unknown');
     await clock.advance(Seconds(1));
     assert.equal(wan.status().gateway.state, 'reachable');
-    assert.equal(provider.openSockets, 1);
+    assert.equal(provider.openSockets, 2, 'for DHCP and for conflicts');
   }
 });
 
@@ -275,6 +280,56 @@ test('startWan() reports the gateway unreachable after three misses, and its ret
   const told = states.map(({ gateway }) => gateway.state);
   assert.ok(told.indexOf('reachable') < told.indexOf('unreachable'));
   assert.equal(told.at(-1), 'reachable');
+});
+
+test('startWan() declines an address a neighbour has and takes the next one; the conflict is told for a while', async () => {
+  const provider = new Provider();
+  provider.neighbour = '203.0.113.50';
+  const { wan, clock, addresses } = await start({ provider });
+  assert.deepEqual(provider.heard, ['DISCOVER', 'REQUEST 203.0.113.50', 'DECLINE 203.0.113.50']);
+  assert.deepEqual([wan.status().phase, addresses], ['INIT', []]);
+  provider.address = '203.0.113.51';
+  await clock.advance(Seconds(12));
+  assert.deepEqual([wan.status().phase, addresses], ['BOUND', ['203.0.113.51/24']]);
+  assert.deepEqual(wan.status().conflict, { address: parseIpv4('203.0.113.50'), mac: NEIGHBOUR_MAC });
+  await clock.advance(Seconds(600));
+  assert.equal(wan.status().conflict, undefined);
+});
+
+test('startWan() defends its address against a neighbour who takes it later, and tells of it', async () => {
+  const { wan, provider, clock, states } = await start();
+  await clock.advance(Seconds(10));
+  const [told, sent] = [states.length, provider.arp.length];
+  provider.claim('203.0.113.50');
+  provider.claim('203.0.113.50');
+  await clock.settle();
+  assert.deepEqual(provider.arp.slice(sent), ['announce 203.0.113.50']);
+  assert.equal(wan.status().conflict?.mac, NEIGHBOUR_MAC);
+  assert.ok(states.length > told);
+  assert.ok(wan.status().address);
+});
+
+test('startWan() goes on without a check on a device whose ARP cannot be heard', async () => {
+  const provider = new Provider();
+  provider.hearsArp = false;
+  const { addresses, log } = await start({ provider });
+  assert.deepEqual(addresses, ['203.0.113.50/24']);
+  assert.ok(log.entries().some(({ text }) => text.startsWith('Cannot check the address of wan0')));
+});
+
+test('linkChanged() to another MAC address begins as another client: address given up, lease forgotten, discovered', async () => {
+  const { wan, provider, clock, addresses, files } = await start();
+  await clock.advance(Seconds(60));
+  provider.address = '203.0.113.77';
+  const mac = parseMac('02:00:00:00:00:77');
+  wan.linkChanged({ up: false, mac });
+  assert.deepEqual(addresses, ['203.0.113.50/24', 'none']);
+  await clock.settle();
+  assert.equal(await files.read(FILE), undefined);
+  wan.linkChanged({ up: true, mac });
+  await clock.advance(CHECKED);
+  assert.deepEqual(provider.heard.slice(2), ['DISCOVER', 'REQUEST 203.0.113.77']);
+  assert.deepEqual(addresses, ['203.0.113.50/24', 'none', '203.0.113.77/24']);
 });
 
 test('startWan() asks the gateway nothing while the link is down', async () => {
