@@ -181,8 +181,8 @@ export interface ExplainQuestion {
 
 export interface ExplainAnswer {
   readonly verdict: 'accepted' | 'dropped' | 'refused';
-  /** Whether the packet is for the box itself or goes through it. */
-  readonly way: 'to the box' | 'through the box';
+  /** Whether the packet is for the box itself, goes through it, is sent by it, or never comes to it. */
+  readonly way: 'to the box' | 'through the box' | 'from the box' | 'past the box';
   /** The line of the configuration that decided. */
   readonly decidedBy: string;
   /** One sentence. */

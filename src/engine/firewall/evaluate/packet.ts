@@ -1,0 +1,132 @@
+import { isIpv4 } from '../../../base/address.ts';
+import type { Ipv4 } from '../../../base/ipv4.ts';
+import type { Ipv6 } from '../../../base/ipv6.ts';
+import type { Mac } from '../../../base/mac.ts';
+import { IPPROTO } from '../statement.ts';
+
+/** Bits of the flags octet of a TCP header (RFC 9293 section 3.1). */
+export const TCP_FLAG = {
+  FIN: 1,
+  SYN: 2,
+  RST: 4,
+  PSH: 8,
+  ACK: 16,
+  URG: 32,
+  ECE: 64,
+  CWR: 128,
+} as const;
+
+/** What stands behind the IP header. ICMP means ICMPv6 in a packet with IPv6 addresses. */
+export type Transport =
+  | {
+      readonly kind: 'tcp';
+      readonly sourcePort: number;
+      readonly destinationPort: number;
+      readonly flags: number;
+    }
+  | { readonly kind: 'udp'; readonly sourcePort: number; readonly destinationPort: number }
+  | { readonly kind: 'icmp'; readonly type: number; readonly code: number; readonly identifier: number }
+  | { readonly kind: 'other'; readonly protocol: number };
+
+/** A packet as far as rules can look into it; both addresses are of one family. */
+export interface Packet {
+  readonly source: Ipv4 | Ipv6;
+  readonly destination: Ipv4 | Ipv6;
+  readonly transport: Transport;
+  /** The neighbour that sent it; null for one the box makes itself. */
+  readonly sender: Mac | null;
+  /** Time to live or hop limit. */
+  readonly hopLimit: number;
+}
+
+/** An address, and the port or ICMP identifier there; 0 where the protocol has none. */
+export interface Place {
+  readonly address: Ipv4 | Ipv6;
+  readonly port: number;
+}
+
+/** Both ends of one direction of a connection. */
+export interface Ends {
+  readonly source: Place;
+  readonly destination: Place;
+}
+
+/** A connection as tracking keeps it: its first packet as it came, and what an answer to it looks like on the wire. */
+export interface TrackedConnection {
+  readonly original: Ends;
+  readonly reply: Ends;
+}
+
+/** What connection tracking knows of the packet before it meets the first rule. */
+export type Connection =
+  | { readonly state: 'new' }
+  | {
+      readonly state: 'established' | 'related';
+      readonly direction: 'original' | 'reply';
+      readonly tracked: TrackedConnection;
+    };
+
+/** A packet and where it comes from. */
+export interface Arrival {
+  readonly packet: Packet;
+  /** The device it came in by; null for one the box makes itself. */
+  readonly inDevice: string | null;
+  readonly connection: Connection;
+}
+
+/** The number of the protocol in the IP header. */
+export function protocolOf({ source, transport }: Packet): number {
+  switch (transport.kind) {
+    case 'tcp':
+      return IPPROTO.TCP;
+    case 'udp':
+      return IPPROTO.UDP;
+    case 'icmp':
+      return isIpv4(source) ? IPPROTO.ICMP : IPPROTO.ICMPV6;
+    case 'other':
+    default:
+      return transport.protocol;
+  }
+}
+
+export function endsOf(packet: Packet): Ends {
+  return { source: sourcePlace(packet), destination: destinationPlace(packet) };
+}
+
+/** The ends of an answer. */
+export function reversed({ source, destination }: Ends): Ends {
+  return { source: destination, destination: source };
+}
+
+export function isSamePlace(a: Place, b: Place): boolean {
+  return a.address === b.address && a.port === b.port;
+}
+
+function sourcePlace({ source, transport }: Packet): Place {
+  return { address: source, port: sourcePort(transport) };
+}
+
+function destinationPlace({ destination, transport }: Packet): Place {
+  const hasPort = transport.kind === 'tcp' || transport.kind === 'udp';
+  return { address: destination, port: hasPort ? transport.destinationPort : 0 };
+}
+
+/** Connection tracking treats the identifier of an ICMP query as its source port. */
+function sourcePort(transport: Transport): number {
+  if (transport.kind === 'icmp') return transport.identifier;
+  return transport.kind === 'other' ? 0 : transport.sourcePort;
+}
+
+export function withSource(packet: Packet, { address, port }: Place): Packet {
+  const { transport } = packet;
+  if (transport.kind === 'other') return { ...packet, source: address };
+  const moved =
+    transport.kind === 'icmp' ? { ...transport, identifier: port } : { ...transport, sourcePort: port };
+  return { ...packet, source: address, transport: moved };
+}
+
+export function withDestination(packet: Packet, { address, port }: Place): Packet {
+  const { transport } = packet;
+  if (transport.kind === 'icmp' || transport.kind === 'other') return { ...packet, destination: address };
+  return { ...packet, destination: address, transport: { ...transport, destinationPort: port } };
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UserError } from '../../../src/base/errors.ts';
+import { explain } from '../../../src/engine/firewall/explain.ts';
+import type { FirewallOptions } from '../../../src/engine/firewall/options.ts';
+import { forwardWith } from './options.ts';
+import { factsWith } from './site.ts';
+
+const CAMERA = { forwards: [forwardWith({ toPort: 443 })] };
+
+function answer(call: string, changes: Partial<FirewallOptions> = {}): ReturnType<typeof explain> {
+  const [from = '', to = '', what = ''] = call.split(' ');
+  return explain({ from, to, what }, factsWith(changes));
+}
+
+function summary(call: string, changes: Partial<FirewallOptions> = {}): string {
+  const { verdict, way, decidedBy } = answer(call, changes);
+  return `${verdict} ${way}: ${decidedBy}`;
+}
+
+test('explain() says that the LAN goes out under the address of the WAN, because of the mode', () => {
+  const { text, source, destination } = answer('lan internet tcp/443');
+  assert.equal(summary('lan internet tcp/443'), 'accepted through the box: mode "firewall"');
+  assert.equal(source, '203.0.113.50');
+  assert.equal(destination, null);
+  assert.match(text, /^A TCP connection from 192\.168\.77\.254 to 198\.51\.100\.20 port 443 goes through/);
+});
+
+test('explain() names the forward that leads on, by its place and name', () => {
+  const { destination, decidedBy } = answer('internet box tcp/8443', CAMERA);
+  assert.equal(decidedBy, 'firewall.forwards[0] "camera"');
+  assert.equal(destination, '192.168.77.20:443');
+});
+
+test('explain() leads a LAN device that asks for the WAN address to the forward too (hairpin)', () => {
+  const { destination, source, decidedBy } = answer('printer 203.0.113.50 tcp/8443', CAMERA);
+  assert.equal(decidedBy, 'firewall.forwards[0] "camera"');
+  assert.equal(destination, '192.168.77.20:443');
+  assert.equal(source, '192.168.77.1');
+  const without = answer('printer 203.0.113.50 tcp/8443', { ...CAMERA, hairpin: false });
+  assert.equal(without.way, 'to the box');
+});
+
+test('explain() tells public services, pings and silence on the WAN apart', () => {
+  assert.equal(summary('internet box tcp/25'), 'accepted to the box: firewall.publicServices');
+  assert.equal(summary('internet box icmp'), 'accepted to the box: firewall.pingFromWan');
+  assert.match(summary('internet box icmp', { pingFromWan: false }), /^dropped to the box: /);
+  assert.match(summary('internet box tcp/22'), /^dropped to the box: /);
+  assert.match(answer('internet box tcp/22').text, /is dropped without an answer/);
+});
+
+test('explain() says what the LAN is told when it asks the box for a service that is not there', () => {
+  assert.equal(summary('lan box tcp/99'), 'refused to the box: always');
+  assert.match(answer('lan box tcp/99').text, /is refused with a TCP reset/);
+  assert.match(answer('lan box udp/99').text, /port unreachable/);
+});
+
+test('explain() says that neighbours on the LAN do not come to the box', () => {
+  assert.equal(summary('printer camera tcp/80'), 'accepted past the box: always');
+  assert.equal(summary('8.8.8.8 9.9.9.9 tcp/80'), 'accepted past the box: always');
+});
+
+test('explain() takes a sender behind "@wan" to be there, whatever its address says', () => {
+  assert.match(summary('192.168.77.9@wan box tcp/25'), /^dropped to the box: /);
+  assert.match(summary('camera@wan box tcp/25'), /^dropped to the box: /);
+});
+
+test('explain() judges IPv6 where an end has only that, and keeps addresses as they are', () => {
+  const { verdict, source } = answer('printer 2001:db8:9::1 tcp/443');
+  assert.equal(verdict, 'accepted');
+  assert.equal(source, null);
+  assert.match(summary('2001:db8:9::1 printer tcp/443'), /^dropped through the box: /);
+  assert.match(answer('2001:db8:9::1 box icmp').text, /^A ping from 2001:db8:9::1 to 2001:db8:3::50/);
+});
+
+test('explain() finds LAN devices by name and by MAC address', () => {
+  assert.match(answer('PRINTER internet udp/53').text, /^A UDP packet from 192\.168\.77\.30 /);
+  assert.match(answer('02-00-00-00-00-20 internet icmp').text, /^A ping from 192\.168\.77\.20 /);
+});
+
+test('explain() lets the box call with the address of that side', () => {
+  assert.equal(summary('box internet udp/53'), 'accepted from the box: always');
+  assert.match(answer('box internet udp/53').text, /from 203\.0\.113\.50 to/);
+  assert.match(answer('box printer tcp/9100').text, /from 192\.168\.77\.1 to/);
+});
+
+test('explain() lists the rules that the packet met, in order', () => {
+  const { steps } = answer('internet box tcp/8443', CAMERA);
+  const translation = steps.findIndex((step) => /firewall\.forwards\[0\] camera.*new destination/.test(step));
+  const accept = steps.findLastIndex((step) => step.endsWith(', accepted'));
+  assert.ok(translation >= 0 && translation < accept, steps.join('\n'));
+});
+
+test('explain() knows neither the Internet nor translation in the other modes', () => {
+  assert.equal(
+    summary('internet printer tcp/80', { mode: 'router' }),
+    'accepted through the box: mode "router"',
+  );
+  assert.throws(() => answer('internet box tcp/80', { mode: 'lan-only' }), /mode "lan-only"/);
+});
+
+const refusals: readonly (readonly [call: string, reason: RegExp])[] = [
+  ['toaster internet tcp/80', /Cannot find "toaster": wanted is an address/],
+  ['lan internet tcp', /Cannot read "tcp" as what is sent/],
+  ['lan internet tcp/0', /Cannot read "tcp\/0" as what is sent/],
+  ['lan internet tcp/65536', /Cannot read "tcp\/65536" as what is sent/],
+  ['lan internet gre', /Cannot read "gre" as what is sent/],
+  ['box box tcp/80', /both ends are/],
+  ['camera 2001:db8:9::1 tcp/80', /only an IPv4 and the other only an IPv6 address/],
+  ['camera@moon box tcp/80', /behind "@" stands the side/],
+  ['camera box@wan tcp/80', /only a sender can be on another side/],
+];
+for (const [call, reason] of refusals) {
+  test(`explain() refuses "${call}" with what would do`, () => {
+    assert.throws(
+      () => answer(call),
+      (error) => error instanceof UserError && reason.test(error.message),
+    );
+  });
+}
+
+test('explain() refuses to guess the address of a WAN that has none', () => {
+  const facts = factsWith();
+  const [lan] = facts.surroundings.devices;
+  const surroundings = { devices: lan === undefined ? [] : [lan], routes: [] };
+  const question = { from: 'internet', to: 'box', what: 'tcp/25' };
+  assert.throws(() => explain(question, { ...facts, surroundings }), /it has no IPv4 address there just now/);
+  const answer = explain({ from: 'lan', to: 'internet', what: 'icmp' }, { ...facts, surroundings });
+  assert.match(answer.text, /is refused with an ICMP error \("no route"\)/);
+});
