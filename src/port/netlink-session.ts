@@ -17,6 +17,19 @@ export interface KernelMessage {
   readonly payload: Uint8Array;
 }
 
+export interface RequestOptions {
+  /** A whole table. */
+  readonly dump?: boolean;
+  /** Takes the replies one by one; none is kept, and the promise gives none: for tables too large for the memory. */
+  readonly stream?: ReplyStream;
+}
+
+export interface ReplyStream {
+  onReply(reply: KernelMessage): void;
+  /** The kernel broke off and is asked again: all replies come once more, those that came are void. */
+  onRestart(): void;
+}
+
 export interface NetlinkListener {
   /** Something changed, by us or by others; all events our own acknowledged request caused come before its promise settles. */
   onMessage(message: KernelMessage): void;
@@ -30,7 +43,7 @@ export interface NetlinkSession {
    * Asks (GET requests) and gives the replies in order, `dump` for a whole table.
    * @throws NetlinkError when the kernel refuses, KernelError `ENOBUFS` when the answer was lost
    */
-  request(message: KernelRequest, options?: { readonly dump?: boolean }): Promise<readonly KernelMessage[]>;
+  request(message: KernelRequest, options?: RequestOptions): Promise<readonly KernelMessage[]>;
   /**
    * Changes: sends all messages as one datagram and settles when the kernel has carried out all or refused.
    * Atomic only where the subsystem says so (nftables between NFNL_MSG_BATCH_BEGIN and END); in rtnetlink the

@@ -13,6 +13,8 @@ import type {
   KernelRequest,
   NetlinkListener,
   NetlinkSession,
+  ReplyStream,
+  RequestOptions,
 } from '../port/netlink-session.ts';
 import { NETLINK, type NetlinkPort, type NetlinkSocket } from '../port/netlink.ts';
 import { decodeMessages, encodeMessages } from '../wire/netlink/message.ts';
@@ -21,6 +23,7 @@ import { decodeMessages, encodeMessages } from '../wire/netlink/message.ts';
 const BATCH_MARKS = [0x10, 0x11];
 
 interface Waiter {
+  readonly stream: ReplyStream | undefined;
   resolve(replies: readonly KernelMessage[]): void;
   reject(error: Error): void;
 }
@@ -43,11 +46,8 @@ class Session implements NetlinkSession {
     this.#open();
   }
 
-  request(
-    message: KernelRequest,
-    options: { readonly dump?: boolean } = {},
-  ): Promise<readonly KernelMessage[]> {
-    return this.#submit(options.dump === true ? 'dump' : 'request', [message]);
+  request(message: KernelRequest, options: RequestOptions = {}): Promise<readonly KernelMessage[]> {
+    return this.#submit(options.dump === true ? 'dump' : 'request', [message], options.stream);
   }
 
   async transaction(messages: readonly KernelRequest[]): Promise<void> {
@@ -71,13 +71,17 @@ class Session implements NetlinkSession {
     this.#step({ kind: 'closed', error: new KernelError('use netlink', 'EBADF', 'the session was closed') });
   }
 
-  #submit(exchange: ExchangeKind, messages: readonly KernelRequest[]): Promise<readonly KernelMessage[]> {
+  #submit(
+    exchange: ExchangeKind,
+    messages: readonly KernelRequest[],
+    stream?: ReplyStream,
+  ): Promise<readonly KernelMessage[]> {
     if (this.#closed)
       return Promise.reject(new KernelError('use netlink', 'EBADF', 'the session was closed'));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#waiters.set(id, { resolve, reject });
-      this.#step({ kind: 'submit', id, exchange, messages });
+      this.#waiters.set(id, { stream, resolve, reject });
+      this.#step({ kind: 'submit', id, exchange, messages, streamed: stream !== undefined });
       if (this.#socket === undefined) this.#reopen();
     });
   }
@@ -142,6 +146,12 @@ class Session implements NetlinkSession {
     switch (effect.kind) {
       case 'send':
         this.#socket?.send(encodeMessages(effect.messages));
+        break;
+      case 'reply':
+        this.#waiters.get(effect.id)?.stream?.onReply(effect.message);
+        break;
+      case 'restart':
+        this.#waiters.get(effect.id)?.stream?.onRestart();
         break;
       case 'resolve':
         this.#take(effect.id)?.resolve(effect.replies);

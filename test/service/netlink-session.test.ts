@@ -26,6 +26,22 @@ test('NetlinkSession.request() gives the replies of a dump', async () => {
   );
 });
 
+test('NetlinkSession.request() hands a streamed dump out reply by reply, and says when it has to be asked again', async () => {
+  const reply = { type: 16, payload };
+  const kernel = new FakeNetlink(() => ({ replies: [reply, reply] }));
+  const session = openNetlinkSession(kernel, NETLINK.ROUTE);
+  const heard: (number | string)[] = [];
+  const stream = {
+    onReply: ({ type }: KernelMessage) => void heard.push(type),
+    onRestart: () => void heard.push('again'),
+  };
+  kernel.fallSilent();
+  const dump = session.request({ type: GET, flags: 0, payload }, { dump: true, stream });
+  kernel.overrun();
+  assert.deepEqual(await dump, []);
+  assert.deepEqual(heard, ['again', 16, 16]);
+});
+
 test('NetlinkSession.transaction() sends all messages in one datagram', async () => {
   const kernel = new FakeNetlink();
   const session = openNetlinkSession(kernel, NETLINK.ROUTE);

@@ -19,6 +19,8 @@ interface Exchange {
   readonly id: number;
   readonly kind: ExchangeKind;
   readonly messages: readonly KernelRequest[];
+  /** Replies are handed out one by one instead of being gathered. */
+  readonly streamed: boolean;
   /** Sequence number of the first message; the others follow without a gap. */
   first: number;
   /** The message whose acknowledgement ends the exchange. */
@@ -47,6 +49,7 @@ export type DialogEvent =
       readonly id: number;
       readonly exchange: ExchangeKind;
       readonly messages: readonly KernelRequest[];
+      readonly streamed?: boolean;
     }
   | { readonly kind: 'received'; readonly message: NetlinkMessage }
   /** The socket overran or failed and is gone; `opened` follows when there is another. */
@@ -56,6 +59,10 @@ export type DialogEvent =
 
 export type DialogEffect =
   | { readonly kind: 'send'; readonly messages: readonly NetlinkMessage[] }
+  /** One reply of a streamed exchange. */
+  | { readonly kind: 'reply'; readonly id: number; readonly message: KernelMessage }
+  /** The replies of a streamed exchange so far are void: it is asked again. */
+  | { readonly kind: 'restart'; readonly id: number }
   | { readonly kind: 'resolve'; readonly id: number; readonly replies: readonly KernelMessage[] }
   | { readonly kind: 'reject'; readonly id: number; readonly error: Error }
   | { readonly kind: 'event'; readonly message: KernelMessage };
@@ -106,6 +113,7 @@ function newExchange(event: DialogEvent & { kind: 'submit' }): Exchange {
     id: event.id,
     kind: event.exchange,
     messages: event.messages,
+    streamed: event.streamed ?? false,
     first: 0,
     closing: 0,
     replies: [],
@@ -171,6 +179,7 @@ function receive(state: DialogState, message: NetlinkMessage): readonly DialogEf
   if (exchange === undefined) return isStaleReply(state, message) ? [] : [eventOf(message)];
   if (exchange.kind === 'transaction') return [eventOf(message)];
   if ((message.flags & NLM_F.DUMP_INTR) !== 0) exchange.interrupted = true;
+  if (exchange.streamed) return [{ kind: 'reply', id: exchange.id, message: strip(message) }];
   exchange.replies.push(strip(message));
   return [];
 }
@@ -228,7 +237,7 @@ function repeat(state: DialogState, exchange: Exchange): DialogEffect[] {
   exchange.repeats++;
   if (exchange.repeats <= MAX_DUMP_REPEATS) {
     state.waiting.unshift(exchange);
-    return [];
+    return exchange.streamed ? [{ kind: 'restart', id: exchange.id }] : [];
   }
   const text = `the table changed during each of ${exchange.repeats} attempts`;
   const refusal = { errno: 'EINTR', text, offset: undefined };

@@ -6,7 +6,7 @@ import { struct } from '../field/struct.ts';
 import { internetChecksum } from './checksum.ts';
 
 /** IANA protocol numbers. */
-export const PROTOCOL = { ICMP: 1, UDP: 17 } as const;
+export const PROTOCOL = { ICMP: 1, TCP: 6, UDP: 17, GRE: 47, ESP: 50, ICMPV6: 58, SCTP: 132 } as const;
 
 export interface Ipv4Packet {
   /** {@link PROTOCOL} */

@@ -278,6 +278,39 @@ test('stepDialog() settles every submission exactly once, whatever the order of 
   );
 });
 
+test('stepDialog() hands out the replies of a streamed dump one by one and keeps none', () => {
+  const state = open();
+  stepDialog(state, {
+    kind: 'submit',
+    id: 1,
+    exchange: 'dump',
+    messages: [{ type: GET, flags: 0, payload }],
+    streamed: true,
+  });
+  assert.deepEqual(receive(state, { sequence: 1, flags: NLM_F.MULTI }), [
+    { kind: 'reply', id: 1, message: { type: NEW, flags: NLM_F.MULTI, payload } },
+  ]);
+  assert.deepEqual(done(state, 1), [{ kind: 'resolve', id: 1, replies: [] }]);
+});
+
+test('stepDialog() says that the replies of a streamed dump are void when it is asked again', () => {
+  const state = open();
+  stepDialog(state, {
+    kind: 'submit',
+    id: 1,
+    exchange: 'dump',
+    messages: [{ type: GET, flags: 0, payload }],
+    streamed: true,
+  });
+  receive(state, { sequence: 1, flags: NLM_F.MULTI });
+  assert.deepEqual(kinds(done(state, 1, NLM_F.DUMP_INTR)), ['restart', 'send']);
+  receive(state, { sequence: 2, flags: NLM_F.MULTI });
+  const lost = stepDialog(state, { kind: 'lost', error: new KernelError('receive', 'ENOBUFS') });
+  assert.deepEqual(lost, [{ kind: 'restart', id: 1 }]);
+  stepDialog(state, { kind: 'opened', port: PORT });
+  assert.deepEqual(done(state, 3), [{ kind: 'resolve', id: 1, replies: [] }]);
+});
+
 function byId(a: (string | number)[], b: (string | number)[]): number {
   return Number(a[1]) - Number(b[1]);
 }
