@@ -148,10 +148,10 @@ class Session implements NetlinkSession {
         this.#socket?.send(encodeMessages(effect.messages));
         break;
       case 'reply':
-        this.#waiters.get(effect.id)?.stream?.onReply(effect.message);
+        this.#streamOf(effect.id)?.onReply(effect.message);
         break;
       case 'restart':
-        this.#waiters.get(effect.id)?.stream?.onRestart();
+        this.#streamOf(effect.id)?.onRestart();
         break;
       case 'resolve':
         this.#take(effect.id)?.resolve(effect.replies);
@@ -163,6 +163,10 @@ class Session implements NetlinkSession {
         for (const listener of this.#listeners) listener.onMessage(effect.message);
         break;
     }
+  }
+
+  #streamOf(id: number): ReplyStream | undefined {
+    return this.#waiters.get(id)?.stream;
   }
 
   #take(id: number): Waiter | undefined {

@@ -51,11 +51,16 @@ function endsOf({ addresses, protocol }: Tuple): { source: FlowEnd; destination:
   };
 }
 
-function icmpOf({ protocol }: Tuple): Flow['icmp'] {
-  const id = protocol?.icmpId ?? protocol?.icmpv6Id;
-  const type = protocol?.icmpType ?? protocol?.icmpv6Type;
-  const code = protocol?.icmpCode ?? protocol?.icmpv6Code;
-  return id === undefined || type === undefined || code === undefined ? undefined : { id, type, code };
+function icmpOf({ protocol = {} }: Tuple): Flow['icmp'] {
+  const { icmpId: id = protocol.icmpv6Id } = protocol;
+  if (id === undefined) return undefined;
+  const { icmpType: type = protocol.icmpv6Type, icmpCode: code = protocol.icmpv6Code } = protocol;
+  return { id, type: type ?? 0, code: code ?? 0 };
+}
+
+function stateOf({ protocolInfo }: Entry, protocol: number): string | undefined {
+  const state = protocol === PROTOCOL.TCP ? protocolInfo?.tcp?.state : undefined;
+  return state === undefined ? undefined : (TCP_STATES[state] ?? String(state));
 }
 
 function trafficOf(counters: Entry['countersOriginal']): FlowTraffic {
@@ -64,13 +69,12 @@ function trafficOf(counters: Entry['countersOriginal']): FlowTraffic {
 
 /** What an entry of ctnetlink says; undefined for one without addresses in both directions, which no list has. */
 export function flowOf(entry: Entry): Flow | undefined {
-  const { original = {}, reply = {} } = entry;
+  const { original = {}, reply = {}, id = 0, status = 0, timeout = 0 } = entry;
   const [there, back] = [endsOf(original), endsOf(reply)];
   const protocol = original.protocol?.number;
   if (there === undefined || back === undefined || protocol === undefined) return undefined;
-  const state = protocol === PROTOCOL.TCP ? entry.protocolInfo?.tcp?.state : undefined;
   return {
-    id: entry.id ?? 0,
+    id,
     zone: entry.zone,
     protocol,
     icmp: icmpOf(original),
@@ -78,9 +82,9 @@ export function flowOf(entry: Entry): Flow | undefined {
     destination: there.destination,
     replySource: back.source,
     replyDestination: back.destination,
-    status: entry.status ?? 0,
-    state: state === undefined ? undefined : (TCP_STATES[state] ?? String(state)),
-    timeoutSeconds: entry.timeout ?? 0,
+    status,
+    state: stateOf(entry, protocol),
+    timeoutSeconds: timeout,
     sent: trafficOf(entry.countersOriginal),
     received: trafficOf(entry.countersReply),
   };
