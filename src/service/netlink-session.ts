@@ -28,6 +28,9 @@ interface Waiter {
   reject(error: Error): void;
 }
 
+/** Who asked for a stream is there until it ends. */
+const NOBODY: ReplyStream = { onReply: () => {}, onRestart: () => {} };
+
 class Session implements NetlinkSession {
   readonly #port: NetlinkPort;
   readonly #family: number;
@@ -148,10 +151,10 @@ class Session implements NetlinkSession {
         this.#socket?.send(encodeMessages(effect.messages));
         break;
       case 'reply':
-        this.#streamOf(effect.id)?.onReply(effect.message);
+        this.#streamOf(effect.id).onReply(effect.message);
         break;
       case 'restart':
-        this.#streamOf(effect.id)?.onRestart();
+        this.#streamOf(effect.id).onRestart();
         break;
       case 'resolve':
         this.#take(effect.id)?.resolve(effect.replies);
@@ -165,8 +168,8 @@ class Session implements NetlinkSession {
     }
   }
 
-  #streamOf(id: number): ReplyStream | undefined {
-    return this.#waiters.get(id)?.stream;
+  #streamOf(id: number): ReplyStream {
+    return this.#waiters.get(id)?.stream ?? NOBODY;
   }
 
   #take(id: number): Waiter | undefined {

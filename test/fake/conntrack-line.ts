@@ -5,21 +5,28 @@ import type { Tuple } from '../../src/wire/conntrack/tuple.ts';
 
 const NAMES: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 47: 'gre', 58: 'icmpv6' };
 
+function protocolText(protocol: Tuple['protocol'] = {}): string[] {
+  const hex = (key: number | undefined): string => `0x${(key ?? 0).toString(16)}`;
+  switch (protocol.number) {
+    case 6:
+    case 17:
+      return [`sport=${protocol.sourcePort}`, `dport=${protocol.destinationPort}`];
+    case 47:
+      return [`srckey=${hex(protocol.sourcePort)}`, `dstkey=${hex(protocol.destinationPort)}`];
+    case 1:
+      return [`type=${protocol.icmpType}`, `code=${protocol.icmpCode}`, `id=${protocol.icmpId}`];
+    case 58:
+      return [`type=${protocol.icmpv6Type}`, `code=${protocol.icmpv6Code}`, `id=${protocol.icmpv6Id}`];
+    default:
+      return [];
+  }
+}
+
 function tupleText({ addresses, protocol }: Tuple): string[] {
   const source = addresses?.source4 ?? addresses?.source6;
   const destination = addresses?.destination4 ?? addresses?.destination6;
   if (source === undefined || destination === undefined) return ['without addresses'];
-  const hex = (key: number | undefined): string => `0x${(key ?? 0).toString(16)}`;
-  const parts = [`src=${formatAddress(source)}`, `dst=${formatAddress(destination)}`];
-  if (protocol?.number === 6 || protocol?.number === 17)
-    parts.push(`sport=${protocol.sourcePort}`, `dport=${protocol.destinationPort}`);
-  if (protocol?.number === 47)
-    parts.push(`srckey=${hex(protocol.sourcePort)}`, `dstkey=${hex(protocol.destinationPort)}`);
-  if (protocol?.number === 1)
-    parts.push(`type=${protocol.icmpType}`, `code=${protocol.icmpCode}`, `id=${protocol.icmpId}`);
-  if (protocol?.number === 58)
-    parts.push(`type=${protocol.icmpv6Type}`, `code=${protocol.icmpv6Code}`, `id=${protocol.icmpv6Id}`);
-  return parts;
+  return [`src=${formatAddress(source)}`, `dst=${formatAddress(destination)}`, ...protocolText(protocol)];
 }
 
 function traffic(counters: Entry['countersOriginal']): string[] {
