@@ -12,6 +12,8 @@ export interface LeaseBinding {
   readonly hostName: string | undefined;
   /** End of the lease on the civil clock. {@link LeaseJournal.load} yields it as recorded: never earlier than what was promised. */
   readonly expires: Timestamp;
+  /** When the client first had a lease, on the civil clock; undefined if that is not known. */
+  readonly since?: Timestamp | undefined;
 }
 
 /** An address that a client found in use (DHCPDECLINE), not to be offered before `until`. */

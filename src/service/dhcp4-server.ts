@@ -3,6 +3,7 @@ import { DecodeError, messageOf, unreachable } from '../base/errors.ts';
 import type { Instant, Timestamp } from '../base/instant.ts';
 import { BROADCAST, type Ipv4, formatIpv4 } from '../base/ipv4.ts';
 import { lastAddress4 } from '../base/prefix.ts';
+import { leaseOf } from '../engine/dhcp4-server/commit.ts';
 import { civilEnd } from '../engine/dhcp4-server/lease-time.ts';
 import type { Dhcp4ServerOptions } from '../engine/dhcp4-server/options.ts';
 import {
@@ -113,9 +114,15 @@ export class Dhcp4Server {
   leases(): readonly LeaseView[] {
     const env = this.#env();
     const views: LeaseView[] = [];
-    for (const { address, who, name, phase, until } of this.#state.table.values()) {
+    for (const entry of this.#state.table.values()) {
+      const { address, phase, until } = entry;
       if ((phase !== 'bound' && phase !== 'offered') || until <= env.now) continue;
-      views.push({ address, mac: who.mac, name, state: phase, expires: civilEnd(until, env) });
+      views.push({
+        ...leaseOf(this.#state, entry, env),
+        address,
+        state: phase,
+        expires: civilEnd(until, env),
+      });
     }
     return views.sort((a, b) => a.address - b.address);
   }
@@ -195,6 +202,8 @@ export class Dhcp4Server {
         return this.#callbacks.onLease(effect.lease);
       case 'ended':
         return this.#callbacks.onLeaseEnd(effect.address);
+      case 'otherServer':
+        return undefined;
       case 'warn':
         return this.#callbacks.onWarning(effect.text);
       case 'wake':

@@ -1,16 +1,41 @@
 import { type Ipv4, formatIpv4 } from '../../base/ipv4.ts';
+import { between } from '../../base/instant.ts';
 import type { LeaseBinding } from '../../port/lease-journal.ts';
-import { nameFor } from './discover.ts';
-import type { LeaseEntry, Question } from './lease-table.ts';
+import { isKnown } from './choose.ts';
+import { nameOf, vendorOf } from './identity.ts';
+import { type LeaseEntry, type Question, formerOf } from './lease-entry.ts';
 import { civilEnd, deadline, leaseTimeFor } from './lease-time.ts';
+import { KNOWN_AFTER } from './limits.ts';
 import { grant } from './reply.ts';
-import { type Effect, type Env, type State, type Step, ignore } from './state.ts';
+import { type Effect, type Env, type Lease, type State, type Step, ignore } from './state.ts';
 import { warn } from './warn.ts';
 
 /** The record of a lease. */
-export function bindingOf(entry: LeaseEntry, env: Env): LeaseBinding {
-  const { address, who, name, until } = entry;
-  return { address, client: who.client, mac: who.mac, hostName: name, expires: civilEnd(until, env) };
+export function bindingOf({ address, who, until, since }: LeaseEntry, env: Env): LeaseBinding {
+  const { client, mac, label } = who;
+  return { address, client, mac, hostName: label, expires: civilEnd(until, env), since };
+}
+
+/** A lease as others see it. */
+export function leaseOf(state: State, { address, who, since }: LeaseEntry, env: Env): Lease {
+  return { address, mac: who.mac, name: nameOf(state.plan, who), since: since ?? env.wall };
+}
+
+/** Since when the client has leases here, under this or another address. */
+function historyOf(
+  state: State,
+  question: Question,
+  before: LeaseEntry | undefined,
+  env: Env,
+): Pick<LeaseEntry, 'since' | 'isKnown'> {
+  const { who } = question;
+  const other = state.table.ofClient(who);
+  const own = [before, before?.former, other, other?.former].find(
+    (entry) => entry?.since !== undefined && entry.who.client === who.client,
+  );
+  if (own?.since === undefined) return { since: env.wall, isKnown: false };
+  const { since } = own;
+  return { since, isKnown: own.isKnown === true || between(since, env.wall) >= KNOWN_AFTER };
 }
 
 /**
@@ -20,21 +45,26 @@ export function bindingOf(entry: LeaseEntry, env: Env): LeaseBinding {
 export function commit(state: State, address: Ipv4, question: Question, env: Env): Step {
   const before = state.table.get(address);
   if (before?.commit !== undefined) return ignore(state);
+  const { who, message } = question;
+  const isOwn = before?.who.client === who.client;
+  const isRenewal = isOwn && before.phase === 'bound';
+  if (!isRenewal && !isKnown(state, who) && !state.rate.admitsLease(env.now)) return ignore(state);
   const number = state.nextCommit;
-  const { who } = question;
   const entry: LeaseEntry = {
     address,
     who,
-    name: nameFor(state, question) ?? (before?.who.client === who.client ? before.name : undefined),
-    phase: before?.phase === 'bound' ? 'bound' : 'offered',
-    until: deadline(env.now, leaseTimeFor(state.plan.options, question.message)),
+    phase: isRenewal ? 'bound' : 'offered',
+    until: deadline(env.now, leaseTimeFor(state.plan.options, message)),
+    vendor: vendorOf(message) ?? (isOwn ? before.vendor : undefined),
     commit: number,
+    former: formerOf(before, who),
+    ...historyOf(state, question, before, env),
   };
   const effects: Effect[] = [{ kind: 'persist', commit: number, binding: bindingOf(entry, env) }];
   effects.push(...leaveOther(state, entry));
   // A name that changed is told with the commit, so the table keeps the old one until then.
-  state.table.set(before?.phase === 'bound' ? { ...entry, name: before.name } : entry);
-  state.commits.set(number, { question, address, name: entry.name, until: entry.until });
+  state.table.set(isRenewal ? { ...entry, who: before.who } : entry);
+  state.commits.set(number, { question, address, until: entry.until });
   return { state: { ...state, nextCommit: number + 1 }, effects };
 }
 
@@ -55,14 +85,18 @@ export function takePersisted(state: State, number: number, failure: string | un
   const before = commit === undefined ? undefined : state.table.get(commit.address);
   // Released or declined in the meantime: there is nothing to acknowledge any more.
   if (commit === undefined || before?.commit !== number) return ignore(state);
-  const { address, name, until, question } = commit;
+  const { address, until, question } = commit;
   const { who } = question;
-  state.table.set({ address, who, name, until, phase: 'bound' });
+  const { since, isKnown, vendor } = before;
+  const entry: LeaseEntry = { address, who, until, phase: 'bound', since, isKnown, vendor };
+  state.table.set(entry);
+  const lease = leaseOf(state, entry, env);
   const leaseTime = leaseTimeFor(state.plan.options, question.message);
-  const effects: Effect[] = [grant(state.plan.options, question, { type: 'ACK', address, leaseTime, name })];
-  if (before.phase !== 'bound' || before.name !== name) {
-    effects.push({ kind: 'began', lease: { address, mac: who.mac, name } });
-  }
+  const effects: Effect[] = [
+    grant(state.plan, question, { type: 'ACK', address, leaseTime, name: lease.name }),
+  ];
+  const isNew = before.phase !== 'bound' || nameOf(state.plan, before.who) !== lease.name;
+  if (isNew || before.who.mac !== who.mac) effects.push({ kind: 'began', lease });
   if (failure !== undefined) {
     const text = `Leases such as that of ${formatIpv4(address)} are given but cannot be recorded: ${failure}`;
     effects.push(...warn(state, text, env));

@@ -1,95 +1,107 @@
+import type { Duration } from '../../base/duration.ts';
 import { type Ipv4, formatIpv4 } from '../../base/ipv4.ts';
-import { chooseAddress, isAvailable } from './choose.ts';
-import { inUseText, quarantine, retire } from './end.ts';
-import { hostLabelOf } from './host-label.ts';
-import type { LeaseEntry, Question } from './lease-table.ts';
+import { type Choice, chooseAddress, isAvailable, isKnown } from './choose.ts';
+import { commit } from './commit.ts';
+import { retire } from './end.ts';
+import { type LeaseEntry, type Question, formerOf } from './lease-entry.ts';
 import { deadline, leaseTimeFor } from './lease-time.ts';
-import { MAX_MISSES, MAX_OFFERS, MAX_PROBES, OFFER_TIME } from './limits.ts';
+import { MANY_OFFERS, MAX_OFFERS, MAX_PROBES, OFFER_TIME, SHORT_OFFER_TIME } from './limits.ts';
+import { nameOf, vendorOf } from './identity.ts';
 import { grant } from './reply.ts';
 import { type Effect, type Env, type State, type Step, ignore } from './state.ts';
+import { MESSAGE_TYPE } from '../../wire/dhcp4/constants.ts';
 import { warn } from './warn.ts';
 
 /** RFC 2131 §4.3.1: chooses an address, makes sure nobody uses it, offers it. */
 export function takeDiscover(state: State, question: Question, env: Env): Step {
-  const { who, message } = question;
+  const { who } = question;
   const current = state.table.ofClient(who);
-  if (current === undefined && state.table.offers >= MAX_OFFERS) return ignore(state);
-  const { address, nextFresh } = chooseAddress(state, who, message.options.requestedAddress);
-  const next = { ...state, nextFresh };
-  if (address === undefined) return exhausted(next, env);
-  if (current?.address !== address) {
-    // A client that discovers does not use what it had (RFC 2131 figure 5).
-    const effects = current?.phase === 'bound' ? retire(next, current, false) : [];
-    const step = prepare(next, address, question, env);
-    return { state: step.state, effects: [...effects, ...step.effects] };
-  }
+  if (current === undefined && state.table.offers >= MAX_OFFERS && !isKnown(state, who)) return ignore(state);
+  const choice = chooseAddress(state, question, env);
+  const next = { ...state, nextFresh: choice.nextFresh };
+  if (choice.address === undefined) return exhausted(next, env);
+  if (current === undefined || current.address !== choice.address)
+    return moveTo(next, { choice, current, question }, env);
   if (current.phase === 'bound') return { state: next, effects: [offer(next, current, question)] };
-  if (current.phase === 'offered') return makeOffer(next, address, question, env);
+  if (current.phase === 'offered') return makeOffer(next, choice.address, question, env);
   if (current.phase === 'probing') {
     // Asked again meanwhile: the answer goes to the latest.
     state.table.set({ ...current, question });
     return ignore(next);
   }
-  return prepare(next, address, question, env);
+  return prepare(next, choice, question, env);
+}
+
+interface Move {
+  readonly choice: Choice;
+  readonly current: LeaseEntry | undefined;
+  readonly question: Question;
+}
+
+/** A client that discovers does not use what it had (RFC 2131 figure 5). */
+function moveTo(state: State, { choice, current, question }: Move, env: Env): Step {
+  const effects = current?.phase === 'bound' ? retire(state, current, false, env) : [];
+  const step = prepare(state, choice, question, env);
+  return { state: step.state, effects: [...effects, ...step.effects] };
 }
 
 function exhausted(state: State, env: Env): Step {
-  const { first, last } = state.plan.options.pool;
-  const text = `No address is left for a new device: all from ${formatIpv4(first)} to ${formatIpv4(last)} are given`;
+  const { first, last } = state.plan.pool;
+  const text = `No address is left for a new device: all from ${formatIpv4(first)} to ${formatIpv4(last)} are given, or kept for devices that were here in the last days`;
   return { state, effects: warn(state, text, env) };
 }
 
 /** Probes first, unless the owner has reserved the address: then only the rightful device can be what answers. */
-function prepare(state: State, address: Ipv4, question: Question, env: Env): Step {
+export function prepare(state: State, choice: Choice, question: Question, env: Env): Step {
+  const { address } = choice;
+  if (address === undefined) return ignore(state);
   const reserved = state.plan.reservationOf(question.who)?.address === address;
-  if (reserved || state.table.probes >= MAX_PROBES) return makeOffer(state, address, question, env);
-  const { who } = question;
-  const until = deadline(env.now, OFFER_TIME);
-  state.table.set({ address, who, name: undefined, phase: 'probing', until, question });
-  return { state, effects: [{ kind: 'probe', address }] };
+  const mustProbe = choice.isTakenOver === true && !reserved;
+  if (!mustProbe && (reserved || state.table.probes >= MAX_PROBES))
+    return answer(state, address, question, env);
+  state.table.set({ ...newEntry(state, address, question, env), phase: 'probing', question });
+  return { state, effects: [{ kind: 'probe', address, ignore: state.proxies }] };
+}
+
+/** What follows when nobody uses the address: an OFFER, or the lease of a client that has asked for the address it had. */
+export function answer(state: State, address: Ipv4, question: Question, env: Env): Step {
+  if (question.message.options.messageType === MESSAGE_TYPE.REQUEST)
+    return commit(state, address, question, env);
+  return makeOffer(state, address, question, env);
+}
+
+function offerTime(state: State): Duration {
+  return state.table.offers < MANY_OFFERS ? OFFER_TIME : SHORT_OFFER_TIME;
+}
+
+function newEntry(state: State, address: Ipv4, { who, message }: Question, env: Env): LeaseEntry {
+  const before = state.table.get(address);
+  return {
+    address,
+    who,
+    phase: 'offered',
+    until: deadline(env.now, offerTime(state)),
+    vendor: vendorOf(message),
+    former: formerOf(before, who),
+  };
 }
 
 function makeOffer(state: State, address: Ipv4, question: Question, env: Env): Step {
-  const entry: LeaseEntry = {
-    address,
-    who: question.who,
-    name: nameFor(state, question),
-    phase: 'offered',
-    until: deadline(env.now, OFFER_TIME),
-    commit: state.table.get(address)?.commit,
-  };
+  const before = state.table.get(address);
+  const commit = before?.who.client === question.who.client ? before.commit : undefined;
+  const entry: LeaseEntry = { ...newEntry(state, address, question, env), commit };
   state.table.set(entry);
   return { state, effects: [offer(state, entry, question)] };
 }
 
-/** The name of the client: of its reservation, or what it calls itself. */
-export function nameFor(state: State, { who, message }: Question): string | undefined {
-  return state.plan.reservationOf(who)?.name ?? hostLabelOf(message);
+function offer(state: State, { address }: LeaseEntry, question: Question): Effect {
+  const leaseTime = leaseTimeFor(state.plan.options, question.message);
+  const name = nameOf(state.plan, question.who);
+  return grant(state.plan, question, { type: 'OFFER', address, leaseTime, name });
 }
 
-function offer(state: State, entry: LeaseEntry, question: Question): Effect {
-  const { options } = state.plan;
-  const leaseTime = leaseTimeFor(options, question.message);
-  const name = nameFor(state, question) ?? entry.name;
-  return grant(options, question, { type: 'OFFER', address: entry.address, leaseTime, name });
-}
-
-/** The outcome of a probe; an address in use is left alone and another one chosen. */
-export function takeProbed(state: State, address: Ipv4, inUse: boolean, env: Env): Step {
-  const entry = state.table.get(address);
-  if (entry?.phase !== 'probing' || entry.question === undefined) return ignore(state);
-  const { question } = entry;
-  if (!inUse) {
-    // The settings may have changed while the probe was under way.
-    if (isAvailable(state, entry.who, address)) return makeOffer(state, address, question, env);
-    state.table.forget(address);
-    return takeDiscover(state, question, env);
-  }
-  quarantine(state, address, env);
-  const warning = warn(state, inUseText(address, 'it answered a ping'), env);
-  // A device that answers for every address (proxy ARP) would have us probe for ever.
-  const misses = (question.misses ?? 0) + 1;
-  if (misses >= MAX_MISSES) return { state, effects: warning };
-  const step = takeDiscover(state, { ...question, misses }, env);
-  return { state: step.state, effects: [...warning, ...step.effects] };
+/** Whether the address may still be what the probe was made for: settings may have changed while it was under way. */
+export function mayAnswer(state: State, { address, who, former }: LeaseEntry): boolean {
+  if (former?.phase === 'bound') return state.plan.mayHold(who, address);
+  return isAvailable(state, who, address);
 }

@@ -1,20 +1,46 @@
 import { formatIpv4, type Ipv4 } from '../../base/ipv4.ts';
-import type { LeaseEntry } from './lease-table.ts';
-import { MAX_QUARANTINE, QUARANTINE_TIME } from './limits.ts';
+import { type LeaseEntry, isOffer } from './lease-entry.ts';
 import { deadline } from './lease-time.ts';
+import { MAX_QUARANTINE, QUARANTINE_TIME } from './limits.ts';
 import type { Effect, Env, State } from './state.ts';
 
 /**
  * Ends what the client has; its address is kept in mind for it. A lease that ran out needs no record: the journal
  * knows its end.
  */
-export function retire(state: State, entry: LeaseEntry, ranOut: boolean): readonly Effect[] {
-  const { address, who, name, until } = entry;
-  const wasBound = entry.phase === 'bound';
-  state.table.set({ address, who, name, until, phase: wasBound ? 'past' : 'lapsed' });
-  if (!wasBound) return [];
+export function retire(state: State, entry: LeaseEntry, ranOut: boolean, env: Env): readonly Effect[] {
+  const { address, phase } = entry;
+  if (isOffer(entry)) {
+    if (entry.former !== undefined) state.table.restore(entry.former);
+    else state.table.set({ ...leaseless(entry), phase: 'lapsed', until: env.now });
+    return [];
+  }
+  state.table.set({ ...leaseless(entry), phase: 'past', until: env.now });
+  if (phase !== 'bound') return [];
   const ended: Effect = { kind: 'ended', address };
   return ranOut ? [ended] : [{ kind: 'persistEnd', address }, ended];
+}
+
+function leaseless({
+  address,
+  who,
+  since,
+  isKnown,
+  vendor,
+}: LeaseEntry): Omit<LeaseEntry, 'phase' | 'until'> {
+  return { address, who, since, isKnown, vendor };
+}
+
+/** The owner takes the lease back. The address is nobody's until the client has heard of it, or the lease would have ended. */
+export function revoke(state: State, address: Ipv4): readonly Effect[] {
+  const entry = state.table.get(address);
+  const lease = entry?.phase === 'bound' ? entry : entry?.former;
+  if (lease?.phase !== 'bound') return [];
+  state.table.set({ ...leaseless(lease), phase: 'revoked', until: lease.until });
+  return [
+    { kind: 'persistEnd', address },
+    { kind: 'ended', address },
+  ];
 }
 
 /** Keeps the address from being offered for a while: someone uses it without a lease. */

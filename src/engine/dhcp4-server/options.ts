@@ -1,13 +1,19 @@
 import type { Duration } from '../../base/duration.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import type { Mac } from '../../base/mac.ts';
-import { type Prefix4, isHost4, lastAddress4, network4 } from '../../base/prefix.ts';
+import { type Prefix4, lastAddress4, network4 } from '../../base/prefix.ts';
 import type { ClientKey } from '../../wire/dhcp4/client-key.ts';
 
-/** An address kept for one device, known by its MAC address, its client identifier, or both. */
+/**
+ * An address kept for one device, which is known by any of its client identifier, its MAC address, and what it calls
+ * itself, in this order. The last is the weakest: any device may call itself so, and one that does gets the address
+ * while nobody else has it.
+ */
 export interface Reservation {
   readonly mac?: Mac | undefined;
   readonly client?: ClientKey | undefined;
+  /** As a host label. */
+  readonly hostName?: string | undefined;
   readonly address: Ipv4;
   /** The name of the device, whatever it calls itself. */
   readonly name?: string | undefined;
@@ -23,7 +29,7 @@ export interface Dhcp4ServerOptions {
   readonly server: Prefix4;
   readonly pool: AddressRange;
   /** Addresses of the pool that are never given. */
-  readonly exclude: readonly Ipv4[];
+  readonly exclude: readonly AddressRange[];
   readonly reservations: readonly Reservation[];
   /** Given to every client, unless it asks for less. */
   readonly leaseTime: Duration;
@@ -33,7 +39,7 @@ export interface Dhcp4ServerOptions {
   readonly timeServers: readonly Ipv4[];
   /** Option 15. */
   readonly domain: string | undefined;
-  /** Further options by number; one of these takes the place of a derived one. */
+  /** Further options by number, given to every client; one of these takes the place of a derived one. */
   readonly custom: ReadonlyMap<number, Uint8Array>;
 }
 
@@ -47,41 +53,9 @@ export function defaultPool(server: Prefix4): AddressRange {
   return { first: first as Ipv4, last: Math.min(first + DEFAULT_POOL_SIZE - 1, end) as Ipv4 };
 }
 
-/** Who asks: what the server knows it by, and its Ethernet address. */
+/** Who asks: what the server knows it by, its Ethernet address, and what it calls itself as a host label. */
 export interface Identity {
   readonly client: ClientKey;
   readonly mac: Mac;
-}
-
-/** The options with what is looked up for each message prepared. */
-export class ServerPlan {
-  readonly options: Dhcp4ServerOptions;
-  readonly #exclude: ReadonlySet<Ipv4>;
-  readonly #byMac = new Map<Mac, Reservation>();
-  readonly #byClient = new Map<ClientKey, Reservation>();
-  readonly #byAddress = new Map<Ipv4, Reservation>();
-
-  constructor(options: Dhcp4ServerOptions) {
-    this.options = options;
-    this.#exclude = new Set(options.exclude);
-    for (const reservation of options.reservations) {
-      this.#byAddress.set(reservation.address, reservation);
-      if (reservation.mac !== undefined) this.#byMac.set(reservation.mac, reservation);
-      if (reservation.client !== undefined) this.#byClient.set(reservation.client, reservation);
-    }
-  }
-
-  /** By client identifier before MAC address: an identifier was written down on purpose. */
-  reservationOf(who: Identity): Reservation | undefined {
-    return this.#byClient.get(who.client) ?? this.#byMac.get(who.mac);
-  }
-
-  /** Whether the address may be this client's: its reserved one, or one of the pool that is nobody's. */
-  mayHold(who: Identity, address: Ipv4): boolean {
-    if (address === this.options.server.address || !isHost4(this.options.server, address)) return false;
-    const reservation = this.#byAddress.get(address);
-    if (reservation !== undefined) return reservation === this.reservationOf(who);
-    const { first, last } = this.options.pool;
-    return address >= first && address <= last && !this.#exclude.has(address);
-  }
+  readonly label?: string | undefined;
 }

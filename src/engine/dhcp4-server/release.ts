@@ -1,6 +1,6 @@
 import { type Ipv4, UNSPECIFIED } from '../../base/ipv4.ts';
 import { inUseText, quarantine, retire } from './end.ts';
-import type { LeaseEntry, Question } from './lease-table.ts';
+import type { LeaseEntry, Question } from './lease-entry.ts';
 import { civilEnd, deadline } from './lease-time.ts';
 import { QUARANTINE_TIME } from './limits.ts';
 import { grant } from './reply.ts';
@@ -20,9 +20,10 @@ function entryMeant(
 }
 
 /** RFC 2131 §4.3.4: the client is done; its address is kept in mind for it. Never answered. */
-export function takeRelease(state: State, question: Question): Step {
+export function takeRelease(state: State, question: Question, env: Env): Step {
   const entry = entryMeant(state, question, question.message.ciaddr);
-  return entry?.phase === 'bound' ? { state, effects: retire(state, entry, false) } : ignore(state);
+  const isHeld = entry?.phase === 'bound' || entry?.phase === 'revoked';
+  return isHeld ? { state, effects: retire(state, entry, false, env) } : ignore(state);
 }
 
 /** RFC 2131 §4.3.3: the client found the address in use. Never answered. */
@@ -44,5 +45,5 @@ export function takeDecline(state: State, question: Question, env: Env): Step {
 export function takeInform(state: State, question: Question): Step {
   if (question.message.ciaddr === UNSPECIFIED) return ignore(state);
   const what = { type: 'ACK', address: UNSPECIFIED, leaseTime: undefined, name: undefined } as const;
-  return { state, effects: [grant(state.plan.options, question, what)] };
+  return { state, effects: [grant(state.plan, question, what)] };
 }

@@ -6,8 +6,10 @@ import { lastAddress4, netmask4 } from '../../base/prefix.ts';
 import { DHCP4_CLIENT_PORT, DHCP4_SERVER_PORT, MESSAGE_TYPE, OP } from '../../wire/dhcp4/constants.ts';
 import { DEFAULT_MAX_MESSAGE, type Dhcp4Message } from '../../wire/dhcp4/message.ts';
 import { type Dhcp4Options, type OptionName, codeOfOption } from '../../wire/dhcp4/options.ts';
-import type { Question } from './lease-table.ts';
+import { fqdnReply } from './fqdn-reply.ts';
+import type { Question } from './lease-entry.ts';
 import type { Dhcp4ServerOptions } from './options.ts';
+import type { ServerPlan } from './server-plan.ts';
 import type { Destination, Effect } from './state.ts';
 
 /** IPv4 and UDP headers, which option 57 counts (RFC 2132 §9.10). */
@@ -19,6 +21,10 @@ const EMPTY = new Uint8Array(0);
 const LEADING = (['messageType', 'serverId', 'leaseTime', 'renewalTime', 'rebindingTime'] as const).map(
   codeOfOption,
 );
+/** Given up last where there is not room for all: a client without them cannot use the address, a relay not find the client. */
+const IMPORTANT = (
+  ['subnetMask', 'relayAgent', 'clientId', 'routers', 'dnsServers', 'classlessRoutes'] as const
+).map(codeOfOption);
 const RELAY_AGENT = codeOfOption('relayAgent');
 
 const TO_ALL: Destination = { mac: BROADCAST_MAC, address: BROADCAST, port: DHCP4_CLIENT_PORT };
@@ -96,24 +102,28 @@ function maxLengthFor(request: Dhcp4Message): number {
 }
 
 /** OFFER or ACK. */
-export function grant(options: Dhcp4ServerOptions, question: Question, what: Grant): Effect {
+export function grant({ options, custom, boot }: ServerPlan, question: Question, what: Grant): Effect {
   const request = question.message;
   const list = request.options.parameterRequestList ?? [];
-  const message = replyTo(request, what.address, {
+  const reply = replyTo(request, what.address, {
     messageType: MESSAGE_TYPE[what.type],
     serverId: options.server.address,
     ...times(what.leaseTime),
     ...asked(networkOptions(options, what.name), request),
+    clientFqdn: fqdnReply(request.options.clientFqdn, what.name, options.domain),
     ...echoed(request),
-    other: options.custom,
+    other: custom,
   });
-  const order = [...LEADING, ...list, ...options.custom.keys()].filter((code) => code !== RELAY_AGENT);
+  const order = [...LEADING, ...list, ...custom.keys()].filter((code) => code !== RELAY_AGENT);
+  const important = [...LEADING, ...IMPORTANT, ...list];
   const to = destinationOf(question, what.address);
-  return { kind: 'send', to, message, limits: { order, maxLength: maxLengthFor(request) } };
+  const limits = { order, important, maxLength: maxLengthFor(request) };
+  const ciaddr = what.type === 'ACK' ? request.ciaddr : UNSPECIFIED;
+  return { kind: 'send', to, message: { ...reply, ...boot, ciaddr }, limits };
 }
 
 /** RFC 2131 §4.3.2: always to all on the link, or by the relay, which then sends it to all. */
-export function refuse(options: Dhcp4ServerOptions, question: Question, reason: string): Effect {
+export function refuse({ options }: ServerPlan, question: Question, reason: string): Effect {
   const request = question.message;
   const relayed = request.giaddr !== UNSPECIFIED;
   const reply = replyTo(request, UNSPECIFIED, {

@@ -1,12 +1,23 @@
 import { type Ipv4, UNSPECIFIED, formatIpv4 } from '../../base/ipv4.ts';
 import { contains4 } from '../../base/prefix.ts';
-import { isAvailable, mayKeep } from './choose.ts';
+import { isAvailable, isKnown, isOurs, isRoomFor, mayKeep } from './choose.ts';
 import { commit } from './commit.ts';
+import { prepare } from './discover.ts';
 import { retire } from './end.ts';
-import type { Question } from './lease-table.ts';
+import { type LeaseEntry, type Question, isLease } from './lease-entry.ts';
+import { MAX_OFFERS } from './limits.ts';
 import { refuse } from './reply.ts';
 import { type Effect, type Env, type State, type Step, ignore } from './state.ts';
 import { warn } from './warn.ts';
+
+/*
+ * When a REQUEST is refused (RFC 2131 §4.3.2), so that this server is silent about what another one may know better:
+ * - a client that took our offer hears of everything that is wrong with it;
+ * - an address of another network is refused: it cannot be right on this link;
+ * - an address given here is ours to judge: it is the client's, or free for it, or refused;
+ * - any other address of the network is another server's or set by hand: no answer, unless we know the client under
+ *   another address.
+ */
 
 /** RFC 2131 §4.3.2: which of the client's states it asks from is told by what it filled in (table 4). */
 export function takeRequest(state: State, question: Question, env: Env): Step {
@@ -19,25 +30,41 @@ export function takeRequest(state: State, question: Question, env: Env): Step {
 function fromSelecting(state: State, question: Question, env: Env): Step {
   const { serverId, requestedAddress } = question.message.options;
   if (serverId !== state.plan.options.server.address) return choseAnother(state, question, env);
-  if (requestedAddress === undefined) return ignore(state);
+  // Some clients name the address in ciaddr instead, against table 4.
+  const address = requestedAddress ?? question.message.ciaddr;
+  if (address === UNSPECIFIED) return ignore(state);
   const current = state.table.ofClient(question.who);
   // Without an entry the offer was made before a restart: it is kept if it still can be.
   const granted =
     current === undefined || current.phase === 'past' || current.phase === 'lapsed'
-      ? isAvailable(state, question.who, requestedAddress)
-      : current.address === requestedAddress && current.phase !== 'probing' && mayKeep(state, current);
-  return granted ? commit(state, requestedAddress, question, env) : nak(state, question, requestedAddress);
+      ? isAvailable(state, question.who, address)
+      : current.address === address && current.phase !== 'probing' && mayHave(state, current);
+  return granted ? commit(state, address, question, env) : nak(state, question, address, env);
+}
+
+/** What was offered it may have, also where a lease of its own was taken back before. */
+function mayHave(state: State, current: LeaseEntry): boolean {
+  if (current.former?.phase === 'bound') return state.plan.mayHold(current.who, current.address);
+  return mayKeep(state, current);
 }
 
 /** The client took the offer of another server: ours is free again, and the owner hears of the other. */
 function choseAnother(state: State, { who, message }: Question, env: Env): Step {
   const current = state.table.ofClient(who);
   if (current !== undefined && (current.phase === 'offered' || current.phase === 'probing'))
-    retire(state, current, false);
+    retire(state, current, false, env);
   const { serverId } = message.options;
   if (serverId === undefined) return ignore(state);
   const text = `Another DHCP server, ${formatIpv4(serverId)}, gives addresses on the LAN: devices get them from one or the other`;
-  return { state, effects: warn(state, text, env) };
+  return {
+    state,
+    effects: [{ kind: 'otherServer', address: serverId }, ...warn(state, text, env)],
+  };
+}
+
+/** Whether the client has an address from here now. */
+function isServed(current: LeaseEntry | undefined): boolean {
+  return current?.phase === 'bound' || current?.phase === 'revoked';
 }
 
 /** The client remembers an address from before a restart and has to hear at once if it is wrong here. */
@@ -45,38 +72,46 @@ function fromInitReboot(state: State, question: Question, env: Env): Step {
   const { who, message } = question;
   const { requestedAddress } = message.options;
   if (requestedAddress === undefined) return ignore(state);
-  if (!contains4(state.plan.options.server, requestedAddress)) return nak(state, question, requestedAddress);
+  if (!contains4(state.plan.options.server, requestedAddress))
+    return nak(state, question, requestedAddress, env);
   const current = state.table.ofClient(who);
-  // RFC 2131 §4.3.2: a server without record of the client must remain silent, another may know it.
-  if (current === undefined) return ignore(state);
-  const isItsOwn =
-    current.address === requestedAddress && current.phase !== 'probing' && mayKeep(state, current);
-  return isItsOwn ? commit(state, requestedAddress, question, env) : nak(state, question, requestedAddress);
+  if (current?.address === requestedAddress && isLease(current) && mayKeep(state, current))
+    return commit(state, requestedAddress, question, env);
+  return isServed(current)
+    ? nak(state, question, requestedAddress, env)
+    : rebuild(state, question, requestedAddress, env);
 }
 
-/**
- * RENEWING or REBINDING: the client uses the address now. One we do not know of is left to it if it is nobody's; if it
- * is one this server never gives, the client is another server's.
- */
+/** A client we do not know, as after the loss of the journal: it gets what it had, if that is free and nobody uses it. */
+function rebuild(state: State, question: Question, address: Ipv4, env: Env): Step {
+  const { who } = question;
+  if (!isOurs(state, address)) return ignore(state);
+  if (!isAvailable(state, who, address)) return nak(state, question, address, env);
+  const isFull = state.table.offers >= MAX_OFFERS && !isKnown(state, who);
+  if (isFull || !isRoomFor(state, who, env)) return ignore(state);
+  return prepare(state, { address, nextFresh: state.nextFresh }, question, env);
+}
+
+/** RENEWING or REBINDING: the client uses the address now, so one we do not know of is left to it if it is nobody's. */
 function fromRenewing(state: State, question: Question, env: Env): Step {
   const { who, message } = question;
   const { ciaddr } = message;
   const current = state.table.ofClient(who);
-  if (current?.address === ciaddr) {
-    return mayKeep(state, current) ? commit(state, ciaddr, question, env) : nak(state, question, ciaddr);
+  if (current?.address === ciaddr && current.phase !== 'revoked') {
+    return mayKeep(state, current) ? commit(state, ciaddr, question, env) : nak(state, question, ciaddr, env);
   }
-  if (current?.phase !== 'bound' && isAvailable(state, who, ciaddr))
-    return commit(state, ciaddr, question, env);
-  const isForeign = contains4(state.plan.options.server, ciaddr) && state.table.get(ciaddr) === undefined;
-  return current === undefined && isForeign ? ignore(state) : nak(state, question, ciaddr);
+  if (!isServed(current) && isAvailable(state, who, ciaddr))
+    return isRoomFor(state, who, env) ? commit(state, ciaddr, question, env) : ignore(state);
+  const isForeign = contains4(state.plan.options.server, ciaddr) && !isOurs(state, ciaddr);
+  return isForeign && !isServed(current) ? ignore(state) : nak(state, question, ciaddr, env);
 }
 
-function nak(state: State, question: Question, address: Ipv4): Step {
+function nak(state: State, question: Question, address: Ipv4, env: Env): Step {
   const current = state.table.ofClient(question.who);
   const effects: Effect[] = [];
   // A client that is refused what it has stops using it and discovers.
-  if (current?.phase === 'bound' && current.address === address)
-    effects.push(...retire(state, current, false));
+  if (current !== undefined && isServed(current) && current.address === address)
+    effects.push(...retire(state, current, false, env));
   const reason = `${formatIpv4(address)} is not for this device on this network`;
-  return { state, effects: [...effects, refuse(state.plan.options, question, reason)] };
+  return { state, effects: [...effects, refuse(state.plan, question, reason)] };
 }

@@ -1,51 +1,80 @@
-import type { RecordedLeases } from '../../port/lease-journal.ts';
+import { Timestamp } from '../../base/instant.ts';
+import type { LeaseBinding, RecordedLeases } from '../../port/lease-journal.ts';
 import type { ClientKey } from '../../wire/dhcp4/client-key.ts';
-import { bindingOf } from './commit.ts';
-import type { LeaseEntry } from './lease-table.ts';
+import { between } from '../../base/instant.ts';
+import { bindingOf, leaseOf } from './commit.ts';
+import { nameOf } from './identity.ts';
+import type { LeaseEntry } from './lease-entry.ts';
 import { restoredEnd } from './lease-time.ts';
-import { type Dhcp4ServerOptions, ServerPlan } from './options.ts';
+import { KNOWN_AFTER } from './limits.ts';
+import type { Dhcp4ServerOptions } from './options.ts';
+import { ServerPlan } from './server-plan.ts';
 import type { Effect, Env, State, Step } from './state.ts';
+
+/** No lease began before: what says so was written by a clock that was not set yet. */
+const FIRST_TIME = Timestamp(Date.UTC(2024));
+
+function restored(binding: LeaseBinding, env: Env): LeaseEntry {
+  const { address, client, mac, hostName, expires, since = env.wall } = binding;
+  const until = restoredEnd(expires, env);
+  const who = { client: client as ClientKey, mac, label: hostName };
+  const isKnown = between(since, env.wall) >= KNOWN_AFTER;
+  return {
+    address,
+    who,
+    since,
+    isKnown,
+    until,
+    phase: until > env.now ? 'bound' : 'past',
+    recorded: expires,
+  };
+}
+
+function boundEntries(state: State): LeaseEntry[] {
+  return [...state.table.values()].filter((entry) => entry.phase === 'bound');
+}
 
 /** Takes over what the journal holds: leases that run, addresses to keep in mind for those that had them, quarantine. */
 export function restore(state: State, recorded: RecordedLeases, env: Env): Step {
-  const effects: Effect[] = [];
   // A client with several records (it was moved) has the one that ends last; earlier ones are replaced by it.
-  for (const { address, client, mac, hostName, expires } of recorded.bindings.toSorted(
-    (a, b) => a.expires - b.expires,
-  )) {
-    const until = restoredEnd(expires, env);
-    const phase = until > env.now ? 'bound' : 'past';
-    const who = { client: client as ClientKey, mac };
-    state.table.set({ address, who, name: hostName, until, phase, recorded: expires });
-  }
-  for (const entry of state.table.values()) {
-    if (entry.phase !== 'bound') continue;
-    effects.push({ kind: 'began', lease: { address: entry.address, mac: entry.who.mac, name: entry.name } });
-  }
+  for (const binding of recorded.bindings.toSorted((a, b) => a.expires - b.expires))
+    state.table.set(restored(binding, env));
+  // The first to have had a name is told first, and keeps it.
+  const leases = boundEntries(state)
+    .map((entry) => leaseOf(state, entry, env))
+    .toSorted((a, b) => a.since - b.since);
   for (const { address, until } of recorded.declined) {
     const end = restoredEnd(until, env);
     if (end > env.now) state.quarantine.set(address, end);
   }
-  return { state, effects };
+  return { state, effects: leases.map((lease) => ({ kind: 'began', lease })) };
 }
 
 /**
  * Other settings, the same leases. What no longer fits (an address outside the pool, or reserved for another) runs on
- * until its client renews it and is refused.
+ * until its client renews it and is refused; a name given with a reservation holds at once.
  */
-export function reconfigure(state: State, options: Dhcp4ServerOptions): Step {
-  return { state: { ...state, plan: new ServerPlan(options), nextFresh: options.pool.first }, effects: [] };
+export function reconfigure(state: State, options: Dhcp4ServerOptions, env: Env): Step {
+  const plan = new ServerPlan(options);
+  const before = state.plan;
+  state.table.follow(plan);
+  const next = { ...state, plan, nextFresh: plan.pool.first };
+  const renamed = boundEntries(next).filter(({ who }) => nameOf(before, who) !== nameOf(plan, who));
+  return {
+    state: next,
+    effects: renamed.map((entry) => ({ kind: 'began', lease: leaseOf(next, entry, env) })),
+  };
 }
 
 /** Leases read from the journal end when they were recorded to end, by the clock that is right now; all are recorded by it. */
 export function followClock(state: State, env: Env): Step {
   const effects: Effect[] = [];
-  const bound = [...state.table.values()].filter((entry) => entry.phase === 'bound');
-  for (const entry of bound) {
+  for (const entry of boundEntries(state)) {
+    const since = (entry.since ?? 0) < FIRST_TIME ? env.wall : entry.since;
     const moved: LeaseEntry =
       entry.recorded === undefined
-        ? entry
-        : { ...entry, until: restoredEnd(entry.recorded, env), recorded: undefined };
+        ? { ...entry, since }
+        : { ...entry, since, until: restoredEnd(entry.recorded, env), recorded: undefined };
     state.table.set(moved);
     if (moved.until > env.now)
       effects.push({ kind: 'persist', commit: undefined, binding: bindingOf(moved, env) });

@@ -3,23 +3,26 @@ import type { Ipv4 } from '../../base/ipv4.ts';
 import type { Mac } from '../../base/mac.ts';
 import type { LeaseBinding, RecordedLeases } from '../../port/lease-journal.ts';
 import type { Dhcp4Message, EncodeLimits } from '../../wire/dhcp4/message.ts';
-import { LeaseTable, type Question } from './lease-table.ts';
-import { type Dhcp4ServerOptions, ServerPlan } from './options.ts';
+import type { Question } from './lease-entry.ts';
+import { LeaseTable } from './lease-table.ts';
+import type { Dhcp4ServerOptions } from './options.ts';
 import { RateLimit } from './rate-limit.ts';
+import { ServerPlan } from './server-plan.ts';
 
 /** A lease as others see it. */
 export interface Lease {
   readonly address: Ipv4;
   readonly mac: Mac;
-  /** What the device calls itself as a host label, or the name of its reservation. */
+  /** The name of its reservation, or what the device calls itself as a host label. */
   readonly name: string | undefined;
+  /** When the client first had a lease. */
+  readonly since: Timestamp;
 }
 
 /** A REQUEST whose lease is being recorded, and what the lease will be. */
 export interface Commit {
   readonly question: Question;
   readonly address: Ipv4;
-  readonly name: string | undefined;
   readonly until: Instant;
 }
 
@@ -36,6 +39,8 @@ export interface State {
   /** The wake asked for last. */
   readonly wakeAt: Instant;
   readonly rate: RateLimit;
+  /** Devices that answer ARP for addresses of others: what they say of an address means nothing. */
+  readonly proxies: Set<Mac>;
   /** Warnings given, and when: each again after an hour at the earliest. */
   readonly warned: Map<string, Instant>;
 }
@@ -43,15 +48,17 @@ export interface State {
 export const NEVER = Instant(Infinity);
 
 export function initialState(options: Dhcp4ServerOptions): State {
+  const plan = new ServerPlan(options);
   return {
-    plan: new ServerPlan(options),
-    table: new LeaseTable(),
+    plan,
+    table: new LeaseTable(plan),
     quarantine: new Map(),
     commits: new Map(),
     nextCommit: 1,
-    nextFresh: options.pool.first,
+    nextFresh: plan.pool.first,
     wakeAt: NEVER,
     rate: new RateLimit(),
+    proxies: new Set(),
     warned: new Map(),
   };
 }
@@ -61,9 +68,17 @@ export type Event =
   | { readonly kind: 'restore'; readonly recorded: RecordedLeases }
   /** A message to the server port, decoded but not checked; `via` is the sender of its frame. */
   | { readonly kind: 'message'; readonly message: Dhcp4Message; readonly via: Mac }
-  | { readonly kind: 'probed'; readonly address: Ipv4; readonly inUse: boolean }
+  /** The outcome of a probe; `by` is who answered, as far as that is known. */
+  | {
+      readonly kind: 'probed';
+      readonly address: Ipv4;
+      readonly inUse: boolean;
+      readonly by?: Mac | undefined;
+    }
   /** The answer to `persist`; `failure` says why the lease could not be recorded. */
   | { readonly kind: 'persisted'; readonly commit: number; readonly failure: string | undefined }
+  /** The owner takes a lease back: the client is refused when it comes to renew it. */
+  | { readonly kind: 'revoke'; readonly address: Ipv4 }
   | { readonly kind: 'reconfigure'; readonly options: Dhcp4ServerOptions }
   /** The civil clock was set: what is recorded has to follow it. */
   | { readonly kind: 'clockSet' }
@@ -84,15 +99,17 @@ export type Effect =
       readonly message: Dhcp4Message;
       readonly limits: EncodeLimits;
     }
-  /** Finds out whether someone uses the address; answered by `probed`. */
-  | { readonly kind: 'probe'; readonly address: Ipv4 }
+  /** Finds out whether someone uses the address, whatever devices in `ignore` say; answered by `probed`. */
+  | { readonly kind: 'probe'; readonly address: Ipv4; readonly ignore: ReadonlySet<Mac> }
   /** Records a lease; answered by `persisted` unless `commit` is undefined. */
   | { readonly kind: 'persist'; readonly commit: number | undefined; readonly binding: LeaseBinding }
   | { readonly kind: 'persistEnd'; readonly address: Ipv4 }
   | { readonly kind: 'persistDecline'; readonly address: Ipv4; readonly until: Timestamp }
-  /** A lease began, or its device changed its name. */
+  /** A lease began, or its device or name changed. */
   | { readonly kind: 'began'; readonly lease: Lease }
   | { readonly kind: 'ended'; readonly address: Ipv4 }
+  /** A client has taken the offer of another DHCP server on this LAN. */
+  | { readonly kind: 'otherServer'; readonly address: Ipv4 }
   | { readonly kind: 'warn'; readonly text: string }
   /** Replaces any wake asked for before; {@link NEVER} for none. */
   | { readonly kind: 'wake'; readonly at: Instant };

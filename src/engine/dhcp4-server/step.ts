@@ -2,11 +2,15 @@ import { unreachable } from '../../base/errors.ts';
 import { UNSPECIFIED } from '../../base/ipv4.ts';
 import type { Mac } from '../../base/mac.ts';
 import { contains4 } from '../../base/prefix.ts';
-import { clientKeyOf, macOfClient } from '../../wire/dhcp4/client-key.ts';
 import { MESSAGE_TYPE, OP } from '../../wire/dhcp4/constants.ts';
 import type { Dhcp4Message } from '../../wire/dhcp4/message.ts';
 import { takePersisted } from './commit.ts';
-import { takeDiscover, takeProbed } from './discover.ts';
+import { takeDiscover } from './discover.ts';
+import { retire, revoke } from './end.ts';
+import { identityOf } from './identity.ts';
+import type { Question } from './lease-entry.ts';
+import { takeProbed } from './probed.ts';
+import { linkOf } from './link-of.ts';
 import { takeDecline, takeInform, takeRelease } from './release.ts';
 import { takeRequest } from './request.ts';
 import { followClock, reconfigure, restore } from './settings.ts';
@@ -32,11 +36,13 @@ function handle(state: State, event: Event, env: Env): Step {
     case 'message':
       return takeMessage(state, event.message, event.via, env);
     case 'probed':
-      return takeProbed(state, event.address, event.inUse, env);
+      return takeProbed(state, event, env);
     case 'persisted':
       return takePersisted(state, event.commit, event.failure, env);
+    case 'revoke':
+      return { state, effects: revoke(state, event.address) };
     case 'reconfigure':
-      return reconfigure(state, event.options);
+      return reconfigure(state, event.options, env);
     case 'clockSet':
       return followClock(state, env);
     case 'wake':
@@ -47,14 +53,25 @@ function handle(state: State, event: Event, env: Env): Step {
 }
 
 function takeMessage(state: State, message: Dhcp4Message, via: Mac, env: Env): Step {
-  const mac = macOfClient(message);
-  if (message.op !== OP.BOOTREQUEST || mac === undefined) return ignore(state);
+  const who = identityOf(message, state.table);
+  if (message.op !== OP.BOOTREQUEST || who === undefined) return ignore(state);
   // A relay's own address tells its clients' network (RFC 2131 §4.3.1): addresses are given on this LAN only.
-  const { giaddr } = message;
-  if (giaddr !== UNSPECIFIED && !contains4(state.plan.options.server, giaddr)) return ignore(state);
-  const question = { message, who: { client: clientKeyOf(message), mac }, via };
-  if (!state.rate.admits(question.who.client, env.now)) return ignore(state);
-  switch (message.options.messageType) {
+  const link = linkOf(message);
+  if (link !== UNSPECIFIED && !contains4(state.plan.options.server, link)) return ignore(state);
+  const under = state.table.offerOver(who);
+  const isFamiliar =
+    under !== undefined ||
+    state.table.ofClient(who) !== undefined ||
+    state.plan.reservationOf(who) !== undefined;
+  if (!state.rate.admits(who.client, isFamiliar, env.now)) return ignore(state);
+  // Who had the address comes before who was only offered it, unless that one has asked for it already.
+  if (under !== undefined && under.commit === undefined) retire(state, under, false, env);
+  return takeQuestion(state, { message, who, via }, env);
+}
+
+/** BOOTP, which has no message type, and replies in a client's clothes are not answered. */
+function takeQuestion(state: State, question: Question, env: Env): Step {
+  switch (question.message.options.messageType) {
     case MESSAGE_TYPE.DISCOVER:
       return takeDiscover(state, question, env);
     case MESSAGE_TYPE.REQUEST:
@@ -62,7 +79,7 @@ function takeMessage(state: State, message: Dhcp4Message, via: Mac, env: Env): S
     case MESSAGE_TYPE.DECLINE:
       return takeDecline(state, question, env);
     case MESSAGE_TYPE.RELEASE:
-      return takeRelease(state, question);
+      return takeRelease(state, question, env);
     case MESSAGE_TYPE.INFORM:
       return takeInform(state, question);
     default:

@@ -1,6 +1,6 @@
 import { Instant } from '../../base/instant.ts';
 import { retire } from './end.ts';
-import { isLive } from './lease-table.ts';
+import { isLive } from './lease-entry.ts';
 import type { Effect, Env, State, Step } from './state.ts';
 
 /** Wakes are at least this far apart, in milliseconds: ends are rounded to it, and a late journal is asked again after it. */
@@ -16,7 +16,7 @@ export function expire(state: State, env: Env): Step {
     state.table.forget(address);
   }
   const over = [...state.table.values()].filter((entry) => isLive(entry) && entry.until <= env.now);
-  for (const entry of over) if (entry.commit === undefined) effects.push(...retire(state, entry, true));
+  for (const entry of over) if (entry.commit === undefined) effects.push(...retire(state, entry, true, env));
   state.table.findNextEnd();
   return { state, effects };
 }

@@ -36,7 +36,8 @@ export function addressOf(record: LeaseRecord): Ipv4 {
 /**
  * ```
  * BOUND     address u32, expires u64 (milliseconds since 1970), MAC 6 bytes,
- *           client length u8 and bytes, host name length u8 and UTF-8 (length 0: none)
+ *           client length u8 and bytes, host name length u8 and UTF-8 (length 0: none),
+ *           since u64 (left out if not known)
  * ENDED     address u32
  * DECLINED  address u32, until u64
  * ```
@@ -48,6 +49,7 @@ export function encodeLease(record: LeaseRecord): EncodedLease {
     writer.u64(milliseconds(binding.expires)).bytes(macBytes(binding.mac));
     writeText(writer, fromHex(binding.client));
     writeText(writer, utf8(recordable(binding).hostName ?? ''));
+    if (binding.since !== undefined) writer.u64(milliseconds(binding.since));
   }
   if (record.kind === 'declined') writer.u64(milliseconds(record.declined.until));
   return { type: TYPES[record.kind], header: writer.finish() };
@@ -70,7 +72,10 @@ function decodeRest(type: number, address: Ipv4, reader: Reader): LeaseRecord {
       const client = toHex(reader.bytes(reader.u8()));
       const hostName = fromUtf8(reader.bytes(reader.u8()));
       const binding = { address, client, mac, hostName: hostName === '' ? undefined : hostName, expires };
-      return { kind: 'bound', binding };
+      return {
+        kind: 'bound',
+        binding: reader.remaining === 0 ? binding : { ...binding, since: readTime(reader) },
+      };
     }
     case LEASE.ENDED:
       return { kind: 'ended', address };
@@ -103,5 +108,11 @@ export function recordable(binding: LeaseBinding): LeaseBinding {
   while (utf8(characters.join('')).length > MAX_TEXT) characters.pop();
   const hostName = fromUtf8(utf8(characters.join('')));
   const expires = Timestamp(Number(milliseconds(binding.expires)));
-  return { ...binding, hostName: hostName === '' ? undefined : hostName, expires };
+  const { since } = binding;
+  return {
+    ...binding,
+    hostName: hostName === '' ? undefined : hostName,
+    expires,
+    ...(since === undefined ? {} : { since: Timestamp(Number(milliseconds(since))) }),
+  };
 }

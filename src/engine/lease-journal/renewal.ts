@@ -16,13 +16,17 @@ export function withMargin(binding: LeaseBinding): LeaseBinding {
 }
 
 /**
- * Whether `recorded` does not yet say what `binding` promises: another client or name, a later end, or an end so
+ * Whether `recorded` does not yet say what `binding` promises: another client, name or beginning, a later end, or an end so
  * much earlier that the civil clock must have been set back or the lease time been cut.
  */
 export function needsWrite(recorded: LeaseBinding | undefined, binding: LeaseBinding): boolean {
   if (recorded === undefined) return true;
-  const { client, mac, hostName, expires } = recordable(binding);
-  const isSame = recorded.client === client && recorded.mac === mac && recorded.hostName === hostName;
+  const { client, mac, hostName, expires, since } = recordable(binding);
+  const isSame =
+    recorded.client === client &&
+    recorded.mac === mac &&
+    recorded.hostName === hostName &&
+    recorded.since === since;
   const slack = recorded.expires - expires;
   return !isSame || slack < 0 || slack > 2 * EXPIRY_MARGIN;
 }

@@ -1,3 +1,4 @@
+import { hostLabel } from '../../base/host-label.ts';
 import { formatIpv4 } from '../../base/ipv4.ts';
 import { formatPrefix4 } from '../../base/prefix.ts';
 import type { Config } from '../../config/schema.ts';
@@ -8,7 +9,6 @@ import type { WanAddress, WanMethod } from '../../service/wan/wan-state.ts';
 import type { AddressRange, Dhcp4ServerOptions } from '../../engine/dhcp4-server/options.ts';
 import { defaultPool } from '../../config/default-pool.ts';
 import type { Mac } from '../../base/mac.ts';
-import type { Ipv4 } from '../../base/ipv4.ts';
 import type { ClientKey } from '../../wire/dhcp4/client-key.ts';
 import { usualOptionType } from '../../wire/dhcp4/option-catalog.ts';
 import { encodeOptionValue } from '../../wire/dhcp4/option-value.ts';
@@ -217,12 +217,11 @@ export function dhcpOptions(config: Config): Dhcp4ServerOptions {
   return {
     server: lan.address,
     pool: leasePool(config),
-    exclude: dhcp.exclude.flatMap(({ first, last }) =>
-      Array.from({ length: last - first + 1 }, (_, index) => (first + index) as Ipv4),
-    ),
-    reservations: dhcp.reservations.map(({ mac, clientId, address, name }) => ({
+    exclude: dhcp.exclude,
+    reservations: dhcp.reservations.map(({ mac, clientId, hostName, address, name }) => ({
       mac: mac ?? undefined,
       client: (clientId ?? undefined) as ClientKey | undefined,
+      hostName: hostName === null ? undefined : hostLabel(hostName),
       address,
       name: name ?? undefined,
     })),

@@ -4,6 +4,8 @@ import { Instant, Timestamp, after } from '../../../src/base/instant.ts';
 import { type Ipv4, UNSPECIFIED, parseIpv4 } from '../../../src/base/ipv4.ts';
 import { type Mac, macBytes, parseMac } from '../../../src/base/mac.ts';
 import { parsePrefix4 } from '../../../src/base/prefix.ts';
+import { nameOf } from '../../../src/engine/dhcp4-server/identity.ts';
+import type { LeaseEntry } from '../../../src/engine/dhcp4-server/lease-entry.ts';
 import type { Dhcp4ServerOptions } from '../../../src/engine/dhcp4-server/options.ts';
 import { type Effect, type Event, type State, initialState } from '../../../src/engine/dhcp4-server/state.ts';
 import { stepServer } from '../../../src/engine/dhcp4-server/step.ts';
@@ -127,8 +129,16 @@ export class Bench {
 
   /** What is someone's now, by address. */
   bound(): Map<Ipv4, string> {
-    const entries = [...this.state.table.values()].filter((entry) => entry.phase === 'bound');
-    return new Map(entries.map((entry) => [entry.address, entry.who.mac]));
+    return new Map(this.#boundEntries().map((entry) => [entry.address, entry.who.mac]));
+  }
+
+  /** Under which name, by address. */
+  names(): Map<Ipv4, string | undefined> {
+    return new Map(this.#boundEntries().map(({ address, who }) => [address, nameOf(this.state.plan, who)]));
+  }
+
+  #boundEntries(): LeaseEntry[] {
+    return [...this.state.table.values()].filter((entry) => entry.phase === 'bound');
   }
 }
 

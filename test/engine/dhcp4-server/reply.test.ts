@@ -32,6 +32,7 @@ test('an OFFER holds everything the box knows when the client lists nothing', ()
     domainName: 'office.example',
     timeServers: [SERVER],
     hostName: 'pc-1',
+    clientFqdn: undefined,
     clientId: undefined,
     relayAgent: undefined,
     other: new Map(),

@@ -21,7 +21,7 @@ test('restore takes over leases that run, tells of them, and keeps ended ones in
   const effects = bench.take({ kind: 'restore', recorded: { bindings, declined: [] } });
   assert.deepEqual(
     effects.filter((effect) => effect.kind === 'began').map(({ lease }) => lease),
-    [{ address: running, mac: macOf(1), name: 'pc1' }],
+    [{ address: running, mac: macOf(1), name: 'pc1', since: bench.wall }],
   );
   assert.equal(typeOf(bench.renew(1, running)), 'ACK');
   assert.equal(bench.lease(2), ended);
@@ -85,7 +85,7 @@ test('a box that starts in 1970 keeps the recorded leases and ends them on time 
 test('reconfigure keeps leases; what no longer fits is refused when it is renewed', () => {
   const bench = new Bench();
   const [kept, outside] = [bench.lease(1), bench.lease(2)];
-  const options = { ...bench.state.plan.options, exclude: [outside] };
+  const options = { ...bench.state.plan.options, exclude: [{ first: outside, last: outside }] };
   assert.deepEqual(kinds(bench.take({ kind: 'reconfigure', options })), []);
   assert.equal(bench.bound().size, 2);
   assert.equal(typeOf(bench.renew(1, kept)), 'ACK');

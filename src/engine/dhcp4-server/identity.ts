@@ -1,0 +1,36 @@
+import { printable } from '../../base/printable.ts';
+import { type Mac, macBytes } from '../../base/mac.ts';
+import { clientKeyOf, macOfClient } from '../../wire/dhcp4/client-key.ts';
+import type { Dhcp4Message } from '../../wire/dhcp4/message.ts';
+import { hostLabelOf } from './host-label.ts';
+import type { LeaseTable } from './lease-table.ts';
+import { MAX_VENDOR } from './limits.ts';
+import type { Identity } from './options.ts';
+import type { ServerPlan } from './server-plan.ts';
+
+/** The first bit on the wire: an address of a group is nobody's own (IEEE 802-2014 §8.2). */
+const GROUP_BIT = 1;
+
+function isOwnAddress(mac: Mac): boolean {
+  const bytes = macBytes(mac);
+  return ((bytes[0] ?? 0) & GROUP_BIT) === 0 && bytes.some((byte) => byte !== 0);
+}
+
+/** Who sent the message; undefined for other kinds of links and for addresses no device can have. */
+export function identityOf(message: Dhcp4Message, table: LeaseTable): Identity | undefined {
+  const mac = macOfClient(message);
+  if (mac === undefined || !isOwnAddress(mac)) return undefined;
+  const client = clientKeyOf(message);
+  // A client need not say its name each time.
+  return { client, mac, label: hostLabelOf(message) ?? table.ofClient({ client })?.who.label };
+}
+
+/** The name of the client: of its reservation, or what it calls itself. */
+export function nameOf(plan: ServerPlan, who: Identity): string | undefined {
+  return plan.reservationOf(who)?.name ?? who.label;
+}
+
+export function vendorOf({ options }: Dhcp4Message): string | undefined {
+  const { vendorClass } = options;
+  return vendorClass === undefined ? undefined : printable(vendorClass, MAX_VENDOR);
+}
