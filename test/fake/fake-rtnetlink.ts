@@ -29,7 +29,8 @@ function bytesOf(mac: string | undefined): Uint8Array | undefined {
 /**
  * The devices, IPv4 addresses and routes of a network namespace as the kernel keeps them, with its habits that matter:
  * an address takes the others of its subnet with it, the last address of a device all routes of the device, and so does
- * switching it off; a gateway has to be reachable.
+ * switching it off; a gateway has to be reachable; a hardware address changes only while the device is off, and a VLAN
+ * device has that of the device below.
  */
 export class FakeRtnetlink {
   readonly port = new FakeNetlink((message) => this.#answer(message));
@@ -38,6 +39,8 @@ export class FakeRtnetlink {
   routes: RouteMessage[] = [];
   /** Messages that changed something. */
   changes = 0;
+  /** Whether the kernel knows the kind `vlan`. */
+  hasVlans = true;
   #refused: string | undefined;
   #nextIndex = 1;
   #cause: NetlinkMessage | undefined;
@@ -138,16 +141,31 @@ export class FakeRtnetlink {
 
   #createLink(request: LinkMessage): FakeAnswer {
     if (this.link(request.name ?? '') !== undefined) return EEXIST;
+    if (request.info?.kind === 'vlan') return this.#createVlan(request);
     const mac = request.address === undefined ? {} : { mac: macFromBytes(request.address) };
     this.addLink(request.name ?? '', { ...mac, ...kindOf(request) });
     return DONE;
   }
 
+  #createVlan(request: LinkMessage): FakeAnswer {
+    if (!this.hasVlans) return { errno: 95, text: 'Unknown device type' };
+    const lower = this.links.get(request.link ?? 0);
+    if (lower === undefined) return ENODEV;
+    const { link, info, name = '' } = request;
+    const index = this.addLink(name);
+    this.#store({ ...linkRequest(index), name, mtu: lower.mtu, address: lower.address, link, info });
+    return DONE;
+  }
+
   #newLink(request: LinkMessage, flags: number): FakeAnswer {
     if ((flags & NLM_F.CREATE) !== 0) return this.#createLink(request);
-    const link = this.links.get(request.index);
-    if (link === undefined) return ENODEV;
+    const link = request.index === 0 ? this.link(request.name ?? '') : this.links.get(request.index);
+    return link === undefined ? ENODEV : this.#changeLink(link, request);
+  }
+
+  #changeLink(link: LinkMessage, request: LinkMessage): FakeAnswer {
     const wasUp = (link.flags & IFF.UP) !== 0;
+    if (request.address !== undefined && wasUp) return { errno: 16 };
     let now = (link.flags & ~request.change) | (request.flags & request.change);
     const isUp = (now & IFF.UP) !== 0;
     if (isUp !== wasUp) now = isUp ? now | IFF.LOWER_UP : now & ~IFF.LOWER_UP;
@@ -157,6 +175,8 @@ export class FakeRtnetlink {
       ...link,
       flags: now,
       mtu: request.mtu ?? link.mtu,
+      address: request.address ?? link.address,
+      description: (request.description ?? link.description) || undefined,
       master: master === 0 ? undefined : master,
     });
     return DONE;
@@ -222,6 +242,8 @@ export class FakeRtnetlink {
     this.addresses = this.addresses.filter(({ index }) => index !== link.index);
     this.routes = this.routes.filter(({ outputDevice }) => outputDevice !== link.index);
     this.#tell(RTNLGRP.LINK, RTM.DELLINK, encodeAll(linkMessage, link));
+    for (const upper of this.links.values())
+      if (upper.link === link.index && upper.info?.kind === 'vlan') this.#deleteLink(upper);
     for (const port of this.links.values())
       if (port.master === link.index) this.#store({ ...port, master: undefined });
   }

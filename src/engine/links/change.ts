@@ -4,9 +4,26 @@ import type { Mac } from '../../base/mac.ts';
 import { formatPrefix4 } from '../../base/prefix.ts';
 import type { ObservedAddress, ObservedRoute } from './observed.ts';
 
-/** One step from what is to what shall be. */
-export type LinkChange =
+/** A step that changes a device itself. */
+export type DeviceChange =
   | { readonly kind: 'create-bridge'; readonly name: string; readonly mac: Mac | undefined }
+  | {
+      readonly kind: 'create-vlan';
+      readonly device: string;
+      /** Index and name of the device below. */
+      readonly lower: number;
+      readonly lowerName: string;
+      readonly tag: number;
+    }
+  /** Notes in its description that we have made it: found by name, as a new device has no index yet. */
+  | { readonly kind: 'mark-device'; readonly device: string }
+  | {
+      readonly kind: 'set-mac';
+      readonly device: string;
+      readonly index: number;
+      readonly mac: Mac;
+      readonly description: string;
+    }
   | { readonly kind: 'delete-device'; readonly device: string; readonly index: number }
   | {
       readonly kind: 'set-master';
@@ -16,7 +33,10 @@ export type LinkChange =
       readonly master: number;
     }
   | { readonly kind: 'set-mtu'; readonly device: string; readonly index: number; readonly mtu: number }
-  | { readonly kind: 'set-up'; readonly device: string; readonly index: number; readonly up: boolean }
+  | { readonly kind: 'set-up'; readonly device: string; readonly index: number; readonly up: boolean };
+
+/** A step that changes what goes over a device. */
+export type Ipv4Change =
   | {
       readonly kind: 'add-address' | 'remove-address';
       readonly device: string;
@@ -24,11 +44,28 @@ export type LinkChange =
     }
   | { readonly kind: 'add-route' | 'remove-route'; readonly device: string; readonly route: ObservedRoute };
 
+/** One step from what is to what shall be. */
+export type LinkChange = DeviceChange | Ipv4Change;
+
+export function isIpv4Change(change: LinkChange): change is Ipv4Change {
+  return 'address' in change || 'route' in change;
+}
+
 /** The change in words, as the middle of a sentence: `add the address 192.168.77.1/24 to lan0`. */
 export function describeChange(change: LinkChange): string {
+  return isIpv4Change(change) ? describeIpv4(change) : describeDevice(change);
+}
+
+function describeDevice(change: DeviceChange): string {
   switch (change.kind) {
     case 'create-bridge':
       return `create the bridge ${change.name}`;
+    case 'create-vlan':
+      return `create the VLAN device ${change.device} with the tag ${change.tag} on ${change.lowerName}`;
+    case 'mark-device':
+      return `note on ${change.device} that the box has made it`;
+    case 'set-mac':
+      return `give ${change.device} the hardware address ${change.mac}`;
     case 'delete-device':
       return `delete the device ${change.device}`;
     case 'set-master':
@@ -39,6 +76,13 @@ export function describeChange(change: LinkChange): string {
       return `set the MTU of ${change.device} to ${change.mtu}`;
     case 'set-up':
       return `switch ${change.device} ${change.up ? 'on' : 'off'}`;
+    default:
+      return unreachable(change);
+  }
+}
+
+function describeIpv4(change: Ipv4Change): string {
+  switch (change.kind) {
     case 'add-address':
       return `add the address ${formatPrefix4(change.address)} to ${change.device}`;
     case 'remove-address':

@@ -1,11 +1,12 @@
 import { UserError } from '../../base/errors.ts';
 import type { LinkChange } from './change.ts';
 import type { ObservedLink, ObservedNetwork } from './observed.ts';
+import { diffVlan } from './diff-vlan.ts';
 import { type Side, findBridge } from './side.ts';
 import { LAN_BRIDGE } from './wanted.ts';
 
 /**
- * Bridge, ports, MTU and switching on, in the order in which each step finds what it needs.
+ * Bridge, ports, VLAN device, MTU and switching on, in the order in which each step finds what it needs.
  * @throws UserError when a device that is no bridge has the name of the LAN bridge
  */
 export function diffDevices(side: Side, observed: ObservedNetwork): LinkChange[] {
@@ -20,12 +21,16 @@ export function diffDevices(side: Side, observed: ObservedNetwork): LinkChange[]
     // Without an address of its own a bridge takes the lowest of its ports', and changes it as ports come and go.
     return [{ kind: 'create-bridge', name: LAN_BRIDGE, mac: first.mac }];
   }
-  return [...diffPorts(side, observed), ...devicesOf(side).flatMap((link) => diffDevice(side, link))];
+  return [
+    ...diffPorts(side, observed),
+    ...devicesOf(side).flatMap((link) => diffDevice(side, link)),
+    ...diffVlan(side, observed),
+  ];
 }
 
-/** Ports before the bridge: what makes the bridge work comes first. */
-function devicesOf(side: Side): readonly ObservedLink[] {
-  return side.bridged && side.base !== undefined ? [...side.members, side.base] : side.members;
+/** Ports before the bridge, the device below before the VLAN device: what makes the other work comes first. */
+function devicesOf({ base, members }: Side): readonly ObservedLink[] {
+  return base === undefined || members.includes(base) ? members : [...members, base];
 }
 
 function diffPorts(side: Side, observed: ObservedNetwork): LinkChange[] {

@@ -2,7 +2,10 @@ import type { LinkChange } from './change.ts';
 import { diffAddresses, staleAddresses } from './diff-addresses.ts';
 import { diffDevices, diffSwitchOff, leftoverBridge } from './diff-devices.ts';
 import { diffRoutes, staleRoutes } from './diff-routes.ts';
+import { diffMac, restoreMacs } from './diff-mac.ts';
+import { deletion, foreignVlan, leftoverVlans } from './diff-vlan.ts';
 import type { ObservedLink, ObservedNetwork } from './observed.ts';
+import { isOurVlan } from './our-vlan.ts';
 import { type Side, findSides } from './side.ts';
 import type { WantedLinks } from './wanted.ts';
 
@@ -11,6 +14,8 @@ export interface LinksDifference {
   readonly changes: readonly LinkChange[];
   /** Devices named and not there: they are waited for. */
   readonly missing: readonly string[];
+  /** Why a part of what is wanted cannot be had, whatever the kernel says; all else is done. */
+  readonly refusals: readonly string[];
   /** The device with the addresses of each side, undefined while there is none. */
   readonly lan: ObservedLink | undefined;
   readonly wan: ObservedLink | undefined;
@@ -32,9 +37,11 @@ export function diffLinks(wanted: WantedLinks, observed: ObservedNetwork): Links
   const addresses = sides.map((side) => diffAddresses(side, observed));
   const routes = sides.map((side) => diffRoutes(side, observed));
   const bridge = leftoverBridge(lan, observed);
+  const gone = [...(bridge === undefined ? [] : [bridge]), ...leftoverVlans(wan, observed)];
   const stale = isComplete(sides) ? findStale(sides, bridge, observed) : [];
   const changes: LinkChange[] = [
     ...diffLoopback(observed),
+    ...diffMacs(wanted, wan, observed),
     ...distinct(sides.flatMap((side) => diffDevices(side, observed))),
     ...addresses.flatMap(({ add }) => add),
     ...routes.flatMap(({ add }) => add),
@@ -42,14 +49,22 @@ export function diffLinks(wanted: WantedLinks, observed: ObservedNetwork): Links
     ...addresses.flatMap(({ remove }) => remove),
     ...stale,
     ...sides.flatMap(diffSwitchOff),
+    ...gone.map(deletion),
   ];
-  if (bridge !== undefined) changes.push({ kind: 'delete-device', device: bridge.name, index: bridge.index });
   return {
     changes,
+    refusals: sides.map((side) => foreignVlan(side, observed)).filter((text) => text !== undefined),
     missing: sides.flatMap(({ missing }) => missing),
     lan: lan?.base,
     wan: wan?.base,
   };
+}
+
+/** The WAN's own device first: a VLAN device takes its hardware address over from the one below. */
+function diffMacs({ wan }: WantedLinks, side: Side | undefined, observed: ObservedNetwork): LinkChange[] {
+  const device = side?.members[0];
+  if (wan === undefined || device === undefined) return [];
+  return [...diffMac(device, wan.mac), ...restoreMacs(observed.links, device)];
 }
 
 /** A namespace begins with it switched off, and the box's own programs talk over it. */
@@ -74,7 +89,8 @@ function findStale(
   observed: ObservedNetwork,
 ): LinkChange[] {
   const devices = sides.flatMap(({ base, members }) => [base, ...members]);
-  // What is on the bridge goes with it.
-  const kept = new Set([...devices, bridge].map((link) => link?.index ?? 0));
+  // What is on the bridge goes with it, and so does what is on VLAN devices, which stay until another is in their place.
+  const going = [bridge, ...observed.links.filter(isOurVlan)];
+  const kept = new Set([...devices, ...going].map((link) => link?.index ?? 0));
   return [...staleRoutes(observed, kept), ...staleAddresses(observed, kept)];
 }

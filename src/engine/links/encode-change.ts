@@ -6,9 +6,17 @@ import { encodeAll } from '../../wire/field/codec.ts';
 import { NLM_F } from '../../wire/netlink/constants.ts';
 import { addressMessage } from '../../wire/rtnetlink/address.ts';
 import { AF, IFF, RTM, RTN, RTNH_F, RTPROT, RT_SCOPE, RT_TABLE } from '../../wire/rtnetlink/constants.ts';
+import { VLAN_8021Q } from '../../wire/rtnetlink/link-info.ts';
 import { type LinkMessage, linkMessage, linkRequest } from '../../wire/rtnetlink/link.ts';
 import { routeMessage } from '../../wire/rtnetlink/route.ts';
-import { type LinkChange, describeChange } from './change.ts';
+import {
+  type DeviceChange,
+  type Ipv4Change,
+  type LinkChange,
+  describeChange,
+  isIpv4Change,
+} from './change.ts';
+import { MADE_BY_BOX } from './mark.ts';
 import type { ObservedAddress, ObservedRoute } from './observed.ts';
 
 const ADD_ONCE = NLM_F.CREATE | NLM_F.EXCL;
@@ -64,28 +72,8 @@ function route(type: number, flags: number, value: ObservedRoute): Encoded {
   return { type, flags, payload };
 }
 
-function encode(change: LinkChange): Encoded {
+function encodeIpv4(change: Ipv4Change): Encoded {
   switch (change.kind) {
-    case 'create-bridge': {
-      const mac = change.mac === undefined ? undefined : macBytes(change.mac);
-      return link(
-        RTM.NEWLINK,
-        ADD_ONCE,
-        linkRequest(0, { address: mac, name: change.name, info: { kind: 'bridge' } }),
-      );
-    }
-    case 'delete-device':
-      return link(RTM.DELLINK, 0, linkRequest(change.index));
-    case 'set-master':
-      return link(RTM.NEWLINK, 0, linkRequest(change.index, { master: change.master }));
-    case 'set-mtu':
-      return link(RTM.NEWLINK, 0, linkRequest(change.index, { mtu: change.mtu }));
-    case 'set-up':
-      return link(
-        RTM.NEWLINK,
-        0,
-        linkRequest(change.index, { flags: change.up ? IFF.UP : 0, change: IFF.UP }),
-      );
     case 'add-address':
       return address(RTM.NEWADDR, ADD_ONCE, change.address);
     case 'remove-address':
@@ -99,7 +87,46 @@ function encode(change: LinkChange): Encoded {
   }
 }
 
+function encodeDevice(change: DeviceChange): Encoded {
+  switch (change.kind) {
+    case 'create-bridge': {
+      const mac = change.mac === undefined ? undefined : macBytes(change.mac);
+      return link(
+        RTM.NEWLINK,
+        ADD_ONCE,
+        linkRequest(0, { address: mac, name: change.name, info: { kind: 'bridge' } }),
+      );
+    }
+    case 'create-vlan': {
+      const vlan = { protocol: VLAN_8021Q, id: change.tag };
+      const info = { kind: 'vlan', vlan };
+      return link(RTM.NEWLINK, ADD_ONCE, linkRequest(0, { name: change.device, link: change.lower, info }));
+    }
+    case 'mark-device':
+      return link(RTM.NEWLINK, 0, linkRequest(0, { name: change.device, description: MADE_BY_BOX }));
+    case 'set-mac': {
+      const { description } = change;
+      return link(RTM.NEWLINK, 0, linkRequest(change.index, { address: macBytes(change.mac), description }));
+    }
+    case 'delete-device':
+      return link(RTM.DELLINK, 0, linkRequest(change.index));
+    case 'set-master':
+      return link(RTM.NEWLINK, 0, linkRequest(change.index, { master: change.master }));
+    case 'set-mtu':
+      return link(RTM.NEWLINK, 0, linkRequest(change.index, { mtu: change.mtu }));
+    case 'set-up':
+      return link(
+        RTM.NEWLINK,
+        0,
+        linkRequest(change.index, { flags: change.up ? IFF.UP : 0, change: IFF.UP }),
+      );
+    default:
+      return unreachable(change);
+  }
+}
+
 /** The rtnetlink message that carries a change out. */
 export function encodeChange(change: LinkChange): KernelRequest {
-  return { ...encode(change), purpose: describeChange(change) };
+  const encoded = isIpv4Change(change) ? encodeIpv4(change) : encodeDevice(change);
+  return { ...encoded, purpose: describeChange(change) };
 }

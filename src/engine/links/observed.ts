@@ -6,7 +6,9 @@ import { type AddressMessage, addressMessage } from '../../wire/rtnetlink/addres
 import { AF, IFF, RTM, RTN, RTNH_F, RT_TABLE } from '../../wire/rtnetlink/constants.ts';
 import type { LinkStats } from '../../wire/rtnetlink/link-stats.ts';
 import { linkMessage } from '../../wire/rtnetlink/link.ts';
+import { VLAN_8021Q } from '../../wire/rtnetlink/link-info.ts';
 import { type RouteMessage, routeMessage } from '../../wire/rtnetlink/route.ts';
+import { addressBefore } from './mark.ts';
 
 /** A network device as the kernel shows it. */
 export interface ObservedLink {
@@ -18,13 +20,18 @@ export interface ObservedLink {
   readonly carrier: boolean;
   readonly loopback: boolean;
   readonly mac: Mac | undefined;
-  /** The address burnt in, where the driver tells it. */
+  /** The address burnt in, where the driver tells it; else the one it had before the box replaced it. */
   readonly permanentMac: Mac | undefined;
   readonly mtu: number;
   /** Index of the bridge it is a port of. */
   readonly master: number | undefined;
   /** `bridge`, `veth`, `vlan` ...; real devices have none. */
   readonly kind: string | undefined;
+  /** Of a VLAN device: the index of the device below, and the tag (802.1Q only). */
+  readonly lower?: number | undefined;
+  readonly vlanTag?: number | undefined;
+  /** Free text, see `mark.ts`. */
+  readonly description?: string | undefined;
   readonly stats: LinkStats | undefined;
 }
 
@@ -75,10 +82,13 @@ function observeLink(payload: Uint8Array): ObservedLink {
     carrier: (link.flags & IFF.LOWER_UP) !== 0,
     loopback: (link.flags & IFF.LOOPBACK) !== 0,
     mac: ethernet(link.address),
-    permanentMac: ethernet(link.permanentAddress),
+    permanentMac: ethernet(link.permanentAddress) ?? addressBefore(link.description),
     mtu: link.mtu ?? 0,
     master: link.master,
     kind: link.info?.kind,
+    lower: link.link,
+    vlanTag: link.info?.vlan?.protocol === VLAN_8021Q ? link.info.vlan.id : undefined,
+    description: link.description,
     stats: link.stats,
   };
 }

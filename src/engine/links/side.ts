@@ -1,6 +1,9 @@
 import { tryParseMac } from '../../base/mac.ts';
+import { addressBefore } from './mark.ts';
 import type { ObservedLink } from './observed.ts';
-import { LAN_BRIDGE, type WantedLinks, type WantedSide } from './wanted.ts';
+import { findVlan } from './our-vlan.ts';
+import { wanDeviceName } from './wan-device.ts';
+import { LAN_BRIDGE, type WantedLinks, type WantedSide, type WantedWan } from './wanted.ts';
 
 /** A side of the box with the devices found for it. */
 export interface Side {
@@ -10,6 +13,8 @@ export interface Side {
   /** The devices that were named and are there; for an unbridged side the base alone. */
   readonly members: readonly ObservedLink[];
   readonly bridged: boolean;
+  /** The VLAN device on the only member that has the addresses. */
+  readonly vlan?: { readonly name: string; readonly tag: number } | undefined;
   /** The names nothing was found for. */
   readonly missing: readonly string[];
 }
@@ -25,6 +30,7 @@ export function findDevice(links: readonly ObservedLink[], name: string): Observ
   // The burnt-in address first: a cloned one must not make a port be taken for another.
   return (
     links.find((link) => link.permanentMac === mac) ??
+    links.find((link) => addressBefore(link.description) === mac) ??
     links.find((link) => link.mac === mac && !STACKED.has(link.kind ?? ''))
   );
 }
@@ -59,8 +65,18 @@ export function findSides(wanted: WantedLinks, links: readonly ObservedLink[]): 
     };
   }
   if (wanted.wan !== undefined) {
-    const found = resolve(links, [wanted.wan.device]);
-    sides.wan = { wanted: wanted.wan, base: found.members[0], bridged: false, ...found };
+    sides.wan = wanSide(wanted.wan, links);
   }
   return sides;
+}
+
+function wanSide(wanted: WantedWan, links: readonly ObservedLink[]): Side {
+  const found = resolve(links, [wanted.device]);
+  const [device] = found.members;
+  const side = { wanted, bridged: false, ...found };
+  if (wanted.vlan === undefined || device === undefined) {
+    return { ...side, base: wanted.vlan === undefined ? device : undefined };
+  }
+  const vlan = { name: wanDeviceName(device.name, wanted.vlan), tag: wanted.vlan };
+  return { ...side, base: findVlan(links, device, vlan), vlan };
 }

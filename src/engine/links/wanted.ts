@@ -1,4 +1,5 @@
 import type { Ipv4 } from '../../base/ipv4.ts';
+import type { Mac } from '../../base/mac.ts';
 import type { Prefix4 } from '../../base/prefix.ts';
 
 /** The device that several LAN devices are put together in. */
@@ -26,9 +27,17 @@ export interface WantedSide {
     | undefined;
 }
 
+export interface WantedWan extends WantedSide {
+  readonly device: string;
+  /** The 802.1Q tag of the provider: the addresses are on a VLAN device then, see `wanDeviceName()`. */
+  readonly vlan?: number | undefined;
+  /** The hardware address to show to the provider; the device's own unless given. */
+  readonly mac?: Mac | undefined;
+}
+
 /** A device is named by interface name, or as `mac:02:00:00:00:00:20` by its hardware address. */
 export interface WantedLinks {
   /** More than one device: ports of the bridge {@link LAN_BRIDGE}, which has the addresses. */
   readonly lan?: (WantedSide & { readonly devices: readonly string[] }) | undefined;
-  readonly wan?: (WantedSide & { readonly device: string }) | undefined;
+  readonly wan?: WantedWan | undefined;
 }

@@ -1,7 +1,7 @@
 import { KernelError, UserError } from '../../base/errors.ts';
 import { Seconds } from '../../base/duration.ts';
 import { type Instant, after } from '../../base/instant.ts';
-import type { LinkChange } from '../../engine/links/change.ts';
+import { type LinkChange, describeChange } from '../../engine/links/change.ts';
 import { type LinksDifference, diffLinks } from '../../engine/links/diff-links.ts';
 import { DUMP_REQUESTS } from '../../engine/links/dump-requests.ts';
 import { encodeChange } from '../../engine/links/encode-change.ts';
@@ -12,6 +12,7 @@ import {
   observeNetwork,
 } from '../../engine/links/observed.ts';
 import { findSides } from '../../engine/links/side.ts';
+import { NetlinkError } from '../../engine/netlink-dialog/netlink-error.ts';
 import type { WantedLinks } from '../../engine/links/wanted.ts';
 import type { Cancel, Clock } from '../../port/clock.ts';
 import type { KernelMessage, NetlinkSession } from '../../port/netlink-session.ts';
@@ -34,7 +35,7 @@ export interface LinksCallbacks {
   onMissing(devices: readonly string[]): void;
   /** What others had changed was brought back to what is wanted. */
   onRepair(changes: readonly LinkChange[]): void;
-  /** The kernel refused a repair; the next event leads to another attempt. */
+  /** A repair failed, told once for each reason; the next event leads to another attempt. */
   onFailure(error: Error): void;
 }
 
@@ -48,7 +49,8 @@ export interface Links {
   /**
    * Brings the kernel to the wanted state and gives what had to be changed; a side that is left out stays as it was
    * wanted last. Calls are carried out one after the other.
-   * @throws KernelError for the first change the kernel refused, after all others were tried; UserError
+   * @throws KernelError for the first change the kernel refused, UserError for what stands in the way, both after all
+   * else was done (but for a LAN bridge that cannot be: then nothing is)
    */
   apply(wanted: WantedLinks): Promise<readonly LinkChange[]>;
   /** The kernel's state now, with counters. */
@@ -72,6 +74,8 @@ class LinksService implements Links {
   #lastLook: Instant;
   #check: Cancel | undefined;
   #closed = false;
+  /** What was told of the last repair. */
+  #failure: string | undefined;
 
   constructor(session: NetlinkSession, clock: Clock, callbacks: LinksCallbacks) {
     this.#session = session;
@@ -140,7 +144,7 @@ class LinksService implements Links {
   async #bring(first: LinksDifference): Promise<readonly LinkChange[]> {
     const done: LinkChange[] = [];
     let refusal: KernelError | undefined;
-    let { changes } = first;
+    let { changes, refusals } = first;
     let before = '';
     for (let round = 0; round < MAX_ROUNDS && changes.length > 0; round++) {
       const now = JSON.stringify(changes);
@@ -148,10 +152,12 @@ class LinksService implements Links {
       before = now;
       refusal = await this.#carryOut(changes);
       done.push(...changes);
-      changes = diffLinks(this.#wanted, await this.#observe()).changes;
+      ({ changes, refusals } = diffLinks(this.#wanted, await this.#observe()));
     }
-    if (changes.length === 0) return done;
-    throw refusal ?? contested(changes);
+    if (changes.length > 0) throw refusal ?? contested(changes);
+    const [reason] = refusals;
+    if (reason !== undefined) throw new UserError(reason);
+    return done;
   }
 
   /** What the kernel refused. The messages behind a refused one are carried out all the same. */
@@ -160,7 +166,7 @@ class LinksService implements Links {
       await this.#session.transaction(changes.map(encodeChange));
       return undefined;
     } catch (error) {
-      if (error instanceof KernelError) return error;
+      if (error instanceof KernelError) return explained(error, changes);
       throw error;
     }
   }
@@ -191,11 +197,19 @@ class LinksService implements Links {
     if (this.#closed || !this.#dirty) return;
     try {
       const changes = await this.#bring(diffLinks(this.#wanted, await this.#observe()));
+      this.#failure = undefined;
       if (changes.length > 0) this.#callbacks.onRepair(changes);
     } catch (error) {
       if (!(error instanceof KernelError || error instanceof UserError)) throw error;
-      if (!this.#closed) this.#callbacks.onFailure(error);
+      this.#tellFailure(error);
     }
+  }
+
+  /** What cannot be helped comes up again with every event, and is told once. */
+  #tellFailure(error: Error): void {
+    if (this.#closed || this.#failure === error.message) return;
+    this.#failure = error.message;
+    this.#callbacks.onFailure(error);
   }
 
   #tellSides(): void {
@@ -212,6 +226,14 @@ class LinksService implements Links {
     this.#sides = { ...this.#sides, [name]: link };
     this.#callbacks.onSide(name, link);
   }
+}
+
+/** The kernel's "Unknown device type" for a kind it has no driver for tells the owner nothing. */
+function explained(error: KernelError, changes: readonly LinkChange[]): KernelError {
+  const refused = error instanceof NetlinkError ? changes[error.index] : undefined;
+  if (refused?.kind !== 'create-vlan' || error.errno !== 'EOPNOTSUPP') return error;
+  const detail = 'this kernel has no VLANs; a WAN without a tag or a kernel with 802.1Q is wanted';
+  return new KernelError(describeChange(refused), error.errno, detail);
 }
 
 function contested(changes: readonly LinkChange[]): KernelError {

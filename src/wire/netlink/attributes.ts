@@ -157,6 +157,14 @@ export function numberedList<T>(field: Field<T>): Field<readonly T[]> {
   };
 }
 
+/** A string whose end is that of the attribute; the kernel adds a zero when it sends. */
+export const text: Field<string> = {
+  decode: (reader) => cstring.decode(reader),
+  encode(writer, value) {
+    for (let i = 0; i < value.length; i++) writer.u8(value.charCodeAt(i) & 0xff);
+  },
+};
+
 /** A zero-terminated string; the kernel may leave the zero out when it sends. */
 export const cstring: Field<string> = {
   decode(reader) {

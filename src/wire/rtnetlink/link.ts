@@ -1,7 +1,7 @@
 import type { ValueOf } from '../field/field.ts';
 import { padding, rest, s32Le, u16Le, u32Le, u8 } from '../field/scalars.ts';
 import { struct } from '../field/struct.ts';
-import { attribute, attributes, cstring, nested } from '../netlink/attributes.ts';
+import { attribute, attributes, cstring, nested, text } from '../netlink/attributes.ts';
 import { linkInfo } from './link-info.ts';
 import { linkStats } from './link-stats.ts';
 import { message } from './message.ts';
@@ -34,6 +34,8 @@ const linkAttributes = attributes({
   /** IF_OPER */
   operState: attribute(16, u8),
   info: nested(18, linkInfo),
+  /** IFLA_IFALIAS, at most 255 octets; empty in a request takes it away. */
+  description: attribute(20, text),
   stats: attribute(23, linkStats),
   /** 1 when there is a signal on the line, 0 when not or when the device is down. */
   carrier: attribute(33, u8),

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { Seconds } from '../../../src/base/duration.ts';
 import { KernelError } from '../../../src/base/errors.ts';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
+import { macFromBytes, parseMac } from '../../../src/base/mac.ts';
 import { parsePrefix4 } from '../../../src/base/prefix.ts';
 import type { LinkChange } from '../../../src/engine/links/change.ts';
 import type { WantedLinks } from '../../../src/engine/links/wanted.ts';
@@ -258,3 +259,82 @@ const silent = {
   onRepair: () => {},
   onFailure: () => {},
 };
+
+function tagged(vlan: number | undefined, mac?: string): WantedLinks {
+  const both = wanted('203.0.113.7/24', '203.0.113.1');
+  assert.ok(both.wan);
+  return { ...both, wan: { ...both.wan, vlan, mac: mac === undefined ? undefined : parseMac(mac) } };
+}
+
+test('Links.apply() puts the WAN on a VLAN device, another one, and back on the device itself', async (t) => {
+  const { kernel, links, heard } = await start(t, box());
+  await links.apply(tagged(7));
+  assert.deepEqual(kernel.describeAddresses(), ['192.168.77.1/24 on lan0', '203.0.113.7/24 on wan0.7']);
+  assert.deepEqual(kernel.describeRoutes(), ['0.0.0.0/0 by 203.0.113.1 on wan0.7 metric 0 protocol 71']);
+  assert.equal((await links.snapshot()).wan?.name, 'wan0.7');
+  assert.deepEqual(await links.apply(tagged(7)), []);
+  await links.apply(tagged(8));
+  assert.deepEqual(kernel.describeAddresses(), ['192.168.77.1/24 on lan0', '203.0.113.7/24 on wan0.8']);
+  assert.equal(kernel.link('wan0.7'), undefined);
+  await links.apply(tagged(undefined));
+  assert.deepEqual(kernel.describeAddresses(), ['192.168.77.1/24 on lan0', '203.0.113.7/24 on wan0']);
+  assert.equal(kernel.link('wan0.8'), undefined);
+  assert.ok(heard.includes('wan is wan0.7') && heard.includes('wan is wan0.8'));
+});
+
+test('Links.apply() adopts the VLAN device and the hardware address of an earlier run', async (t) => {
+  const kernel = box();
+  const first = await start(t, kernel);
+  await first.links.apply(tagged(7, '02:00:00:00:00:77'));
+  first.links.close();
+  const second = await start(t, kernel);
+  assert.deepEqual(await second.links.apply(tagged(7, '02:00:00:00:00:77')), []);
+  await second.links.apply(tagged(undefined));
+  const mac = kernel.link('wan0')?.address ?? new Uint8Array(6);
+  assert.deepEqual([macFromBytes(mac), kernel.link('wan0.7')], ['02:00:00:00:00:10', undefined]);
+});
+
+test('Links.apply() says in one sentence that the kernel has no VLANs, and the LAN works', async (t) => {
+  const kernel = box();
+  kernel.hasVlans = false;
+  const { links, clock, heard } = await start(t, kernel);
+  await assert.rejects(links.apply(tagged(7)), (error) => {
+    assert.ok(error instanceof KernelError);
+    assert.equal(
+      error.message,
+      'Cannot create the VLAN device wan0.7 with the tag 7 on wan0: this kernel has no VLANs; a WAN without a tag or a kernel with 802.1Q is wanted (EOPNOTSUPP)',
+    );
+    return true;
+  });
+  assert.deepEqual(kernel.describeAddresses(), ['192.168.77.1/24 on lan0']);
+  heard.length = 0;
+  for (let i = 0; i < 5; i++) {
+    kernel.setCarrier('lan0', i % 2 === 0);
+    await clock.advance(Seconds(2));
+  }
+  assert.equal(heard.filter((one) => one.startsWith('failure')).length, 1, 'told once, not with every event');
+});
+
+test('Links.apply() refuses the name of a device of others for the VLAN, and the LAN works', async (t) => {
+  const kernel = box();
+  kernel.addLink('wan0.7', { kind: 'dummy' });
+  const { links } = await start(t, kernel);
+  await assert.rejects(
+    links.apply(tagged(7)),
+    /^UserError: Cannot use the VLAN tag 7 on the WAN: a device named wan0\.7/,
+  );
+  assert.deepEqual(kernel.describeAddresses(), ['192.168.77.1/24 on lan0']);
+  assert.equal(kernel.link('wan0.7')?.info?.kind, 'dummy');
+});
+
+test('Links.apply() gives the WAN another hardware address and its own back, with addresses and routes as before', async (t) => {
+  const { kernel, links } = await start(t, box());
+  await links.apply(tagged(undefined));
+  await links.apply(tagged(undefined, '02:00:00:00:00:77'));
+  const macOf = () => macFromBytes(kernel.link('wan0')?.address ?? new Uint8Array(6));
+  assert.equal(macOf(), '02:00:00:00:00:77');
+  assert.deepEqual(kernel.describeRoutes(), ['0.0.0.0/0 by 203.0.113.1 on wan0 metric 0 protocol 71']);
+  await links.apply(tagged(undefined));
+  assert.deepEqual([macOf(), kernel.link('wan0')?.description], ['02:00:00:00:00:10', undefined]);
+  assert.deepEqual(kernel.describeAddresses(), ['192.168.77.1/24 on lan0', '203.0.113.7/24 on wan0']);
+});

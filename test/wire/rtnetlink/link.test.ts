@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { toHex } from '../../../src/base/hex.ts';
 import { macFromBytes } from '../../../src/base/mac.ts';
 import { decodeAll, encodeAll } from '../../../src/wire/field/codec.ts';
 import { IFF, IF_OPER, RTM } from '../../../src/wire/rtnetlink/constants.ts';
-import { vethPeer } from '../../../src/wire/rtnetlink/link-info.ts';
+import { vethPeer, vlanData } from '../../../src/wire/rtnetlink/link-info.ts';
 import { linkMessage, linkRequest } from '../../../src/wire/rtnetlink/link.ts';
 import { checkCodec, exchangesOf, repliesOf, requestOf } from './vectors.ts';
 
 const exchanges = exchangesOf('link.json');
 // ip leaves out the zero behind the kind and the nested flag; both spellings are allowed (lib/nlattr.c).
-checkCodec('linkMessage', linkMessage, exchanges, ['create a bridge', 'create a veth pair']);
+checkCodec('linkMessage', linkMessage, exchanges, [
+  'create a bridge',
+  'create a veth pair',
+  'create a VLAN device',
+]);
 
 test('linkMessage reads the requests for a bridge and for a veth pair', () => {
   const bridge = requestOf(exchanges, 'create a bridge', linkMessage);
@@ -28,6 +33,24 @@ test('linkMessage reads the requests that change a device', () => {
   assert.deepEqual([down.flags, down.change], [0, IFF.UP]);
   assert.equal(requestOf(exchanges, 'set the mtu', linkMessage).value.mtu, 1492);
   assert.equal(requestOf(exchanges, 'take a device out of a bridge', linkMessage).value.master, 0);
+});
+
+test('linkMessage reads the request for a VLAN device, and writes its data byte for byte', () => {
+  const { type, value } = requestOf(exchanges, 'create a VLAN device', linkMessage);
+  assert.deepEqual([type, value.name], [RTM.NEWLINK, 'wan0.7']);
+  assert.deepEqual(value.info, { kind: 'vlan', vlan: { protocol: 0x8100, id: 7 } });
+  assert.ok(value.link !== undefined && value.link > 0);
+  // struct nlattr by struct nlattr: IFLA_VLAN_PROTOCOL in network order, IFLA_VLAN_ID in that of the host.
+  assert.equal(toHex(encodeAll(vlanData, value.info?.vlan ?? {})), '06000500810000000600010007000000');
+});
+
+test('linkMessage reads and writes hardware addresses and descriptions', () => {
+  const { address } = requestOf(exchanges, 'set the hardware address', linkMessage).value;
+  assert.equal(macFromBytes(address ?? new Uint8Array()), '02:00:00:00:00:77');
+  assert.equal(requestOf(exchanges, 'set the description', linkMessage).value.description, 'hello');
+  assert.equal(requestOf(exchanges, 'take the description away', linkMessage).value.description, '');
+  const [described] = repliesOf(exchanges, 'list a described device', linkMessage);
+  assert.equal(described?.description, 'hello');
 });
 
 test('linkMessage reads a dump: names, kinds, masters, addresses, states and counters', () => {
