@@ -87,6 +87,11 @@ function rebuild(state: State, question: Question, address: Ipv4, env: Env): Ste
   const { who } = question;
   if (!isOurs(state, address)) return ignore(state);
   if (!isAvailable(state, who, address)) return nak(state, question, address, env);
+  const current = state.table.ofClient(who);
+  if (current?.phase === 'probing' && current.address === address) {
+    state.table.set({ ...current, question });
+    return ignore(state);
+  }
   const isFull = state.table.offers >= MAX_OFFERS && !isKnown(state, who);
   if (isFull || !isRoomFor(state, who, env)) return ignore(state);
   return prepare(state, { address, nextFresh: state.nextFresh }, question, env);

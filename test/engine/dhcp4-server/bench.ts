@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type Duration, Hours, Minutes } from '../../../src/base/duration.ts';
 import { Instant, Timestamp, after } from '../../../src/base/instant.ts';
 import { type Ipv4, UNSPECIFIED, parseIpv4 } from '../../../src/base/ipv4.ts';
-import { type Mac, macBytes, parseMac } from '../../../src/base/mac.ts';
+import { type Mac, macBytes, macFromBytes } from '../../../src/base/mac.ts';
 import { parsePrefix4 } from '../../../src/base/prefix.ts';
 import { nameOf } from '../../../src/engine/dhcp4-server/identity.ts';
 import type { LeaseEntry } from '../../../src/engine/dhcp4-server/lease-entry.ts';
@@ -31,9 +31,7 @@ export const OPTIONS: Dhcp4ServerOptions = {
 
 /** The Ethernet address of client number `n`. */
 export function macOf(n: number): Mac {
-  return parseMac(
-    `02:00:00:00:${(n >> 8).toString(16).padStart(2, '0')}:${(n & 255).toString(16).padStart(2, '0')}`,
-  );
+  return macFromBytes(Uint8Array.of(2, 0, 0, n >>> 16, (n >>> 8) & 255, n & 255));
 }
 
 type Fields = Partial<Omit<Dhcp4Message, 'options'>>;
@@ -72,8 +70,8 @@ export class Bench {
   state: State;
   now = Instant(5_000_000);
   wall = Timestamp(Date.UTC(2026, 0, 15, 12));
-  /** Addresses that answer a ping. */
-  readonly inUse = new Set<Ipv4>();
+  /** Addresses that answer a probe, with who answers if that shows. */
+  readonly inUse = new Map<Ipv4, Mac | undefined>();
   answersProbes = true;
   records = true;
   failure: string | undefined;
@@ -89,9 +87,10 @@ export class Bench {
     const all = [...effects];
     for (const effect of effects) {
       if (effect.kind === 'probe' && this.answersProbes) {
-        all.push(
-          ...this.take({ kind: 'probed', address: effect.address, inUse: this.inUse.has(effect.address) }),
-        );
+        const { address, ignore } = effect;
+        const by = this.inUse.get(address);
+        const inUse = this.inUse.has(address) && (by === undefined || !ignore.has(by));
+        all.push(...this.take({ kind: 'probed', address, inUse, by }));
       }
       if (effect.kind === 'persist' && effect.commit !== undefined && this.records) {
         all.push(...this.take({ kind: 'persisted', commit: effect.commit, failure: this.failure }));

@@ -35,7 +35,7 @@ test('stepServer() answers the latest DISCOVER of a client that asks again durin
 
 test('stepServer() takes another address when the probe is answered, says so, and comes back to it later', () => {
   const bench = new Bench();
-  bench.inUse.add(ip('192.168.77.2'));
+  bench.inUse.set(ip('192.168.77.2'), undefined);
   const effects = bench.take(from(1, 'DISCOVER'));
   assert.deepEqual(kinds(effects), ['probe', 'warn', 'probe', 'send']);
   assert.equal(bench.lease(1), ip('192.168.77.3'));
