@@ -33,6 +33,15 @@ function traffic(counters: Entry['countersOriginal']): string[] {
   return counters === undefined ? [] : [`packets=${counters.packets}`, `bytes=${counters.bytes}`];
 }
 
+function stateText(info: Entry['protocolInfo']): string[] {
+  const state = info?.tcp?.state;
+  return state === undefined ? [] : [TCP_STATES[state] ?? '?'];
+}
+
+function mark(text: string, isSet: boolean): string[] {
+  return isSet ? [text] : [];
+}
+
 /**
  * An entry as `conntrack -L -o extended,id` prints it, but for the time since its start and the white space: written
  * from the decoded entry alone, so that two equal texts prove that nothing was misread.
@@ -40,21 +49,20 @@ function traffic(counters: Entry['countersOriginal']): string[] {
 export function conntrackLine(entry: Entry): string {
   const { original = {}, reply = {}, status = 0 } = entry;
   const number = original.protocol?.number ?? 0;
-  const state = entry.protocolInfo?.tcp?.state;
   return [
     ...(original.addresses?.source4 === undefined ? ['ipv6', '10'] : ['ipv4', '2']),
     NAMES[number] ?? 'unknown',
     String(number),
     String(entry.timeout),
-    ...(state === undefined ? [] : [TCP_STATES[state] ?? '?']),
+    ...stateText(entry.protocolInfo),
     ...tupleText(original),
     ...traffic(entry.countersOriginal),
-    ...(status & IPS.SEEN_REPLY ? [] : ['[UNREPLIED]']),
+    ...mark('[UNREPLIED]', (status & IPS.SEEN_REPLY) === 0),
     ...tupleText(reply),
     ...traffic(entry.countersReply),
-    ...(status & IPS.ASSURED ? ['[ASSURED]'] : []),
+    ...mark('[ASSURED]', (status & IPS.ASSURED) !== 0),
     `mark=${entry.mark}`,
-    ...(entry.zone === undefined ? [] : [`zone=${entry.zone}`]),
+    ...mark(`zone=${entry.zone}`, entry.zone !== undefined),
     `use=${entry.use}`,
     `id=${entry.id}`,
   ].join(' ');

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { UserError } from '../../base/errors.ts';
 import { kernelErrorFrom } from '../node/errors.ts';
 
@@ -35,4 +35,13 @@ export function writeSysctl(name: string, value: string | number): boolean {
     throw kernelErrorFrom(`set the kernel setting ${name} to ${wanted}`, error);
   }
   return true;
+}
+
+/** What lies directly below a name, dots written as slashes: the devices below `net.ipv4.conf`. @throws KernelError */
+export function listSysctls(name: string): readonly string[] {
+  try {
+    return readdirSync(pathOf(name)).map((entry) => entry.replaceAll('.', '/'));
+  } catch (error) {
+    throw kernelErrorFrom(`list the kernel settings of ${name}`, error);
+  }
 }

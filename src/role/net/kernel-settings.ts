@@ -1,58 +1,57 @@
 import { KernelError } from '../../base/errors.ts';
 import type { Config } from '../../config/schema.ts';
-import { writeSysctl } from '../../io/linux/sysctl.ts';
+import { readTotalMemory } from '../../io/linux/memory.ts';
+import { listSysctls, readSysctl, writeSysctl } from '../../io/linux/sysctl.ts';
 import type { Log } from '../../port/log.ts';
+import { connectionLimit } from './connection-limit.ts';
+import { REQUIRED, type Setting, WISHED, connectionTable } from './kernel-values.ts';
 
-type Setting = readonly [name: string, value: number];
+/** What was said of the kernel already: a configuration is applied many times, and the kernel stays the same. */
+const told = new Set<string>();
 
-/** The lowest port of the mail server, which runs without the right to bind low ports. */
-const FIRST_UNPRIVILEGED_PORT = 25;
+function tellOnce(text: string, tell: (text: string) => void): void {
+  if (told.has(text)) return;
+  told.add(text);
+  tell(text);
+}
 
-const ALWAYS: readonly Setting[] = [
-  ['net.ipv4.ip_unprivileged_port_start', FIRST_UNPRIVILEGED_PORT],
-  // An address is answered for on its own side only, and asked for under the address of that side.
-  ['net.ipv4.conf.all.arp_ignore', 1],
-  ['net.ipv4.conf.all.arp_announce', 2],
-  ['net.ipv4.conf.all.accept_redirects', 0],
-  ['net.ipv4.conf.all.send_redirects', 0],
-  ['net.ipv4.conf.default.send_redirects', 0],
-  ['net.ipv4.conf.all.accept_source_route', 0],
-  ['net.ipv4.icmp_echo_ignore_broadcasts', 1],
-  ['net.ipv4.tcp_syncookies', 1],
-  // A lease with another address of the same network must not take the new one away together with the old one.
-  ['net.ipv4.conf.all.promote_secondaries', 1],
-  ['net.ipv6.conf.all.accept_ra', 0],
-  ['net.ipv6.conf.default.accept_ra', 0],
-  ['net.ipv6.conf.all.accept_redirects', 0],
-  ['net.ipv6.conf.all.accept_source_route', 0],
-  // No prefix is delegated to the LAN, so no IPv6 packet has a way through the box.
-  ['net.ipv6.conf.all.forwarding', 0],
-];
+/** Sets it and looks whether it stayed: some settings are rounded, bounded or silently kept. @throws KernelError */
+function put([name, value]: Setting, log: Log): void {
+  writeSysctl(name, value);
+  const found = readSysctl(name);
+  if (found !== String(value))
+    tellOnce(`The kernel made ${found} of the setting ${name}, ${value} was wanted`, (text) =>
+      log.warn(text),
+    );
+}
 
-/** Settings of modules that a kernel may not have loaded. */
-const OF_MODULES: readonly Setting[] = [
-  ['net.netfilter.nf_conntrack_acct', 1],
-  // RFC 5382 section 5: not below 2 hours 4 minutes; the default of 5 days fills the table with the dead.
-  ['net.netfilter.nf_conntrack_tcp_timeout_established', 7440],
-  // br_netfilter shows the forward chain also what the ports of the LAN bridge say to one another, which is no routing.
-  ['net.bridge.bridge-nf-call-iptables', 0],
-  ['net.bridge.bridge-nf-call-ip6tables', 0],
-  ['net.bridge.bridge-nf-call-arptables', 0],
-];
+/** Puts what the kernel lets be put; gives back what it refused. */
+function putWherePossible(settings: readonly Setting[], log: Log): readonly string[] {
+  return settings.flatMap((setting) => {
+    try {
+      put(setting, log);
+      return [];
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      return [`${setting[0]} (${error.errno})`];
+    }
+  });
+}
+
+/** Devices that were there before their default was set have their own value, and the one that allows more counts. */
+function redirectsOfDevices(): readonly Setting[] {
+  return listSysctls('net.ipv4.conf').map((device) => [`net.ipv4.conf.${device}.send_redirects`, 0]);
+}
 
 /** What can be asked of the kernel beyond netlink. Forwarding comes last, when the firewall is in force. */
 export function applyKernelSettings({ mode }: Config, log: Log): void {
-  const forwarding: Setting = ['net.ipv4.ip_forward', mode === 'lan-only' ? 0 : 1];
-  for (const [name, value] of ALWAYS) writeSysctl(name, value);
-  for (const [name, value] of OF_MODULES) {
-    try {
-      writeSysctl(name, value);
-    } catch (error) {
-      if (!(error instanceof KernelError)) throw error;
-      log.info(`The kernel has no setting ${name}: ${error.message}`);
-    }
-  }
-  writeSysctl(...forwarding);
+  for (const setting of REQUIRED) put(setting, log);
+  const refused = putWherePossible([...WISHED, ...connectionTable(connectionLimit(readTotalMemory()))], log);
+  if (refused.length > 0)
+    tellOnce(`The kernel keeps its own values of ${refused.join(', ')}`, (text) => log.info(text));
+  // What is refused here belongs to a device that has vanished since it was listed.
+  putWherePossible(redirectsOfDevices(), log);
+  put(['net.ipv4.ip_forward', mode === 'lan-only' ? 0 : 1], log);
 }
 
 /**
