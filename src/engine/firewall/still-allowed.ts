@@ -1,0 +1,69 @@
+import type { Flow } from '../conntrack/flow.ts';
+import { evaluate } from './evaluate/evaluate.ts';
+import { type Packet, TCP_FLAG, type Transport } from './evaluate/packet.ts';
+import { type Surroundings, hopTo, isOwn } from './evaluate/surroundings.ts';
+import type { FirewallOptions } from './options.ts';
+import type { Ruleset } from './ruleset.ts';
+import { IPPROTO } from './statement.ts';
+
+/** What connections are judged by. */
+export interface RulesOfNow {
+  readonly options: FirewallOptions;
+  readonly ruleset: Ruleset;
+  readonly surroundings: Surroundings;
+}
+
+const HOP_LIMIT = 64;
+
+/**
+ * Whether a connection would be let begin now and would be led to where it goes. The kernel asks its rules about the first
+ * packet only: what they forbid since goes on until its entry is removed. Its source address does not count: a connection
+ * keeps the one it has in a mode without translation, too.
+ */
+export function isStillAllowed(flow: Flow, rules: RulesOfNow): boolean {
+  const { options, surroundings } = rules;
+  if (isOwn(surroundings, flow.source.address)) return true;
+  const inDevice = hopTo(surroundings, flow.source.address)?.device;
+  // No way leads back to who began it: nothing passes now, and where it came from is not to be told.
+  if (inDevice === undefined) return true;
+  if (isOwn(surroundings, flow.replySource.address)) return isLetIn(flow, inDevice, rules);
+  const ends = [flow.source.address, flow.replySource.address];
+  // Rules know a blocked sender by its MAC address, which connections do not have.
+  if (ends.some((address) => options.blocked.addresses.includes(address))) return false;
+  return isPlainlyOut(flow, inDevice, options) || isLetIn(flow, inDevice, rules);
+}
+
+function isLetIn(flow: Flow, inDevice: string, { ruleset, surroundings }: RulesOfNow): boolean {
+  const arrival = { packet: firstPacketOf(flow), inDevice, connection: { state: 'new' } } as const;
+  const { verdict, ends } = evaluate(ruleset, arrival, surroundings);
+  if (verdict.kind !== 'accepted') return false;
+  const led = ends.destination;
+  return led.address === flow.replySource.address && led.port === (flow.replySource.port ?? 0);
+}
+
+/** Most connections are this: from the LAN to the WAN. A full table of them is judged quickly. */
+function isPlainlyOut(
+  { destination, replySource }: Flow,
+  inDevice: string,
+  { mode, lan }: FirewallOptions,
+): boolean {
+  return mode !== 'lan-only' && lan.includes(inDevice) && destination.address === replySource.address;
+}
+
+function firstPacketOf(flow: Flow): Packet {
+  return {
+    source: flow.source.address,
+    destination: flow.destination.address,
+    transport: transportOf(flow),
+    sender: null,
+    hopLimit: HOP_LIMIT,
+  };
+}
+
+function transportOf({ protocol, source, destination, icmp }: Flow): Transport {
+  const ports = { sourcePort: source.port ?? 0, destinationPort: destination.port ?? 0 };
+  if (protocol === IPPROTO.TCP) return { kind: 'tcp', ...ports, flags: TCP_FLAG.SYN };
+  if (protocol === IPPROTO.UDP) return { kind: 'udp', ...ports };
+  if (icmp !== undefined) return { kind: 'icmp', type: icmp.type, code: icmp.code, identifier: icmp.id };
+  return { kind: 'other', protocol };
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseAddress } from '../../../src/base/address.ts';
+import { parseIpv4 } from '../../../src/base/ipv4.ts';
+import { parsePrefix4 } from '../../../src/base/prefix.ts';
+import type { Flow, FlowEnd } from '../../../src/engine/conntrack/flow.ts';
+import { compileRuleset } from '../../../src/engine/firewall/compile.ts';
+import type { FirewallOptions } from '../../../src/engine/firewall/options.ts';
+import { isStillAllowed } from '../../../src/engine/firewall/still-allowed.ts';
+import { OFFICE } from './options.ts';
+import { SURROUNDINGS } from './site.ts';
+
+function end(text: string): FlowEnd {
+  const [address = '', port] = text.split(':');
+  return { address: parseAddress(address), port: port === undefined ? undefined : Number(port) };
+}
+
+/** A TCP connection by its four ends, `address:port`; answers come from and go to the reverse unless said otherwise. */
+function flow(source: string, destination: string, reply: { from?: string; to?: string } = {}): Flow {
+  return {
+    id: 1,
+    zone: undefined,
+    protocol: 6,
+    icmp: undefined,
+    source: end(source),
+    destination: end(destination),
+    replySource: end(reply.from ?? destination),
+    replyDestination: end(reply.to ?? source),
+    status: 0,
+    state: 'ESTABLISHED',
+    timeoutSeconds: 7440,
+    sent: { packets: 1, bytes: 60 },
+    received: { packets: 1, bytes: 60 },
+  };
+}
+
+function judge(one: Flow, change: Partial<FirewallOptions>): boolean {
+  const options = { ...OFFICE, ...change };
+  return isStillAllowed(one, { options, ruleset: compileRuleset(options), surroundings: SURROUNDINGS });
+}
+
+const OUT = flow('192.168.77.11:50000', '198.51.100.2:443', { to: '203.0.113.50:50000' });
+const IN = flow('198.51.100.2:40000', '192.168.77.20:22');
+const CAMERA = {
+  name: 'camera',
+  protocol: 'tcp',
+  port: { first: 8443, last: 8443 },
+  to: parseIpv4('192.168.77.20'),
+  toPort: 443,
+  from: [],
+  enabled: true,
+} as const;
+const FORWARDED = flow('198.51.100.2:40000', '203.0.113.50:8443', { from: '192.168.77.20:443' });
+
+test('a connection out of the LAN goes on in every mode but lan-only, and also when its address is translated no more', () => {
+  for (const mode of ['firewall', 'firewall-dmz', 'router'] as const)
+    assert.equal(judge(OUT, { mode }), true, mode);
+  assert.equal(judge(OUT, { mode: 'lan-only' }), false);
+});
+
+test('a connection of a blocked device ends', () => {
+  const blocked = { macs: [], addresses: [parseIpv4('192.168.77.11')] };
+  assert.equal(judge(OUT, { blocked }), false);
+});
+
+test('a connection from the WAN into the LAN ends with the mode that let it in', () => {
+  assert.equal(judge(IN, { mode: 'router' }), true);
+  assert.equal(judge(IN, { mode: 'firewall' }), false);
+});
+
+test('a connection through a forward ends when the forward goes, leads elsewhere, or is for others', () => {
+  assert.equal(judge(FORWARDED, { forwards: [CAMERA] }), true);
+  assert.equal(judge(FORWARDED, { forwards: [] }), false);
+  assert.equal(judge(FORWARDED, { forwards: [{ ...CAMERA, enabled: false }] }), false);
+  assert.equal(judge(FORWARDED, { forwards: [{ ...CAMERA, toPort: 444 }] }), false);
+  assert.equal(judge(FORWARDED, { forwards: [{ ...CAMERA, to: parseIpv4('192.168.77.21') }] }), false);
+  assert.equal(judge(FORWARDED, { forwards: [{ ...CAMERA, from: [parsePrefix4('192.0.2.0/24')] }] }), false);
+});
+
+test('a connection to a service of the box ends when the service is public no more', () => {
+  const mail = flow('198.51.100.2:40000', '203.0.113.50:25');
+  const smtp = { name: 'smtp', protocol: 'tcp', port: 25 } as const;
+  assert.equal(judge(mail, { publicServices: [smtp] }), true);
+  assert.equal(judge(mail, { publicServices: [] }), false);
+});
+
+test('the connections of the box itself go on', () => {
+  assert.equal(judge(flow('203.0.113.50:40000', '192.0.2.53:53'), {}), true);
+});
