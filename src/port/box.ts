@@ -16,6 +16,10 @@ export interface WanStatus {
   readonly address: string | null;
   readonly gateway: string | null;
   readonly dnsServers: readonly string[];
+  /** Further routes of the provider, `10.8.0.0/16 by 203.0.113.2`. */
+  readonly routes?: readonly string[] | undefined;
+  /** Whether the time servers answer; `off` without any. */
+  readonly internet?: 'off' | 'unknown' | 'reachable' | 'unreachable' | undefined;
   readonly lease: {
     readonly server: string;
     readonly obtained: string;

@@ -65,6 +65,8 @@ function dnsmasqOptions(namespace: Namespace, options: IspOptions): string[] {
     `txt-record=${NAMES.elsewhere},v=spf1 ip4:${ADDRESSES.world} -all`,
     `host-record=${NAMES.mailHost},${boxWan}`,
     `mx-host=${NAMES.office},${NAMES.mailHost},10`,
+    // The box asks this one whether the Internet is there.
+    `host-record=pool.ntp.org,${ADDRESSES.world}`,
     ...extra,
   ].map((option) => `--${option}`);
 }

@@ -10,7 +10,9 @@ import {
   unknown,
   warning,
 } from './check.ts';
-import type { HealthFacts, LanFacts, UpstreamFacts, WanFacts } from './facts.ts';
+import type { HealthFacts, LanFacts } from './facts.ts';
+import { noticeChecks } from './notice-checks.ts';
+import { wanCheck } from './wan-check.ts';
 
 /** The tree of checks, from what the services know: what is asked first stands first, what depends on it below it. */
 export function assessHealth(facts: HealthFacts): HealthReport {
@@ -20,7 +22,7 @@ export function assessHealth(facts: HealthFacts): HealthReport {
     groupOf('roles', facts.roles.map(roleCheck).map(nodeOf)),
     groupOf('services', facts.services.map(serviceCheck).map(nodeOf)),
     groupOf('mail', facts.mailStore === null ? [] : [nodeOf(mailStoreCheck(facts.mailStore.problem))]),
-    groupOf('notices', warningChecks(facts).map(nodeOf)),
+    groupOf('notices', noticeChecks(facts).map(nodeOf)),
   ];
   return reportOf(
     groupOf(
@@ -28,65 +30,6 @@ export function assessHealth(facts: HealthFacts): HealthReport {
       groups.filter((group) => group.children.length > 0),
     ),
   );
-}
-
-/** link -> address -> gateway -> name servers */
-function wanCheck(wan: WanFacts, upstreams: HealthFacts['upstreams']): Check {
-  const { status } = wan;
-  const servers = upstreams === null ? [] : [{ name: 'name servers', finding: upstreamFinding(upstreams) }];
-  const gateway: Check = { name: 'gateway', finding: gatewayFinding(wan), dependents: servers };
-  const address: Check = { name: 'address', finding: addressFinding(wan), dependents: [gateway] };
-  return { name: 'link', finding: linkFinding(status), dependents: [address] };
-}
-
-function linkFinding(device: { readonly device: string; readonly link: 'up' | 'down' | 'missing' }): Finding {
-  switch (device.link) {
-    case 'up':
-      return ok(`The device ${device.device} is connected`);
-    case 'down':
-      return failed(
-        `The device ${device.device} has no carrier: a cable is unplugged, or what it leads to is off`,
-      );
-    default:
-      return failed(`There is no device ${device.device}`);
-  }
-}
-
-function addressFinding({ status }: WanFacts): Finding {
-  const { address, lease, method, state } = status;
-  if (address !== null) {
-    return ok(
-      lease === null ? `${address}, ${method}` : `${address}, from ${lease.server} until ${lease.expires}`,
-    );
-  }
-  if (method === 'dhcp' && (state === 'SELECTING' || state === 'INIT')) {
-    return failed('No address yet: no DHCP server has answered');
-  }
-  return method === 'dhcp' ? unknown('An address is being asked for') : failed('No address is configured');
-}
-
-function gatewayFinding({ status, gateway }: WanFacts): Finding {
-  if (status.gateway === null)
-    return failed('No gateway is known: nothing beyond the own network is reachable');
-  if (gateway === 'reachable') return ok(`${status.gateway} answers`);
-  return gateway === 'unknown'
-    ? unknown(`${status.gateway} has not been asked yet`)
-    : failed(`${status.gateway} answers neither echo requests nor ARP`);
-}
-
-function upstreamFinding(upstreams: readonly UpstreamFacts[]): Finding {
-  const names = (answers: boolean): string =>
-    upstreams
-      .filter((one) => one.answers === answers)
-      .map((one) => one.name)
-      .join(', ');
-  const [answering, silent] = [names(true), names(false)];
-  if (upstreams.length === 0) return failed('No upstream name server is configured');
-  if (silent === '')
-    return answering === '' ? unknown('None has been asked yet') : ok(`${answering} answers`);
-  return answering === '' && upstreams.every((one) => one.answers === false)
-    ? failed(`None answers: ${silent}`)
-    : warning(`No answer from ${silent}`);
 }
 
 /** device -> address -> dhcp, dns */
@@ -125,10 +68,4 @@ function serviceCheck({ name, ok: works, detail }: ServiceStatus): Check {
 
 function mailStoreCheck(problem: string | null): Check {
   return { name: 'store', finding: problem === null ? ok('Messages are stored') : failed(problem) };
-}
-
-function warningChecks({ wan, warnings }: HealthFacts): Check[] {
-  const lease = wan?.leaseProblem ?? null;
-  const all = lease === null ? warnings : [{ name: 'WAN lease', reason: lease }, ...warnings];
-  return all.map(({ name, reason }) => ({ name, finding: warning(reason) }));
 }

@@ -6,6 +6,17 @@ export interface WanFacts {
   readonly gateway: 'unknown' | 'reachable' | 'unreachable';
   /** Why the lease is not on stable storage, or null. */
   readonly leaseProblem: string | null;
+  /** Why there is no device to work with, as the kernel refuses the VLAN. */
+  readonly problem?: string | null | undefined;
+  readonly internet?: InternetFacts | undefined;
+  /** Another station that says to have the address the provider gave, `203.0.113.50`. */
+  readonly conflict?: { readonly address: string; readonly mac: string } | null | undefined;
+}
+
+export interface InternetFacts {
+  /** `off`: nobody is asked, and nothing is shown. */
+  readonly state: 'off' | 'unknown' | 'reachable' | 'unreachable';
+  readonly reason: string;
 }
 
 /** One upstream resolver: null while it has not been asked yet. */
@@ -29,6 +40,12 @@ export interface WarningFacts {
   readonly reason: string;
 }
 
+export interface NameConflictFacts {
+  readonly name: string;
+  readonly owner: string;
+  readonly other: string;
+}
+
 export interface HealthFacts {
   /** Null in `lan-only` mode. */
   readonly wan: WanFacts | null;
@@ -41,4 +58,12 @@ export interface HealthFacts {
   /** Null when mail is off. */
   readonly mailStore: { readonly problem: string | null } | null;
   readonly warnings: readonly WarningFacts[];
+  /** What the kernel refused of the firewall's ruleset. */
+  readonly firewallReduced?: readonly string[] | undefined;
+  /** DHCP servers on the LAN that are not the box. */
+  readonly otherDhcpServers?: readonly { readonly address: string; readonly mac: string }[] | undefined;
+  /** Devices, by address or MAC address, that want a name which another one has. */
+  readonly nameConflicts?: readonly NameConflictFacts[] | undefined;
+  /** The connections the kernel follows, and the most it can. */
+  readonly connections?: { readonly known: number; readonly limit: number } | null | undefined;
 }

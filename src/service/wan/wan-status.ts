@@ -1,8 +1,8 @@
 import type { Timestamp } from '../../base/instant.ts';
-import { formatIpv4 } from '../../base/ipv4.ts';
+import { formatIpv4, UNSPECIFIED } from '../../base/ipv4.ts';
 import { formatPrefix4 } from '../../base/prefix.ts';
 import type { WanStatus } from '../../port/box.ts';
-import type { WanLease, WanState } from './wan-state.ts';
+import type { WanAddress, WanLease, WanState } from './wan-state.ts';
 
 /** The state of the WAN as the page, the command and the API show it. */
 export function wanStatus(state: WanState): WanStatus {
@@ -15,8 +15,15 @@ export function wanStatus(state: WanState): WanStatus {
     address: address === undefined ? null : formatPrefix4(address.prefix),
     gateway: address?.gateway === undefined ? null : formatIpv4(address.gateway),
     dnsServers: (address?.dnsServers ?? []).map(formatIpv4),
+    routes: (address?.routes ?? []).map(routeText),
+    internet: state.internet.state,
     lease: lease === undefined ? null : leaseStatus(lease),
   };
+}
+
+function routeText({ destination, router }: WanAddress['routes'][number]): string {
+  const by = router === UNSPECIFIED ? 'on the link' : `by ${formatIpv4(router)}`;
+  return `${formatPrefix4(destination)} ${by}`;
 }
 
 function linkText(link: WanState['link']): WanStatus['link'] {

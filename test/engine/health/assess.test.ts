@@ -23,7 +23,10 @@ const WAN: WanFacts = {
   },
   gateway: 'reachable',
   leaseProblem: null,
+  internet: { state: 'reachable', reason: 'time.example (192.0.2.1) answers' },
 };
+
+const NEIGHBOUR = { address: '203.0.113.50', mac: '02:00:00:00:00:99' };
 
 const WELL: HealthFacts = {
   wan: WAN,
@@ -71,6 +74,7 @@ test('assessHealth() of a box that is well shows every check in its place', () =
     '   address ok',
     '    gateway ok',
     '     name servers ok',
+    '      internet ok',
     ' lan ok',
     '  devices ok',
     '   address ok',
@@ -89,7 +93,7 @@ test('assessHealth() names the one cause and says of its consequences on what th
   const report = assessHealth(withWan({ link: 'down', address: null, lease: null }, { gateway: 'unknown' }));
   assert.equal(report.ok, false);
   assert.match(report.firstError ?? '', /^wan link: The device wan0 has no carrier/);
-  for (const name of ['gateway', 'name servers']) {
+  for (const name of ['gateway', 'name servers', 'internet']) {
     const node = find(report.tree, name);
     assert.deepEqual([node?.state, node?.reason], ['unknown', 'Not checked: dependency "link" failed']);
   }
@@ -110,6 +114,18 @@ test('assessHealth() finds each break of the WAN branch where it is', () => {
     [
       { ...WELL, upstreams: [{ name: 'udp://192.0.2.53', answers: false }] },
       /^wan name servers: None answers/,
+    ],
+    [
+      withWan({}, { internet: { state: 'unreachable', reason: 'time.example cannot be resolved' } }),
+      /^wan internet: time\.example cannot be resolved$/,
+    ],
+    [
+      withWan({ link: 'missing' }, { problem: 'Cannot create the VLAN device wan0.7' }),
+      /^wan link: Cannot create the VLAN device wan0\.7$/,
+    ],
+    [
+      withWan({ address: null, state: 'INIT' }, { conflict: NEIGHBOUR }),
+      /^wan address: No address yet: 203\.0\.113\.50, which the provider gave, is in use by 02:00:00:00:00:99/,
     ],
   ];
   for (const [facts, expected] of cases) assert.match(assessHealth(facts).firstError ?? '', expected);
@@ -160,6 +176,44 @@ test('assessHealth() warns without failing', () => {
     const report = assessHealth(facts);
     assert.deepEqual([report.ok, report.firstError, report.tree.state], [true, null, 'warning']);
   }
+});
+
+test('assessHealth() tells each notice with its reason, and none without a cause', () => {
+  const notices = (facts: Partial<HealthFacts>): string[] => {
+    const { tree, ok } = assessHealth({ ...WELL, ...facts });
+    assert.equal(ok, true);
+    const children = tree.children.find(({ name }) => name === 'notices')?.children ?? [];
+    return children.map(({ name, reason }) => `${name}: ${reason}`);
+  };
+  assert.deepEqual(notices({ firewallReduced: ['flow tables'] }), [
+    'firewall: The kernel refuses a part of the rules, which work without it: flow tables',
+  ]);
+  assert.deepEqual(notices({ otherDhcpServers: [{ address: '192.168.77.9', mac: '02:00:00:00:00:09' }] }), [
+    'DHCP: Another DHCP server answers on the LAN, 192.168.77.9 (02:00:00:00:00:09): devices may get wrong addresses from it',
+  ]);
+  const names = [{ name: 'pc1', owner: '192.168.77.20', other: '192.168.77.21' }];
+  assert.deepEqual(notices({ nameConflicts: names }), [
+    'names: The name pc1 belongs to 192.168.77.20: 192.168.77.21 wants it too and goes without',
+  ]);
+  assert.deepEqual(notices({ connections: { known: 60_000, limit: 65_536 } }), [
+    'connections: The kernel follows 60000 of at most 65536 connections: when it is full, new ones are dropped',
+  ]);
+  assert.match(
+    notices(withWan({}, { conflict: NEIGHBOUR })).join(),
+    /^WAN address: The station 02:.*99 uses/,
+  );
+  const elsewhere = withWan({}, { conflict: { ...NEIGHBOUR, address: '203.0.113.51' } });
+  assert.deepEqual(notices({ ...elsewhere, connections: { known: 10, limit: 65_536 } }), []);
+});
+
+test('assessHealth() hangs the Internet below the gateway when no name servers are asked, and shows none when nobody is', () => {
+  const alone = assessHealth({ ...WELL, upstreams: null });
+  assert.deepEqual(
+    find(alone.tree, 'gateway')?.children.map(({ name }) => name),
+    ['internet'],
+  );
+  const off = withWan({}, { internet: { state: 'off', reason: 'No time server is configured' } });
+  assert.equal(find(assessHealth(off).tree, 'internet'), undefined);
 });
 
 test('assessHealth() leaves out what is not part of the mode', () => {

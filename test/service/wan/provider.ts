@@ -90,6 +90,7 @@ export class Provider implements PacketPort, IcmpPort {
     const open: Open = { filter, onPacket };
     this.#sockets.add(open);
     return {
+      mac: BOX_MAC,
       send: (_destination, payload) => {
         if (!this.#sockets.has(open)) return;
         if (filter.etherType === 0x0806) this.#takeArp(payload, open);

@@ -16,7 +16,10 @@ const STATE: WanState = {
   address: {
     prefix: parsePrefix4('203.0.113.50/24'),
     gateway: GATEWAY,
-    routes: [],
+    routes: [
+      { destination: parsePrefix4('10.8.0.0/16'), router: parseIpv4('203.0.113.2') },
+      { destination: parsePrefix4('10.9.0.0/16'), router: parseIpv4('0.0.0.0') },
+    ],
     dnsServers: [parseIpv4('192.0.2.53')],
     domain: undefined,
     searchDomains: [],
@@ -42,6 +45,8 @@ test('wanStatus() prints addresses as text, times as ISO 8601 and durations in m
     address: '203.0.113.50/24',
     gateway: '203.0.113.1',
     dnsServers: ['192.0.2.53'],
+    routes: ['10.8.0.0/16 by 203.0.113.2', '10.9.0.0/16 on the link'],
+    internet: 'reachable',
     lease: {
       server: '203.0.113.1',
       obtained: '1970-01-01T00:00:00.000Z',

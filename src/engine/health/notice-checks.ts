@@ -1,0 +1,44 @@
+import { type Check, warning } from './check.ts';
+import type { HealthFacts, WanFacts, WarningFacts } from './facts.ts';
+
+/** From so much of the connection table in use on, it is told: the rest goes fast. */
+export const NEARLY_FULL = 0.9;
+
+/** What the owner should know although everything works, each a warning. */
+export function noticeChecks(facts: HealthFacts): Check[] {
+  const notices: readonly WarningFacts[] = [
+    ...(facts.wan === null ? [] : wanNotices(facts.wan)),
+    ...(facts.firewallReduced ?? []).map((what) => ({
+      name: 'firewall',
+      reason: `The kernel refuses a part of the rules, which work without it: ${what}`,
+    })),
+    ...(facts.otherDhcpServers ?? []).map(({ address, mac }) => ({
+      name: 'DHCP',
+      reason: `Another DHCP server answers on the LAN, ${address} (${mac}): devices may get wrong addresses from it`,
+    })),
+    ...(facts.nameConflicts ?? []).map(({ name, owner, other }) => ({
+      name: 'names',
+      reason: `The name ${name} belongs to ${owner}: ${other} wants it too and goes without`,
+    })),
+    ...connectionNotices(facts.connections),
+    ...facts.warnings,
+  ];
+  return notices.map(({ name, reason }) => ({ name, finding: warning(reason) }));
+}
+
+function wanNotices({ leaseProblem, conflict, status }: WanFacts): WarningFacts[] {
+  const notices: WarningFacts[] = [];
+  if (leaseProblem !== null) notices.push({ name: 'WAN lease', reason: leaseProblem });
+  if (conflict && status.address?.split('/')[0] === conflict.address) {
+    const reason = `The station ${conflict.mac} uses the address ${conflict.address} of the WAN too: connections may fail; the provider can tell whose it is`;
+    notices.push({ name: 'WAN address', reason });
+  }
+  return notices;
+}
+
+function connectionNotices(connections: HealthFacts['connections']): WarningFacts[] {
+  if (!connections || connections.known < connections.limit * NEARLY_FULL) return [];
+  const { known, limit } = connections;
+  const reason = `The kernel follows ${known} of at most ${limit} connections: when it is full, new ones are dropped`;
+  return [{ name: 'connections', reason }];
+}
