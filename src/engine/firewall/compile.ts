@@ -1,30 +1,48 @@
+import { addressCountSets } from './address-counts.ts';
+import { blockedChain, blockedSets } from './blocked-devices.ts';
+import { directionSet } from './direction-chains.ts';
 import { forwardChains } from './forward-chains.ts';
 import { forwardMaps } from './forward-maps.ts';
-import { fromWanChain, inputChains, outputChain } from './input-chains.ts';
+import { inputChains } from './input-chains.ts';
 import { COUNTER, SET, TABLE } from './names.ts';
 import { natChains } from './nat-chains.ts';
-import type { FirewallOptions } from './options.ts';
-import type { Ruleset, RulesetChain, RulesetSet } from './ruleset.ts';
-import { deviceSet, directionSet, forwardSet, lanNetworkSet, serviceCounter, serviceSet } from './sets.ts';
+import { ALL_FEATURES, type FirewallFeatures, type FirewallOptions } from './options.ts';
+import { originChains, tcpFlagSets } from './origin-chain.ts';
+import { outputChains } from './output-chains.ts';
+import { type Plan, hasWan, isClosed } from './plan.ts';
+import type { Ruleset, RulesetSet } from './ruleset.ts';
+import { senderSets } from './sender-limits.ts';
+import {
+  deviceSet,
+  exposedHostSet,
+  forwardSet,
+  lanNetworkSet,
+  oneToOneSets,
+  serviceCounter,
+  serviceSet,
+} from './sets.ts';
 
 const COMMENT = 'made by gatepost from its configuration';
 
 /**
- * The ruleset of a mode.
+ * The ruleset of a mode. Without a feature it has nothing that a kernel without it would refuse.
  * @throws UserError when options contradict one another in a way that only shows here
  */
-export function compileRuleset(options: FirewallOptions): Ruleset {
-  const hasWan = options.mode !== 'lan-only';
+export function compileRuleset(options: FirewallOptions, features: FirewallFeatures = ALL_FEATURES): Ruleset {
+  const plan: Plan = { options, features };
   return {
     table: TABLE,
     comment: COMMENT,
+    flowTable: hasWan(plan) && features.offload ? options.offload : [],
     counters: counterNames(options),
-    sets: [...lanSets(options), ...(hasWan ? wanSets(options) : []), ...natSets(options)],
+    sets: [...lanSets(options), ...wanSets(plan), ...translationSets(plan)],
     chains: [
-      ...inputChains(hasWan ? fromWanChain(options.pingFromWan) : undefined),
-      ...forwardChains(options),
-      ...natOf(options),
-      outputChain(),
+      ...originChains(plan),
+      ...inputChains(plan),
+      ...(hasWan(plan) ? [blockedChain(plan)] : []),
+      ...forwardChains(plan),
+      ...natChains(plan),
+      ...outputChains(plan),
     ],
   };
 }
@@ -57,26 +75,32 @@ function lanSets({ lan, lanServices }: FirewallOptions): RulesetSet[] {
   return [deviceSet(SET.LAN, 'lan.devices', lan), serviceSet('lan', lanServices)];
 }
 
-function wanSets(options: FirewallOptions): RulesetSet[] {
+function wanSets(plan: Plan): RulesetSet[] {
+  const { options } = plan;
+  if (!hasWan(plan)) return [];
   return [
     deviceSet(SET.WAN, 'wan.device', options.wan),
+    lanNetworkSet(options.lanNetworks),
     serviceSet('wan', options.publicServices),
-    directionSet(options),
+    directionSet(plan),
+    ...tcpFlagSets(plan),
+    ...blockedSets(plan),
+    ...addressCountSets(plan),
+    ...senderSets(plan),
   ];
 }
 
-function natSets(options: FirewallOptions): RulesetSet[] {
-  if (options.mode !== 'firewall') return [];
+/** Elements count for themselves where the kernel can: what each forward and each address is used for. */
+function translationSets(plan: Plan): RulesetSet[] {
+  if (!isClosed(plan)) return [];
+  const { options, features } = plan;
   const { shifted, samePort } = forwardMaps(options);
   return [
-    lanNetworkSet(options.lanNetworks),
-    forwardSet(SET.FORWARDS, ['ipv4_addr', 'inet_service'], shifted),
-    forwardSet(SET.FORWARDS_SAME_PORT, ['ipv4_addr'], samePort),
+    forwardSet(SET.FORWARDS, ['ipv4_addr', 'inet_service'], shifted, features.accounting),
+    forwardSet(SET.FORWARDS_SAME_PORT, ['ipv4_addr'], samePort, features.accounting),
+    ...oneToOneSets(options.oneToOne, features.accounting),
+    exposedHostSet(options),
   ];
-}
-
-function natOf(options: FirewallOptions): RulesetChain[] {
-  return options.mode === 'firewall' ? natChains(options) : [];
 }
 
 /** All counters in every mode: a total is not lost by a change of the mode and back. */

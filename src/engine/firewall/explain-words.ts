@@ -47,7 +47,16 @@ function responsible({ step, path }: Extract<Decision, { readonly by: 'rule' }>)
   return [...path, step].findLast(({ chain }) => !BOOK_KEEPING.has(chain)) ?? step;
 }
 
-const BOOK_KEEPING: ReadonlySet<string> = new Set([CHAIN.FORWARDED, CHAIN.TO_DEVICE]);
+const BOOK_KEEPING: ReadonlySet<string> = new Set([
+  CHAIN.FORWARDED,
+  CHAIN.LAN_TO_WAN,
+  CHAIN.WAN_TO_LAN,
+  CHAIN.LAN_TO_LAN,
+  CHAIN.FROM_WAN_TO_DEVICE,
+  CHAIN.TO_DEVICE,
+  CHAIN.TO_SERVICE,
+  CHAIN.PINGED,
+]);
 
 function mostSpecific({ comment, found }: Step): string {
   return found.at(-1) ?? comment;

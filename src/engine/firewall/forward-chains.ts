@@ -1,48 +1,56 @@
 import { unreachable } from '../../base/errors.ts';
 import { NF_INET } from '../../wire/nftables/constants.ts';
-import { NF_CT_STATE } from '../../wire/nftables/expression/ct.ts';
+import { IPS, NF_CT_STATE } from '../../wire/nftables/expression/ct.ts';
 import { NFT_REJECT_ICMPX } from '../../wire/nftables/expression/reject.ts';
+import { byDevices, count, rejectWith } from './action.ts';
+import { blockedRules } from './blocked-devices.ts';
+import { directionChains } from './direction-chains.ts';
+import { dropRules, rejectRules } from './drop-rules.ts';
 import { knownConnections } from './input-chains.ts';
-import { CHAIN, COUNTER, SET } from './names.ts';
-import type { FirewallOptions } from './options.ts';
+import { CHAIN, COUNTER, REASON, SET } from './names.ts';
+import { type Plan, modeLine } from './plan.ts';
+import { TOTAL_RATE } from './rates.ts';
 import { type BaseChain, PRIORITY, type RulesetChain, type RulesetRule, rule } from './ruleset.ts';
+import { clampChains, clampRules } from './segment-clamp.ts';
+import { totalLimit } from './sender-limits.ts';
 import {
   accept,
   connectionState,
-  count,
-  countDevices,
-  destinationIn,
-  drop,
+  fromUniqueLocal,
   goTo,
+  hasConnectionStatus,
   inDevice,
-  inDeviceNot,
-  isPortForwarded,
+  jumpTo,
   noWayBack,
   outDevice,
-  rejectWith,
-  sourceIn,
 } from './statement.ts';
 
 const ESTABLISHED = NF_CT_STATE.ESTABLISHED | NF_CT_STATE.RELATED;
 
 /** Packets that go through the box, IPv4 and IPv6 alike, by mode. */
-export function forwardChains(options: FirewallOptions): RulesetChain[] {
-  switch (options.mode) {
-    case 'lan-only':
-      return [forward('drop', [rule('mode: lan-only', count(COUNTER.OTHER), drop())])];
+export function forwardChains(plan: Plan): RulesetChain[] {
+  const { mode } = plan.options;
+  switch (mode) {
+    case 'lan-only': {
+      const refusal = { comment: modeLine(plan), counter: COUNTER.OTHER, reason: REASON.OTHER };
+      return [forward('drop', dropRules(plan, refusal))];
+    }
     case 'router':
-      return [forwarded(), forward('accept', [rule('mode: router', goTo(CHAIN.FORWARDED))])];
+      return [
+        ...passage(plan),
+        forward('accept', [...guards(plan), rule(modeLine(plan), goTo(CHAIN.FORWARDED))]),
+      ];
     case 'firewall':
     case 'firewall-dmz':
       return [
-        forwarded(),
+        ...passage(plan),
         toDevice(),
-        forward('drop', statefulRules(options)),
-        spoofedChain(),
-        originChain(),
+        fromWanToDevice(plan),
+        fromWanRefused(plan),
+        forward('drop', statefulRules(plan)),
       ];
     default:
-      return unreachable(options.mode);
+      return unreachable(mode);
   }
 }
 
@@ -51,15 +59,21 @@ function forward(policy: BaseChain['policy'], rules: readonly RulesetRule[]): Ru
   return { name: CHAIN.FORWARD, base, rules };
 }
 
+/** What is asked of every packet first, whichever connection it belongs to. */
+function guards(plan: Plan): RulesetRule[] {
+  return [...clampRules(plan), ...blockedRules()];
+}
+
 /** Everything let through ends here, so that the bytes of each direction are counted once and whole. */
-function forwarded(): RulesetChain {
-  return {
+function passage(plan: Plan): RulesetChain[] {
+  const forwarded = {
     name: CHAIN.FORWARDED,
     rules: [
-      rule('always: bytes by direction', countDevices(SET.DIRECTIONS)),
+      rule('always: bytes by direction', byDevices(SET.DIRECTIONS)),
       rule('always: let through', accept()),
     ],
   };
+  return [...clampChains(plan), ...directionChains(plan), forwarded];
 }
 
 function toDevice(): RulesetChain {
@@ -70,52 +84,60 @@ function toDevice(): RulesetChain {
   };
 }
 
-/** The LAN out, replies in, port forwards in; the WAN meets silence, the LAN is told. */
-function statefulRules({ hairpin }: FirewallOptions): RulesetRule[] {
-  const [fromLan, toLan] = [inDevice(SET.LAN), outDevice(SET.LAN)];
-  const mode = 'mode: firewall';
-  return [
-    ...knownConnections([rule('always: replies', connectionState(ESTABLISHED), goTo(CHAIN.FORWARDED))]),
-    rule(mode, fromLan, outDevice(SET.WAN), goTo(CHAIN.FORWARDED)),
-    rule('firewall.forwards', inDevice(SET.WAN), toLan, isPortForwarded(), goTo(CHAIN.TO_DEVICE)),
-    ...(hairpin ? [rule('firewall.hairpin', fromLan, toLan, isPortForwarded(), goTo(CHAIN.TO_DEVICE))] : []),
-    rule(mode, inDevice(SET.WAN), count(COUNTER.WAN_FORWARD), drop()),
-    rule(mode, fromLan, count(COUNTER.LAN_FORWARD), rejectWith(NFT_REJECT_ICMPX.ADMIN_PROHIBITED)),
-    rule('always: other devices', count(COUNTER.OTHER), drop()),
-  ];
+/** The entry in conntrack becomes lasting only when the packet leaves, so what is above a limit takes none. */
+function fromWanToDevice(plan: Plan): RulesetChain {
+  return {
+    name: CHAIN.FROM_WAN_TO_DEVICE,
+    rules: [
+      rule('always: limits for the WAN', jumpTo(CHAIN.SENDERS)),
+      ...totalLimit(plan, TOTAL_RATE.DEVICES),
+      rule('firewall.forwards', goTo(CHAIN.TO_DEVICE)),
+    ],
+  };
 }
 
-function spoofedChain(): RulesetChain {
-  const comment = 'mode: firewall, senders that cannot be on the WAN';
-  return { name: CHAIN.SPOOFED, rules: [rule(comment, count(COUNTER.SPOOFED), drop())] };
+function fromWanRefused(plan: Plan): RulesetChain {
+  const refusal = {
+    comment: modeLine(plan),
+    counter: COUNTER.WAN_FORWARD,
+    reason: REASON.WAN_FORWARD,
+  };
+  return { name: CHAIN.FROM_WAN_REFUSED, rules: dropRules(plan, refusal) };
 }
 
 /**
- * Whether a new packet from the WAN can be from there at all, asked before its destination is translated and after
- * connections are known, so that the packets of a download do not pay for it. DHCP is not concerned: its sockets
- * see packets before this.
+ * The LAN out, replies in, what was led to a device in; the WAN meets silence, the LAN is told. Errors of ICMPv6, without
+ * which IPv6 does not work (RFC 4890 section 4.3.1), are related to a connection and pass with the replies.
  */
-function originChain(): RulesetChain {
-  const comment = 'mode: firewall, senders that cannot be on the WAN';
-  const base = {
-    type: 'filter',
-    hook: NF_INET.PRE_ROUTING,
-    priority: PRIORITY.MANGLE,
-    policy: 'accept',
-  } as const;
-  return {
-    name: CHAIN.ORIGIN,
-    base,
-    rules: [
-      rule('mode: firewall, only the WAN is asked', inDeviceNot(SET.WAN), accept()),
-      rule('always: replies', connectionState(ESTABLISHED), accept()),
-      rule(comment, sourceIn(SET.LAN_NETWORKS), goTo(CHAIN.SPOOFED)),
-      rule(
-        'mode: firewall, the LAN has no address on the WAN',
-        destinationIn(SET.LAN_NETWORKS),
-        goTo(CHAIN.SPOOFED),
-      ),
-      rule(comment, noWayBack(), goTo(CHAIN.SPOOFED)),
-    ],
+function statefulRules(plan: Plan): RulesetRule[] {
+  const { hairpin } = plan.options;
+  const { antiSpoof } = plan.features;
+  const [fromLan, toLan, toWan] = [inDevice(SET.LAN), outDevice(SET.LAN), outDevice(SET.WAN)];
+  const isLed = hasConnectionStatus(IPS.DST_NAT);
+  const refusal = {
+    comment: modeLine(plan),
+    counter: COUNTER.LAN_FORWARD,
+    reason: REASON.LAN_FORWARD,
   };
+  const other = { comment: 'always: other devices', counter: COUNTER.OTHER, reason: REASON.OTHER };
+  return [
+    ...guards(plan),
+    ...knownConnections([rule('always: replies', connectionState(ESTABLISHED), goTo(CHAIN.FORWARDED))]),
+    ...(antiSpoof
+      ? [rule(modeLine(plan, 'senders that cannot be on the LAN'), fromLan, noWayBack(), goTo(CHAIN.SPOOFED))]
+      : []),
+    rule(
+      'always: addresses of the LAN alone (RFC 4193)',
+      fromUniqueLocal(),
+      toWan,
+      count(COUNTER.LAN_FORWARD),
+      rejectWith(NFT_REJECT_ICMPX.ADMIN_PROHIBITED),
+    ),
+    rule(modeLine(plan), fromLan, toWan, goTo(CHAIN.FORWARDED)),
+    rule('firewall.forwards', inDevice(SET.WAN), toLan, isLed, goTo(CHAIN.FROM_WAN_TO_DEVICE)),
+    ...(hairpin ? [rule('firewall.hairpin', fromLan, toLan, isLed, goTo(CHAIN.TO_DEVICE))] : []),
+    rule(modeLine(plan), inDevice(SET.WAN), goTo(CHAIN.FROM_WAN_REFUSED)),
+    ...rejectRules(plan, refusal, fromLan),
+    ...dropRules(plan, other),
+  ];
 }

@@ -1,26 +1,29 @@
 import { NF_INET } from '../../wire/nftables/constants.ts';
 import { NF_CT_STATE } from '../../wire/nftables/expression/ct.ts';
 import { NFT_REJECT_ICMPX } from '../../wire/nftables/expression/reject.ts';
-import { CHAIN, COUNTER, SET } from './names.ts';
+import { count, countPort, rejectWith, rejectWithReset } from './action.ts';
+import { dropRules } from './drop-rules.ts';
+import { CHAIN, COUNTER, REASON, SET } from './names.ts';
+import { DHCP_REPLY, malformedChain } from './origin-chain.ts';
+import { type Plan, hasWan, modeLine } from './plan.ts';
+import { TOTAL_RATE } from './rates.ts';
 import { PRIORITY, type RulesetChain, type RulesetRule, rule } from './ruleset.ts';
+import { senderChains, totalLimit } from './sender-limits.ts';
 import {
   IPPROTO,
   accept,
   connectionState,
-  count,
-  countPort,
   drop,
-  fromLinkLocal,
   fromThisLink,
   goTo,
   inDevice,
   inDeviceIs,
   isIcmp,
   isIcmpv6,
+  isIcmpv6FromLinkLocal,
   isProtocol,
-  rejectWith,
-  rejectWithReset,
-  upTo,
+  isUdp,
+  jumpTo,
 } from './statement.ts';
 
 /** Types of RFC 792, RFC 4443, RFC 4861, RFC 2710 and RFC 3810. */
@@ -34,17 +37,12 @@ const ICMPV6 = {
   LISTENER_REPORT_V2: 143,
 } as const;
 
-/** Pings from the Internet that the box answers: far more than a person or a monitor sends, far less than a flood. */
-const PING = { perSecond: 20, burst: 40 } as const;
-
 const ESTABLISHED = NF_CT_STATE.ESTABLISHED | NF_CT_STATE.RELATED;
+const INVALID = 'always: packets that fit no connection';
 
 /** Rules at the head of a filter chain: replies and errors of known connections on, what belongs to none away. */
 export function knownConnections(onward: readonly RulesetRule[]): RulesetRule[] {
-  return [
-    ...onward,
-    rule('always: packets that fit no connection', connectionState(NF_CT_STATE.INVALID), goTo(CHAIN.INVALID)),
-  ];
+  return [...onward, rule(INVALID, connectionState(NF_CT_STATE.INVALID), goTo(CHAIN.INVALID))];
 }
 
 /**
@@ -61,17 +59,13 @@ function neighbourRules(): RulesetRule[] {
       fromThisLink(),
       accept(),
     ),
-    rule(listener, isIcmpv6(LISTENER_QUERY, LISTENER_DONE), fromLinkLocal(), accept()),
-    rule(listener, isIcmpv6(LISTENER_REPORT_V2), fromLinkLocal(), accept()),
+    rule(listener, isIcmpv6FromLinkLocal(LISTENER_QUERY, LISTENER_DONE), accept()),
+    rule(listener, isIcmpv6FromLinkLocal(LISTENER_REPORT_V2), accept()),
   ];
 }
 
-/** Packets to the box itself. `fromWan` is undefined where there is no WAN. */
-export function inputChains(fromWan: RulesetChain | undefined): RulesetChain[] {
-  const roles = [
-    rule('lan.devices', inDevice(SET.LAN), goTo(CHAIN.FROM_LAN)),
-    ...(fromWan === undefined ? [] : [rule('wan.device', inDevice(SET.WAN), goTo(CHAIN.FROM_WAN))]),
-  ];
+/** Packets to the box itself. */
+export function inputChains(plan: Plan): RulesetChain[] {
   const input: RulesetChain = {
     name: CHAIN.INPUT,
     base: { type: 'filter', hook: NF_INET.LOCAL_IN, priority: PRIORITY.FILTER, policy: 'drop' },
@@ -79,16 +73,21 @@ export function inputChains(fromWan: RulesetChain | undefined): RulesetChain[] {
       rule('always: loopback', inDeviceIs('lo'), accept()),
       ...knownConnections([rule('always: replies', connectionState(ESTABLISHED), accept())]),
       ...neighbourRules(),
-      ...roles,
-      rule('always: other devices', count(COUNTER.OTHER), drop()),
+      rule('lan.devices', inDevice(SET.LAN), goTo(CHAIN.FROM_LAN)),
+      ...(hasWan(plan) ? [rule('wan.device', inDevice(SET.WAN), goTo(CHAIN.FROM_WAN))] : []),
+      ...dropRules(plan, {
+        comment: 'always: other devices',
+        counter: COUNTER.OTHER,
+        reason: REASON.OTHER,
+      }),
     ],
   };
-  return [invalidChain(), fromLanChain(), ...(fromWan === undefined ? [] : [fromWan]), input];
+  return [invalidChain(plan), fromLanChain(), ...(hasWan(plan) ? fromWanChains(plan) : []), input];
 }
 
-function invalidChain(): RulesetChain {
-  const comment = 'always: packets that fit no connection';
-  return { name: CHAIN.INVALID, rules: [rule(comment, count(COUNTER.INVALID), drop())] };
+function invalidChain(plan: Plan): RulesetChain {
+  const refusal = { comment: INVALID, counter: COUNTER.INVALID, reason: REASON.INVALID };
+  return { name: CHAIN.INVALID, rules: dropRules(plan, refusal) };
 }
 
 /** The LAN: pings and the services; everything else is told at once that there is nothing. */
@@ -97,7 +96,7 @@ function fromLanChain(): RulesetChain {
   return {
     name: CHAIN.FROM_LAN,
     rules: [
-      rule('services of the box on the LAN', countPort(SET.LAN_SERVICES), accept()),
+      rule('always: services of the box on the LAN', countPort(SET.LAN_SERVICES), accept()),
       rule('always: pings from the LAN', isIcmp(ICMP_ECHO_REQUEST), accept()),
       rule('always: pings from the LAN', isIcmpv6(ICMPV6.ECHO_REQUEST), accept()),
       rule(refused, count(COUNTER.LAN_INPUT)),
@@ -108,25 +107,35 @@ function fromLanChain(): RulesetChain {
 }
 
 /** The WAN: what the owner opened; everything else meets silence. */
-export function fromWanChain(pingFromWan: boolean): RulesetChain {
-  const pings = [isIcmp(ICMP_ECHO_REQUEST), isIcmpv6(ICMPV6.ECHO_REQUEST)].map((ping) =>
-    rule('firewall.pingFromWan', ping, upTo(PING.perSecond, PING.burst), accept()),
-  );
-  return {
+function fromWanChains(plan: Plan): RulesetChain[] {
+  const { mode, pingFromWan } = plan.options;
+  const isPinged = pingFromWan && mode !== 'firewall-dmz';
+  const limits = rule('always: limits for the WAN', jumpTo(CHAIN.SENDERS));
+  const refusal = {
+    comment: mode === 'firewall-dmz' ? modeLine(plan) : 'always: everything else from the WAN',
+    counter: COUNTER.WAN_INPUT,
+    reason: REASON.WAN_INPUT,
+  };
+  const fromWan: RulesetChain = {
     name: CHAIN.FROM_WAN,
     rules: [
-      rule('firewall.publicServices', countPort(SET.PUBLIC_SERVICES), accept()),
-      ...(pingFromWan ? pings : []),
-      rule('always: everything else from the WAN', count(COUNTER.WAN_INPUT), drop()),
+      rule('firewall.publicServices', countPort(SET.PUBLIC_SERVICES), goTo(CHAIN.TO_SERVICE)),
+      ...(isPinged
+        ? [isIcmp(ICMP_ECHO_REQUEST), isIcmpv6(ICMPV6.ECHO_REQUEST)].map((ping) =>
+            rule('firewall.pingFromWan', ping, goTo(CHAIN.PINGED)),
+          )
+        : []),
+      rule('always: DHCP is read before this', isUdp(DHCP_REPLY.from, DHCP_REPLY.to), drop()),
+      ...dropRules(plan, refusal),
     ],
   };
-}
-
-/** What the box sends itself is not filtered. */
-export function outputChain(): RulesetChain {
-  return {
-    name: CHAIN.OUTPUT,
-    base: { type: 'filter', hook: NF_INET.LOCAL_OUT, priority: PRIORITY.FILTER, policy: 'accept' },
-    rules: [],
+  const toService: RulesetChain = {
+    name: CHAIN.TO_SERVICE,
+    rules: [limits, ...totalLimit(plan, TOTAL_RATE.SERVICES), rule('firewall.publicServices', accept())],
   };
+  const pinged: RulesetChain = {
+    name: CHAIN.PINGED,
+    rules: [limits, ...totalLimit(plan, TOTAL_RATE.PINGS), rule('firewall.pingFromWan', accept())],
+  };
+  return [malformedChain(plan), ...senderChains(plan), toService, ...(isPinged ? [pinged] : []), fromWan];
 }

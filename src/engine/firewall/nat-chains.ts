@@ -1,25 +1,50 @@
 import { NF_INET } from '../../wire/nftables/constants.ts';
+import { IPS } from '../../wire/nftables/expression/ct.ts';
+import { appearBySource, leadByDestination, leadByDevice, leadTo, masquerade } from './action.ts';
 import { CHAIN, SET } from './names.ts';
-import type { FirewallOptions } from './options.ts';
+import { DHCP_REPLY } from './origin-chain.ts';
+import { type Plan, hasWan, isClosed, modeLine } from './plan.ts';
 import { PRIORITY, type RulesetChain, type RulesetRule, rule } from './ruleset.ts';
 import {
   IPPROTO,
+  accept,
   destinationNotIn,
   goTo,
+  hasConnectionStatus,
   inDevice,
   isIpv4Packet,
-  isPortForwarded,
   isProtocol,
-  leadTo,
-  masquerade,
+  isProtocolNot,
+  isUdp,
+  jumpTo,
   outDevice,
+  portNotIn,
   sourceIn,
   toTheBox,
 } from './statement.ts';
 
-/** Translation of addresses, asked once for each connection. */
-export function natChains({ hairpin }: FirewallOptions): RulesetChain[] {
-  return [translateChain(), portForwardChain(hairpin), sourceNatChain(hairpin)];
+/**
+ * Translation of addresses, asked once for each connection. The base chains are there in mode router too, empty: with
+ * the last of them the kernel takes its hooks for translation away (nf_nat_unregister_fn()), and the packets of
+ * connections that are translated would from then on go out as they are.
+ */
+export function natChains(plan: Plan): RulesetChain[] {
+  if (!hasWan(plan)) return [];
+  const destination = {
+    name: CHAIN.PORT_FORWARDS,
+    base: { type: 'nat', hook: NF_INET.PRE_ROUTING, priority: PRIORITY.DSTNAT, policy: 'accept' },
+  } as const;
+  const source = {
+    name: CHAIN.SOURCE_NAT,
+    base: { type: 'nat', hook: NF_INET.POST_ROUTING, priority: PRIORITY.SRCNAT, policy: 'accept' },
+  } as const;
+  if (!isClosed(plan)) return [destination, source].map((chain) => ({ ...chain, rules: [] }));
+  return [
+    translateChain(),
+    ...sideChains(plan),
+    { ...destination, rules: destinationRules(plan) },
+    { ...source, rules: sourceRules(plan) },
+  ];
 }
 
 /** Family and protocol are known here, but nft can read such a rule only behind a test for both. */
@@ -33,34 +58,58 @@ function translateChain(): RulesetChain {
 }
 
 /**
- * Port forwards are for any address of the box but those on the LAN, under which its own services answer; so no
- * rule names the address of the WAN.
+ * Forwards, then the exposed host for what they and the services of the box leave: for the LAN those are other services
+ * than for the WAN. DHCP and pings are the box's own. Both maps may be empty.
  */
-function portForwardChain(hairpin: boolean): RulesetChain {
-  const lead = (comment: string, from: string): RulesetRule =>
-    rule(comment, inDevice(from), destinationNotIn(SET.LAN_NETWORKS), toTheBox(), goTo(CHAIN.TRANSLATE));
-  return {
-    name: CHAIN.PORT_FORWARDS,
-    base: { type: 'nat', hook: NF_INET.PRE_ROUTING, priority: PRIORITY.DSTNAT, policy: 'accept' },
-    rules: [lead('firewall.forwards', SET.WAN), ...(hairpin ? [lead('firewall.hairpin', SET.LAN)] : [])],
-  };
+function sideChains({ options }: Plan): RulesetChain[] {
+  const chain = (name: string, services: string): RulesetChain => ({
+    name,
+    rules: [
+      rule('firewall.forwards', jumpTo(CHAIN.TRANSLATE)),
+      rule('always: DHCP is for the box', isUdp(DHCP_REPLY.from, DHCP_REPLY.to), accept()),
+      rule(
+        'firewall.exposedHost',
+        isIpv4Packet(),
+        isProtocolNot(IPPROTO.ICMP),
+        portNotIn(services),
+        leadByDevice(SET.EXPOSED_HOST),
+      ),
+    ],
+  });
+  return [
+    chain(CHAIN.TRANSLATE_FROM_WAN, SET.PUBLIC_SERVICES),
+    ...(options.hairpin ? [chain(CHAIN.TRANSLATE_FROM_LAN, SET.LAN_SERVICES)] : []),
+  ];
 }
 
-function sourceNatChain(hairpin: boolean): RulesetChain {
+/**
+ * Forwards are for any address of the box but those on the LAN, under which its own services answer; so no rule names
+ * the address of the WAN. Addresses that belong to a device are keys of a map.
+ */
+function destinationRules({ options }: Plan): RulesetRule[] {
+  const lead = (from: string, oneToOne: string, forwards: string, onward: string): RulesetRule[] => [
+    rule(oneToOne, inDevice(from), leadByDestination(SET.ONE_TO_ONE)),
+    rule(forwards, inDevice(from), destinationNotIn(SET.LAN_NETWORKS), toTheBox(), goTo(onward)),
+  ];
+  const { hairpin } = options;
+  return [
+    ...lead(SET.WAN, 'firewall.oneToOne', 'firewall.forwards', CHAIN.TRANSLATE_FROM_WAN),
+    ...(hairpin ? lead(SET.LAN, 'firewall.hairpin', 'firewall.hairpin', CHAIN.TRANSLATE_FROM_LAN) : []),
+  ];
+}
+
+function sourceRules(plan: Plan): RulesetRule[] {
   // The device would answer its neighbour directly, from an address the neighbour never asked.
   const fromTheBox = rule(
     'firewall.hairpin',
     sourceIn(SET.LAN_NETWORKS),
     outDevice(SET.LAN),
-    isPortForwarded(),
+    hasConnectionStatus(IPS.DST_NAT),
     masquerade(),
   );
-  return {
-    name: CHAIN.SOURCE_NAT,
-    base: { type: 'nat', hook: NF_INET.POST_ROUTING, priority: PRIORITY.SRCNAT, policy: 'accept' },
-    rules: [
-      rule('mode: firewall', outDevice(SET.WAN), isIpv4Packet(), masquerade()),
-      ...(hairpin ? [fromTheBox] : []),
-    ],
-  };
+  return [
+    rule('firewall.oneToOne', outDevice(SET.WAN), appearBySource(SET.ONE_TO_ONE_SOURCE)),
+    rule(modeLine(plan), outDevice(SET.WAN), isIpv4Packet(), masquerade()),
+    ...(plan.options.hairpin ? [fromTheBox] : []),
+  ];
 }

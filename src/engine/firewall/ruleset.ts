@@ -67,7 +67,7 @@ export interface RulesetRule {
 }
 
 /** NF_IP_PRI_* of linux/netfilter_ipv4.h, the same for IPv6. */
-export const PRIORITY = { MANGLE: -150, DSTNAT: -100, FILTER: 0, SRCNAT: 100 } as const;
+export const PRIORITY = { RAW: -300, MANGLE: -150, DSTNAT: -100, FILTER: 0, SRCNAT: 100 } as const;
 
 /** A rule of the statements in order. */
 export function rule(comment: string, ...statements: readonly (readonly Expression[])[]): RulesetRule {

@@ -1,8 +1,8 @@
 import { UserError } from '../../base/errors.ts';
-import { ipv4Bytes } from '../../base/ipv4.ts';
+import { type Ipv4, formatIpv4, ipv4Bytes } from '../../base/ipv4.ts';
 import { type Prefix4, lastAddress4, network4 } from '../../base/prefix.ts';
-import { COUNTER, SET } from './names.ts';
-import type { FirewallOptions, FirewallService } from './options.ts';
+import { SET } from './names.ts';
+import type { FirewallOptions, FirewallService, OneToOne } from './options.ts';
 import type { RulesetElement, RulesetSet } from './ruleset.ts';
 import { IPPROTO, deviceKey } from './statement.ts';
 
@@ -55,31 +55,12 @@ export function serviceSet(side: ServiceSide, services: readonly FirewallService
   };
 }
 
-/** A map from the devices a packet comes in and goes out by to the counter of that direction. */
-export function directionSet({ wan, lan }: Pick<FirewallOptions, 'wan' | 'lan'>): RulesetSet {
-  const pairs = (from: readonly string[], to: readonly string[], counter: string): RulesetElement[] =>
-    from.flatMap((a) =>
-      to.map((b) => ({ key: Uint8Array.of(...deviceKey(a), ...deviceKey(b)), value: { counter } })),
-    );
-  return {
-    name: SET.DIRECTIONS,
-    comment: 'wan.device, lan.devices',
-    key: ['ifname', 'ifname'],
-    value: 'counter',
-    interval: false,
-    elements: [
-      ...pairs(lan, wan, COUNTER.LAN_TO_WAN),
-      ...pairs(wan, lan, COUNTER.WAN_TO_LAN),
-      ...pairs(lan, lan, COUNTER.LAN_TO_LAN),
-    ],
-  };
-}
-
 /** A map of port forwards; the value is an address, or an address and a port. */
 export function forwardSet(
   name: string,
   value: readonly ('ipv4_addr' | 'inet_service')[],
   elements: readonly RulesetElement[],
+  isCounted: boolean,
 ): RulesetSet {
   return {
     name,
@@ -87,6 +68,62 @@ export function forwardSet(
     key: ['ipv4_addr', 'inet_proto', 'inet_service'],
     value,
     interval: true,
+    counted: isCounted,
     elements,
+  };
+}
+
+/**
+ * Maps from the address on the WAN to the LAN device that has it, and the other way round.
+ * @throws UserError when two lines claim one address or one device: each belongs to one other, both ways
+ */
+export function oneToOneSets(lines: readonly OneToOne[], isCounted: boolean): RulesetSet[] {
+  const elements = (key: 'address' | 'to', value: 'address' | 'to'): RulesetElement[] =>
+    lines.map((line, index) => ({
+      key: ipv4Bytes(line[key]),
+      value: { bytes: ipv4Bytes(line[value]) },
+      comment: `firewall.oneToOne[${index}] ${line.name}`,
+    }));
+  for (const key of ['address', 'to'] as const) checkOnce(lines, key);
+  const set = (name: string, all: readonly RulesetElement[]): RulesetSet => ({
+    name,
+    comment: 'firewall.oneToOne',
+    key: ['ipv4_addr'],
+    value: ['ipv4_addr'],
+    interval: false,
+    counted: isCounted,
+    elements: all,
+  });
+  return [
+    set(SET.ONE_TO_ONE, elements('address', 'to')),
+    set(SET.ONE_TO_ONE_SOURCE, elements('to', 'address')),
+  ];
+}
+
+function checkOnce(lines: readonly OneToOne[], key: 'address' | 'to'): void {
+  const owners = new Map<Ipv4, string>();
+  for (const { name, [key]: address } of lines) {
+    const owner = owners.get(address);
+    if (owner !== undefined)
+      throw new UserError(
+        `Cannot give ${formatIpv4(address)} to "${name}" of firewall.oneToOne: "${owner}" has it already; ` +
+          'an address on the WAN and a LAN device belong to each other alone',
+      );
+    owners.set(address, name);
+  }
+}
+
+/** A map from the devices that packets come in by to the host that gets what nothing else claims. */
+export function exposedHostSet({ wan, lan, hairpin, exposedHost }: FirewallOptions): RulesetSet {
+  const comment = 'firewall.exposedHost';
+  const value = exposedHost === null ? undefined : { bytes: ipv4Bytes(exposedHost) };
+  const devices = value === undefined ? [] : [...wan, ...(hairpin ? lan : [])];
+  return {
+    name: SET.EXPOSED_HOST,
+    comment,
+    key: ['ifname'],
+    value: ['ipv4_addr'],
+    interval: false,
+    elements: [...new Set(devices)].map((device) => ({ key: deviceKey(device), value, comment })),
   };
 }

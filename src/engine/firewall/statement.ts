@@ -1,22 +1,28 @@
-import { latin1 } from '../../base/text.ts';
 import { InvariantError } from '../../base/errors.ts';
-import { NFPROTO, NFT_OBJECT, NFT_REG, NFT_VERDICT } from '../../wire/nftables/constants.ts';
+import { latin1 } from '../../base/text.ts';
+import { NFPROTO, NFT_REG, NFT_VERDICT } from '../../wire/nftables/constants.ts';
 import type { Expression } from '../../wire/nftables/expression.ts';
-import { NFT_BITWISE } from '../../wire/nftables/expression/bitwise.ts';
 import { NFT_CMP } from '../../wire/nftables/expression/cmp.ts';
-import { IPS, NFT_CT } from '../../wire/nftables/expression/ct.ts';
+import { NFT_CT } from '../../wire/nftables/expression/ct.ts';
 import { NFTA_FIB_F, NFT_FIB_RESULT, RTN } from '../../wire/nftables/expression/fib.ts';
-import { NFT_LIMIT } from '../../wire/nftables/expression/limit.ts';
 import { NFT_LOOKUP_F_INV } from '../../wire/nftables/expression/lookup.ts';
 import { NFT_META } from '../../wire/nftables/expression/meta.ts';
-import { NF_NAT_RANGE, NFT_NAT } from '../../wire/nftables/expression/nat.ts';
 import { NFT_PAYLOAD } from '../../wire/nftables/expression/payload.ts';
-import { NFT_REJECT } from '../../wire/nftables/expression/reject.ts';
+import {
+  IPV4_FIELD,
+  IPV6_FIELD,
+  compare,
+  hostOrder,
+  lookUp,
+  masked,
+  meta,
+  networkField,
+  transportField,
+} from './statement-parts.ts';
 
 /*
- * The words that rules are made of, each the expressions of one statement of nft, whose text is in the docstring.
- * They are spelled out as the kernel gives them back, defaults included: what was sent can then be compared with
- * what is there.
+ * The conditions and verdicts that rules are made of, each the expressions of one statement of nft, whose text is in
+ * the docstring. What rules do besides is in action.ts.
  */
 
 export type Statement = readonly Expression[];
@@ -24,12 +30,7 @@ export type Statement = readonly Expression[];
 /** Protocol numbers of IP (IANA). */
 export const IPPROTO = { ICMP: 1, TCP: 6, UDP: 17, ICMPV6: 58 } as const;
 
-const { R1, R32_01, R32_02, R2 } = NFT_REG;
-
-/** A number of register data in host order: little-endian on every board we run on. */
-function hostOrder(value: number): Uint8Array {
-  return Uint8Array.of(value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24);
-}
+const { R1, R32_01 } = NFT_REG;
 
 /** A device name as the kernel compares it: IFNAMSIZ bytes, padded with zeros. */
 export function deviceKey(name: string): Uint8Array {
@@ -40,21 +41,14 @@ export function deviceKey(name: string): Uint8Array {
   return bytes;
 }
 
-function compare(op: number, value: Uint8Array): Expression {
-  return { kind: 'cmp', sreg: R1, op, data: { value } };
-}
-
-function meta(key: number, dreg: number = R1): Expression {
-  return { kind: 'meta', key, dreg };
-}
-
-function lookUp(set: string, flags = 0): Expression {
-  return { kind: 'lookup', sreg: R1, set, flags };
-}
-
 /** `iifname "lo"` */
 export function inDeviceIs(name: string): Statement {
   return [meta(NFT_META.IIFNAME), compare(NFT_CMP.EQ, deviceKey(name))];
+}
+
+/** `oifname "wan0"` */
+export function outDeviceIs(name: string): Statement {
+  return [meta(NFT_META.OIFNAME), compare(NFT_CMP.EQ, deviceKey(name))];
 }
 
 /** `iifname @set` */
@@ -77,7 +71,8 @@ export function isIpv4Packet(): Statement {
   return [meta(NFT_META.NFPROTO), compare(NFT_CMP.EQ, Uint8Array.of(NFPROTO.IPV4))];
 }
 
-function isIpv6Packet(): Statement {
+/** `meta nfproto ipv6` */
+export function isIpv6Packet(): Statement {
   return [meta(NFT_META.NFPROTO), compare(NFT_CMP.EQ, Uint8Array.of(NFPROTO.IPV6))];
 }
 
@@ -86,51 +81,92 @@ export function isProtocol(protocol: number): Statement {
   return [meta(NFT_META.L4PROTO), compare(NFT_CMP.EQ, Uint8Array.of(protocol))];
 }
 
-function networkField(offset: number, length: number): Expression {
-  return { kind: 'payload', dreg: R1, base: NFT_PAYLOAD.NETWORK_HEADER, offset, length };
+/** `meta l4proto != icmp` */
+export function isProtocolNot(protocol: number): Statement {
+  return [meta(NFT_META.L4PROTO), compare(NFT_CMP.NEQ, Uint8Array.of(protocol))];
 }
-
-function transportField(offset: number, length: number, dreg: number = R1): Expression {
-  return { kind: 'payload', dreg, base: NFT_PAYLOAD.TRANSPORT_HEADER, offset, length };
-}
-
-// Offsets of RFC 791 section 3.1 and RFC 8200 section 3.
-const IPV4_SOURCE = 12;
-const IPV4_DESTINATION = 16;
-const IPV6_HOP_LIMIT = 7;
-const IPV6_SOURCE = 8;
 
 /** `ip saddr @set` */
 export function sourceIn(set: string): Statement {
-  return [...isIpv4Packet(), networkField(IPV4_SOURCE, 4), lookUp(set)];
+  return [...isIpv4Packet(), networkField(IPV4_FIELD.SOURCE, 4), lookUp(set)];
 }
 
 /** `ip daddr @set` */
 export function destinationIn(set: string): Statement {
-  return [...isIpv4Packet(), networkField(IPV4_DESTINATION, 4), lookUp(set)];
+  return [...isIpv4Packet(), networkField(IPV4_FIELD.DESTINATION, 4), lookUp(set)];
 }
 
 /** `ip daddr != @set` */
 export function destinationNotIn(set: string): Statement {
-  return [...isIpv4Packet(), networkField(IPV4_DESTINATION, 4), lookUp(set, NFT_LOOKUP_F_INV)];
+  return [...isIpv4Packet(), networkField(IPV4_FIELD.DESTINATION, 4), lookUp(set, NFT_LOOKUP_F_INV)];
 }
 
-/** `icmp type echo-request` */
-export function isIcmp(type: number): Statement {
+/** `ip6 daddr @set` */
+export function destination6In(set: string): Statement {
+  return [...isIpv6Packet(), networkField(IPV6_FIELD.DESTINATION, 16), lookUp(set)];
+}
+
+/** ARPHRD_ETHER of linux/if_arp.h, in host order. */
+const ETHERNET = Uint8Array.of(1, 0);
+const MAC_SOURCE = 6;
+
+/** `meta iiftype ether ether saddr @set`: what comes out of PPP or a tunnel has no such address. */
+export function macSourceIn(set: string): Statement {
   return [
-    ...isIpv4Packet(),
-    ...isProtocol(IPPROTO.ICMP),
-    transportField(0, 1),
-    compare(NFT_CMP.EQ, Uint8Array.of(type)),
+    meta(NFT_META.IIFTYPE),
+    compare(NFT_CMP.EQ, ETHERNET),
+    { kind: 'payload', dreg: R1, base: NFT_PAYLOAD.LL_HEADER, offset: MAC_SOURCE, length: 6 },
+    lookUp(set),
   ];
+}
+
+/** `udp sport 67 udp dport 68` */
+export function isUdp(from: number, to: number): Statement {
+  const ports = Uint8Array.of(from >> 8, from & 255, to >> 8, to & 255);
+  return [...isProtocol(IPPROTO.UDP), transportField(0, 4), compare(NFT_CMP.EQ, ports)];
+}
+
+/** `meta l4proto . th dport != @set`; a map is a set of its keys here. */
+export function portNotIn(set: string): Statement {
+  return [meta(NFT_META.L4PROTO), transportField(2, 2, R32_01), lookUp(set, NFT_LOOKUP_F_INV)];
+}
+
+/** Flags of TCP (RFC 9293 section 3.1). */
+export const TCP_FLAG = { FIN: 1, SYN: 2, RST: 4, ACK: 16, URG: 32 } as const;
+const TCP_FLAGS_OFFSET = 13;
+
+function tcpFlags(mask: number): Statement {
+  return [...isProtocol(IPPROTO.TCP), transportField(TCP_FLAGS_OFFSET, 1), masked(Uint8Array.of(mask))];
+}
+
+/** `tcp flags syn / fin,syn,rst,ack`: of the flags in the mask just these are set. */
+export function hasTcpFlags(flags: number, mask: number): Statement {
+  return [...tcpFlags(mask), compare(NFT_CMP.EQ, Uint8Array.of(flags))];
+}
+
+/** `tcp flags != syn / fin,syn,rst,ack` */
+export function hasOtherTcpFlags(flags: number, mask: number): Statement {
+  return [...tcpFlags(mask), compare(NFT_CMP.NEQ, Uint8Array.of(flags))];
+}
+
+/** `tcp flags & (fin | syn) != @set` */
+export function tcpFlagsNotIn(set: string, mask: number): Statement {
+  return [...tcpFlags(mask), lookUp(set, NFT_LOOKUP_F_INV)];
+}
+
+/** `icmp type time-exceeded-parameter-problem`: one type, or a range with its ends. */
+export function isIcmp(first: number, last = first): Statement {
+  return [...isIpv4Packet(), ...isProtocol(IPPROTO.ICMP), ...typeBetween(first, last)];
 }
 
 /** `icmpv6 type nd-router-solicit-nd-neighbor-advert`: one type, or a range with its ends. */
 export function isIcmpv6(first: number, last = first): Statement {
+  return [...isIpv6Packet(), ...isProtocol(IPPROTO.ICMPV6), ...typeBetween(first, last)];
+}
+
+function typeBetween(first: number, last: number): Statement {
   const [low, high] = [Uint8Array.of(first), Uint8Array.of(last)];
   return [
-    ...isIpv6Packet(),
-    ...isProtocol(IPPROTO.ICMPV6),
     transportField(0, 1),
     ...(first === last
       ? [compare(NFT_CMP.EQ, low)]
@@ -140,44 +176,59 @@ export function isIcmpv6(first: number, last = first): Statement {
 
 /** `ip6 hoplimit 255`, behind a statement that asks for IPv6. */
 export function fromThisLink(): Statement {
-  return [networkField(IPV6_HOP_LIMIT, 1), compare(NFT_CMP.EQ, Uint8Array.of(255))];
+  return [networkField(IPV6_FIELD.HOP_LIMIT, 1), compare(NFT_CMP.EQ, Uint8Array.of(255))];
 }
 
-function masked(mask: Uint8Array): Expression {
-  const length = mask.length;
-  const xor = { value: new Uint8Array(length) };
-  return {
-    kind: 'bitwise',
-    sreg: R1,
-    dreg: R1,
-    op: NFT_BITWISE.MASK_XOR,
-    length,
-    mask: { value: mask },
-    xor,
+/** Prefixes with a meaning of their own, as their first bytes: RFC 4291 section 2.5.6 and RFC 4193 section 3.1. */
+const LINK_LOCAL = { prefix: [0xfe, 0x80], mask: [0xff, 0xc0] } as const;
+const UNIQUE_LOCAL = { prefix: [0xfc], mask: [0xfe] } as const;
+
+function source6Within({ prefix, mask }: Record<'prefix' | 'mask', readonly number[]>): Statement {
+  const wide = (bytes: readonly number[]): Uint8Array => {
+    const whole = new Uint8Array(16);
+    whole.set(bytes);
+    return whole;
   };
+  return [networkField(IPV6_FIELD.SOURCE, 16), masked(wide(mask)), compare(NFT_CMP.EQ, wide(prefix))];
 }
 
-/** `ip6 saddr fe80::/10`, behind a statement that asks for IPv6. */
+/** `ip6 saddr fe80::/10` */
 export function fromLinkLocal(): Statement {
-  const prefix = new Uint8Array(16);
-  prefix.set([0xfe, 0x80]);
-  const mask = new Uint8Array(16);
-  mask.set([0xff, 0xc0]);
-  return [networkField(IPV6_SOURCE, 16), masked(mask), compare(NFT_CMP.EQ, prefix)];
+  return [...isIpv6Packet(), ...source6Within(LINK_LOCAL)];
 }
 
-function hasBits(key: number, bits: number): Statement {
-  return [{ kind: 'ct', key, dreg: R1 }, masked(hostOrder(bits)), compare(NFT_CMP.NEQ, hostOrder(0))];
+/** `icmpv6 type mld-listener-query-mld-listener-done ip6 saddr fe80::/10` */
+export function isIcmpv6FromLinkLocal(first: number, last = first): Statement {
+  return [...isIcmpv6(first, last), ...source6Within(LINK_LOCAL)];
+}
+
+/** `ip6 saddr fc00::/7` */
+export function fromUniqueLocal(): Statement {
+  return [...isIpv6Packet(), ...source6Within(UNIQUE_LOCAL)];
+}
+
+function ct(key: number): Expression {
+  return { kind: 'ct', key, dreg: R1 };
 }
 
 /** `ct state established,related` for the bits given (NF_CT_STATE). */
 export function connectionState(bits: number): Statement {
-  return hasBits(NFT_CT.STATE, bits);
+  return [ct(NFT_CT.STATE), masked(hostOrder(bits)), compare(NFT_CMP.NEQ, hostOrder(0))];
 }
 
-/** `ct status dnat`: the connection was led on by a port forward. */
-export function isPortForwarded(): Statement {
-  return hasBits(NFT_CT.STATUS, IPS.DST_NAT);
+/** `ct status confirmed / confirmed,snat,dnat`: of the bits in the mask (IPS) just these are set. */
+export function connectionStatus(bits: number, mask = bits): Statement {
+  return [ct(NFT_CT.STATUS), masked(hostOrder(mask)), compare(NFT_CMP.EQ, hostOrder(bits))];
+}
+
+/** `ct status dnat`, one of the bits (IPS). */
+export function hasConnectionStatus(bits: number): Statement {
+  return [ct(NFT_CT.STATUS), masked(hostOrder(bits)), compare(NFT_CMP.NEQ, hostOrder(0))];
+}
+
+/** `ct direction original`: the packet goes the way of the connection's first. */
+export function goesForward(): Statement {
+  return [ct(NFT_CT.DIRECTION), compare(NFT_CMP.EQ, Uint8Array.of(0))];
 }
 
 /** `fib daddr type local`: the destination is an address of the box, whichever it has just now. */
@@ -197,51 +248,6 @@ export function noWayBack(): Statement {
   return [{ kind: 'fib', flags, result: NFT_FIB_RESULT.OIF, dreg: R1 }, compare(NFT_CMP.EQ, hostOrder(0))];
 }
 
-/** `limit rate N/second burst M packets` */
-export function upTo(perSecond: number, burst: number): Statement {
-  return [{ kind: 'limit', rate: BigInt(perSecond), unit: 1n, burst, type: NFT_LIMIT.PKTS, flags: 0 }];
-}
-
-/** `counter name "x"` */
-export function count(name: string): Statement {
-  return [{ kind: 'objref', type: NFT_OBJECT.COUNTER, name }];
-}
-
-/** `counter name meta l4proto . th dport map @set`: goes on, counted, if the map has the port. */
-export function countPort(set: string): Statement {
-  return [meta(NFT_META.L4PROTO), transportField(2, 2, R32_01), { kind: 'objref', sreg: R1, set }];
-}
-
-/** `counter name iifname . oifname map @set` */
-export function countDevices(set: string): Statement {
-  return [meta(NFT_META.IIFNAME), meta(NFT_META.OIFNAME, R2), { kind: 'objref', sreg: R1, set }];
-}
-
-/** `dnat ip to ip saddr . meta l4proto . th dport map @set`, whose value is an address, or an address and a port. */
-export function leadTo(set: string, value: 'address' | 'address-and-port'): Statement {
-  const address = { type: NFT_NAT.DNAT, family: NFPROTO.IPV4, addressMin: R1, addressMax: R1 };
-  return [
-    networkField(IPV4_SOURCE, 4),
-    meta(NFT_META.L4PROTO, R32_01),
-    transportField(2, 2, R32_02),
-    { kind: 'lookup', sreg: R1, dreg: R1, set, flags: 0 },
-    value === 'address'
-      ? { kind: 'nat', ...address, flags: NF_NAT_RANGE.MAP_IPS }
-      : {
-          kind: 'nat',
-          ...address,
-          portMin: R32_01,
-          portMax: R32_01,
-          flags: NF_NAT_RANGE.MAP_IPS | NF_NAT_RANGE.PROTO_SPECIFIED,
-        },
-  ];
-}
-
-/** `masquerade` */
-export function masquerade(): Statement {
-  return [{ kind: 'masq' }];
-}
-
 function verdict(code: number, chain?: string): Statement {
   const data = { verdict: chain === undefined ? { code } : { code, chain } };
   return [{ kind: 'immediate', dreg: NFT_REG.VERDICT, data }];
@@ -257,13 +263,7 @@ export function drop(): Statement {
 export function goTo(chain: string): Statement {
   return verdict(NFT_VERDICT.GOTO, chain);
 }
-
-/** `reject with tcp reset`, behind a statement that asks for TCP. */
-export function rejectWithReset(): Statement {
-  return [{ kind: 'reject', type: NFT_REJECT.TCP_RST }];
-}
-
-/** `reject with icmpx type ...` with a code of NFT_REJECT_ICMPX */
-export function rejectWith(code: number): Statement {
-  return [{ kind: 'reject', type: NFT_REJECT.ICMPX_UNREACH, code }];
+/** `jump chain`: what its rules do not decide comes back to the next rule. */
+export function jumpTo(chain: string): Statement {
+  return verdict(NFT_VERDICT.JUMP, chain);
 }

@@ -13,13 +13,15 @@ export interface DataType {
 }
 
 export const DATA_TYPE = {
-  verdict: { number: NFT_DATA_VERDICT, length: 0, byteOrder: 0 },
+  /** The length is that of struct nft_verdict, which the kernel gives back whatever it was told. */
+  verdict: { number: NFT_DATA_VERDICT, length: 16, byteOrder: 0 },
   ipv4_addr: { number: 7, length: 4, byteOrder: 2 },
   ipv6_addr: { number: 8, length: 16, byteOrder: 2 },
   ether_addr: { number: 9, length: 6, byteOrder: 2 },
   inet_proto: { number: 12, length: 1, byteOrder: 2 },
   inet_service: { number: 13, length: 2, byteOrder: 2 },
   icmp_type: { number: 14, length: 1, byteOrder: 2 },
+  tcp_flag: { number: 15, length: 1, byteOrder: 2 },
   mark: { number: 19, length: 4, byteOrder: 1 },
   ct_state: { number: 26, length: 4, byteOrder: 1 },
   icmpv6_type: { number: 29, length: 1, byteOrder: 2 },

@@ -1,15 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { UserError } from '../../../src/base/errors.ts';
 import { compileRuleset, denyAll } from '../../../src/engine/firewall/compile.ts';
-import type { FirewallOptions } from '../../../src/engine/firewall/options.ts';
+import { minimalRuleset } from '../../../src/engine/firewall/minimal.ts';
+import {
+  ALL_FEATURES,
+  type FirewallFeatures,
+  type FirewallOptions,
+} from '../../../src/engine/firewall/options.ts';
+import { parseIpv4 } from '../../../src/base/ipv4.ts';
+import { parseIpv6 } from '../../../src/base/ipv6.ts';
+import { parseMac } from '../../../src/base/mac.ts';
 import type { Expression } from '../../../src/wire/nftables/expression.ts';
+import { NFLOG_GROUP } from '../../../src/engine/firewall/names.ts';
 import type { Ruleset } from '../../../src/engine/firewall/ruleset.ts';
 import { commentItem } from '../../../src/wire/nftables/user-data.ts';
 import { OFFICE, forwardWith } from './options.ts';
 
-const MODES = ['firewall', 'router', 'lan-only'] as const;
+const MODES = ['firewall', 'firewall-dmz', 'router', 'lan-only'] as const;
 
 const anyOptions: fc.Arbitrary<FirewallOptions> = fc
   .record({
@@ -19,12 +29,16 @@ const anyOptions: fc.Arbitrary<FirewallOptions> = fc
     enabled: fc.boolean(),
     protocol: fc.constantFrom('tcp', 'udp', 'both'),
     toPort: fc.constantFrom(null, 443),
+    logDropped: fc.boolean(),
+    offload: fc.constantFrom([], ['wan0', 'lan0']),
   })
-  .map(({ mode, hairpin, pingFromWan, ...changes }) => ({
+  .map(({ mode, hairpin, pingFromWan, logDropped, offload, ...changes }) => ({
     ...OFFICE,
     mode,
     hairpin,
     pingFromWan,
+    logDropped,
+    offload,
     forwards: [forwardWith(changes)],
   }));
 
@@ -42,10 +56,24 @@ test('compileRuleset() closes the box and what goes through it by policy, but fo
   assert.equal(policyOf(denyAll(OFFICE), 'forward'), 'drop');
 });
 
+const anyFeatures: fc.Arbitrary<FirewallFeatures> = fc.record({
+  offload: fc.boolean(),
+  log: fc.boolean(),
+  accounting: fc.boolean(),
+  limits: fc.boolean(),
+  antiSpoof: fc.boolean(),
+  mssClamp: fc.boolean(),
+});
+
+function expressionsOf({ chains }: Ruleset): Expression[] {
+  return chains.flatMap(({ rules }) => rules.flatMap((rule) => rule.expressions));
+}
+
 /** Names of sets, chains and counters that an expression leads to. */
 function namesIn(expression: Expression): (string | undefined)[] {
   switch (expression.kind) {
     case 'lookup':
+    case 'dynset':
       return [expression.set];
     case 'objref':
       return [expression.set, expression.name];
@@ -56,40 +84,157 @@ function namesIn(expression: Expression): (string | undefined)[] {
   }
 }
 
-test('compileRuleset() names only sets, chains and counters that it makes', () => {
+/** Everything that rules and elements lead to. */
+function namesUsed(ruleset: Ruleset): Set<string> {
+  const values = ruleset.sets.flatMap(({ elements }) => elements.map(({ value }) => value));
+  const named = values.map((value) => {
+    if (value === undefined || 'bytes' in value) return undefined;
+    return 'counter' in value ? value.counter : value.verdict.chain;
+  });
+  const all = [...expressionsOf(ruleset).flatMap(namesIn), ...named];
+  return new Set(all.filter((name) => name !== undefined));
+}
+
+test('compileRuleset() names only what it makes, and makes no set and no chain that nothing leads to', () => {
   fc.assert(
-    fc.property(anyOptions, (options) => {
-      const { chains, sets, counters } = compileRuleset(options);
+    fc.property(anyOptions, anyFeatures, (options, features) => {
+      const ruleset = compileRuleset(options, features);
+      const { chains, sets, counters } = ruleset;
       const known = new Set([...counters, ...[...sets, ...chains].map(({ name }) => name)]);
-      const used = [
-        ...chains.flatMap(({ rules }) => rules.flatMap((rule) => rule.expressions.flatMap(namesIn))),
-        ...sets.flatMap(({ elements }) =>
-          elements.map(({ value }) =>
-            value !== undefined && 'counter' in value ? value.counter : undefined,
-          ),
-        ),
-      ];
-      for (const name of used) assert.ok(name === undefined || known.has(name), `${name}`);
+      const used = namesUsed(ruleset);
+      for (const name of used) assert.ok(known.has(name), name);
+      for (const { name } of sets) assert.ok(used.has(name) || name === 'lan-networks', name);
+      for (const { name, base } of chains) assert.ok(used.has(name) || base !== undefined, name);
     }),
   );
 });
 
+const LINE =
+  /^(always: .+|mode: (firewall|firewall-dmz|router|lan-only)(, .+)?|(firewall|wan|lan)\.[A-Za-z]+)$/;
+
 test('compileRuleset() says of every rule where it comes from, in a comment that nft accepts', () => {
-  for (const mode of MODES) {
-    for (const { comment } of compileRuleset({ ...OFFICE, mode }).chains.flatMap(({ rules }) => rules)) {
-      assert.match(comment, /^(always: |mode: |firewall\.|wan\.|lan\.|services of the box)/);
-      assert.doesNotThrow(() => commentItem(comment));
+  fc.assert(
+    fc.property(anyOptions, (options) => {
+      for (const { comment } of compileRuleset(options).chains.flatMap(({ rules }) => rules)) {
+        assert.match(comment, LINE);
+        assert.doesNotThrow(() => commentItem(comment));
+      }
+    }),
+  );
+});
+
+test('compileRuleset() keeps its hooks for translation in every mode with a WAN, without a rule in mode router', () => {
+  const rulesOf = (mode: FirewallOptions['mode']): number[] =>
+    compileRuleset({ ...OFFICE, mode })
+      .chains.filter(({ base }) => base?.type === 'nat')
+      .map(({ rules }) => rules.length);
+  assert.deepEqual(rulesOf('router'), [0, 0]);
+  assert.deepEqual(rulesOf('lan-only'), []);
+  assert.deepEqual(rulesOf('firewall'), rulesOf('firewall-dmz'));
+});
+
+test('compileRuleset() lets every element come and go without a change of rules', () => {
+  const rules = (changes: Partial<FirewallOptions>): string =>
+    inspect(compileRuleset({ ...OFFICE, publicServices: [], lanServices: [], ...changes }).chains, {
+      depth: null,
+      maxArrayLength: null,
+    });
+  const [address, to] = [parseIpv4('203.0.113.60'), parseIpv4('192.168.77.21')];
+  const changes: Partial<FirewallOptions>[] = [
+    { forwards: [forwardWith()] },
+    { oneToOne: [{ name: 'camera', address, to }] },
+    { exposedHost: to },
+    { blocked: { macs: [parseMac('02:00:00:00:00:20')], addresses: [to, parseIpv6('2001:db8::1')] } },
+    { publicServices: OFFICE.publicServices },
+    { lanServices: OFFICE.lanServices },
+  ];
+  for (const change of changes) assert.equal(rules(change), rules({}), Object.keys(change).join(' '));
+});
+
+/** What of a ruleset a kernel without the feature would refuse. */
+const NEEDS: Readonly<Record<keyof FirewallFeatures, (ruleset: Ruleset) => boolean>> = {
+  offload: (ruleset) => (ruleset.flowTable ?? []).length > 0 || hasKind(ruleset, 'flow_offload'),
+  log: (ruleset) => hasKind(ruleset, 'log'),
+  accounting: ({ sets }) => sets.some(({ counted }) => counted === true),
+  limits: (ruleset) =>
+    hasKind(ruleset, 'limit') ||
+    expressionsOf(ruleset).some((one) => one.kind === 'dynset' && one.expression !== undefined),
+  antiSpoof: (ruleset) =>
+    expressionsOf(ruleset).some((one) => one.kind === 'fib' && one.result === 1) ||
+    ruleset.sets.some(({ name }) => name === 'tcp-flags'),
+  mssClamp: (ruleset) => hasKind(ruleset, 'rt') || hasKind(ruleset, 'exthdr'),
+};
+
+function hasKind(ruleset: Ruleset, kind: Expression['kind']): boolean {
+  return expressionsOf(ruleset).some((one) => one.kind === kind);
+}
+
+test('compileRuleset() has nothing of a feature that the kernel lacks, and something of each that it has', () => {
+  const options: FirewallOptions = { ...OFFICE, logDropped: true, offload: ['wan0', 'lan0'] };
+  for (const feature of Object.keys(ALL_FEATURES) as (keyof FirewallFeatures)[]) {
+    assert.ok(NEEDS[feature](compileRuleset(options)), feature);
+    for (const mode of MODES) {
+      const without = compileRuleset({ ...options, mode }, { ...ALL_FEATURES, [feature]: false });
+      assert.ok(!NEEDS[feature](without), `${mode} without ${feature}`);
     }
   }
 });
 
-test('compileRuleset() does nothing about addresses where nothing is translated', () => {
-  for (const mode of ['router', 'lan-only'] as const) {
-    const { chains } = compileRuleset({ ...OFFICE, mode, forwards: [forwardWith()] });
-    assert.deepEqual(
-      chains.filter(({ base }) => base?.type === 'nat'),
-      [],
-    );
+test('compileRuleset() logs only behind a limit, to one group, and only if it is wanted', () => {
+  for (const mode of MODES) {
+    assert.ok(!hasKind(compileRuleset({ ...OFFICE, mode }), 'log'));
+    const { chains } = compileRuleset({ ...OFFICE, mode, logDropped: true });
+    for (const { expressions } of chains.flatMap(({ rules }) => rules)) {
+      const at = expressions.findIndex(({ kind }) => kind === 'log');
+      if (at < 0) continue;
+      assert.equal(expressions[at - 1]?.kind, 'limit');
+      const log = expressions[at];
+      assert.ok(log?.kind === 'log' && log.group === NFLOG_GROUP && log.snapLength === 128);
+    }
+  }
+});
+
+test('compileRuleset() leaves no packet that it refuses uncounted', () => {
+  for (const mode of MODES) {
+    for (const { rules } of compileRuleset({ ...OFFICE, mode }).chains) {
+      const last = rules.at(-1)?.expressions.at(-1);
+      if (last?.kind !== 'immediate' || last.data?.verdict?.code !== 0) continue;
+      const counts = rules.filter(({ expressions }) => expressions.some(({ kind }) => kind === 'objref'));
+      assert.ok(counts.length > 0, rules.at(-1)?.comment);
+    }
+  }
+});
+
+test('compileRuleset() refuses an address or a device that two lines of one-to-one claim', () => {
+  const line = (name: string, address: string, to: string): FirewallOptions['oneToOne'][number] => ({
+    name,
+    address: parseIpv4(address),
+    to: parseIpv4(to),
+  });
+  const first = line('camera', '203.0.113.60', '192.168.77.20');
+  const sameAddress = [first, line('door', '203.0.113.60', '192.168.77.21')];
+  const sameDevice = [first, line('door', '203.0.113.61', '192.168.77.20')];
+  assert.throws(
+    () => compileRuleset({ ...OFFICE, oneToOne: sameAddress }),
+    /203\.0\.113\.60 to "door".*"camera"/,
+  );
+  assert.throws(
+    () => compileRuleset({ ...OFFICE, oneToOne: sameDevice }),
+    /192\.168\.77\.20 to "door".*"camera"/,
+  );
+});
+
+test('minimalRuleset() is ten rules or so of what every kernel with nftables has', () => {
+  const simple = new Set(['meta', 'cmp', 'ct', 'bitwise', 'counter', 'immediate', 'masq']);
+  for (const mode of MODES) {
+    const ruleset = minimalRuleset({ ...OFFICE, mode });
+    for (const { kind } of expressionsOf(ruleset)) assert.ok(simple.has(kind), kind);
+    assert.deepEqual([ruleset.sets, ruleset.counters], [[], []]);
+    assert.ok(ruleset.chains.flatMap(({ rules }) => rules).length <= 10);
+    assert.equal(policyOf(ruleset, 'input'), 'drop');
+    assert.equal(policyOf(ruleset, 'forward'), mode === 'router' ? 'accept' : 'drop');
+    const isTranslated = mode === 'firewall' || mode === 'firewall-dmz';
+    assert.equal(hasKind(ruleset, 'masq'), isTranslated, mode);
   }
 });
 

@@ -113,7 +113,7 @@ test('the elements of port forwards are those of the reference tool, byte for by
   const message = vector?.messages.map(decodeNft).find((one) => one?.kind === 'elements');
   assert.ok(message?.kind === 'elements');
   const { shifted } = mapsOf([forwardWith({ toPort: 443 })]);
-  const [ours] = elementBodies(forwardSet('forwards', ['ipv4_addr', 'inet_service'], shifted));
+  const [ours] = elementBodies(forwardSet('forwards', ['ipv4_addr', 'inet_service'], shifted, false));
   const [theirs] = message.body.elements ?? [];
   assert.deepEqual({ ...ours, userData: undefined }, { ...theirs, userData: undefined });
   assert.deepEqual(theirs?.userData, fromHex('000763616d65726100'));
