@@ -1,6 +1,7 @@
 import { UserError } from '../../base/errors.ts';
 import { type Ipv4, ipv4Bytes } from '../../base/ipv4.ts';
 import { type Prefix4, contains4, formatPrefix4, lastAddress4, network4 } from '../../base/prefix.ts';
+import { type Claim, FreePorts, findOverlap } from './forward-overlap.ts';
 import type { FirewallOptions, PortForward } from './options.ts';
 import type { RulesetElement } from './ruleset.ts';
 import { IPPROTO } from './statement.ts';
@@ -13,13 +14,11 @@ export const MAX_ELEMENTS = 8192;
 
 const EVERYBODY: Prefix4 = { address: 0 as Ipv4, length: 0 };
 
-/** What one element of a map will match: one protocol, a range of ports, the senders of a prefix. */
-interface Match {
+/** What one element of a map will match. */
+interface Match extends Claim {
   readonly forward: PortForward;
   /** Its place in the configuration. */
   readonly index: number;
-  readonly protocol: number;
-  readonly source: Prefix4;
 }
 
 export interface ForwardMaps {
@@ -40,20 +39,21 @@ export function forwardMaps(options: FirewallOptions): ForwardMaps {
   const all = [...declared, ...hairpins];
   for (const { forward } of all) checkShift(forward);
   checkTotal(all);
-  const matches = all.map(withoutDuplicate);
+  checkOverlap(declared);
   return {
-    shifted: matches.filter(({ forward }) => isShifted(forward)).flatMap(shiftedElements),
-    samePort: matches.filter(({ forward }) => !isShifted(forward)).map(samePortElement),
+    shifted: all.filter(({ forward }) => isShifted(forward)).flatMap(shiftedElements),
+    samePort: all.filter(({ forward }) => !isShifted(forward)).map(samePortElement),
   };
+}
 
-  function withoutDuplicate(match: Match, at: number, all: readonly Match[]): Match {
-    const other = all.slice(0, at).find((earlier) => overlap(earlier, match));
-    if (other === undefined) return match;
-    throw new UserError(
-      `Cannot forward port ${portText(match.forward)} for "${match.forward.name}": the forward "${other.forward.name}" ` +
-        `already takes it from ${formatPrefix4(other.source)}; give one of them another port or other senders`,
-    );
-  }
+function checkOverlap(declared: readonly Match[]): void {
+  const overlap = findOverlap(declared);
+  if (overlap === undefined) return;
+  const [earlier, later] = overlap;
+  throw new UserError(
+    `Cannot forward port ${portText(later.forward)} for "${later.forward.name}": the forward "${earlier.forward.name}" ` +
+      `already takes it from ${formatPrefix4(earlier.source)}; give one of them another port or other senders`,
+  );
 }
 
 function lengthOf({ port }: PortForward): number {
@@ -104,7 +104,7 @@ function matchesOf(forward: PortForward, index: number): Match[] {
     (one, at) => !from.some((other, place) => covers(other, one) && (!covers(one, other) || place < at)),
   );
   return protocolsOf(forward).flatMap((protocol) =>
-    sources.map((source) => ({ forward, index, protocol, source })),
+    sources.map((source) => ({ forward, index, protocol, ports: forward.port, source })),
   );
 }
 
@@ -112,23 +112,14 @@ function covers(wide: Prefix4, narrow: Prefix4): boolean {
   return wide.length <= narrow.length && contains4(wide, narrow.address);
 }
 
-function overlap(a: Match, b: Match): boolean {
-  return (
-    a.protocol === b.protocol &&
-    a.forward.port.first <= b.forward.port.last &&
-    b.forward.port.first <= a.forward.port.last &&
-    (covers(a.source, b.source) || covers(b.source, a.source))
-  );
-}
-
 function hairpinMatches(declared: readonly Match[], lanNetworks: readonly Prefix4[]): Match[] {
   const added: Match[] = [];
-  for (const { forward, index, protocol } of declared) {
-    for (const source of lanNetworks) {
-      const match = { forward, index, protocol, source };
-      const isTaken = [declared, added].some((matches) => matches.some((other) => overlap(other, match)));
-      if (!isTaken) added.push(match);
-    }
+  for (const source of lanNetworks) {
+    const free = new Map<number, FreePorts>();
+    for (const protocol of [IPPROTO.TCP, IPPROTO.UDP])
+      free.set(protocol, new FreePorts(declared, protocol, source));
+    for (const match of declared)
+      if (free.get(match.protocol)?.take(match.ports) === true) added.push({ ...match, source });
   }
   return added;
 }

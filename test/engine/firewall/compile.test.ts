@@ -200,7 +200,7 @@ test('compileRuleset() leaves no packet that it refuses uncounted', () => {
       const last = rules.at(-1)?.expressions.at(-1);
       if (last?.kind !== 'immediate' || last.data?.verdict?.code !== 0) continue;
       const counts = rules.filter(({ expressions }) => expressions.some(({ kind }) => kind === 'objref'));
-      assert.ok(counts.length > 0, rules.at(-1)?.comment);
+      assert.ok(counts.length > 0, rules.at(-1)?.comment ?? '');
     }
   }
 });

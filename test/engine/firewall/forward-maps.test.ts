@@ -108,6 +108,16 @@ test('forwardMaps() adds the LAN to a forward for certain senders only with hair
   assert.equal(mapsOf(forwards, { hairpin: true }).samePort.length, 3);
 });
 
+test('forwardMaps() gives every network of the LAN its hairpins', () => {
+  const lanNetworks = ['192.168.77.1/24', '192.168.78.1/24'].map(parsePrefix4);
+  const forwards = [forwardWith({ from: [parsePrefix4('192.0.2.0/24')] })];
+  const { samePort } = mapsOf(forwards, { hairpin: true, lanNetworks });
+  assert.deepEqual(keysOf(samePort).slice(1), [
+    '192.168.77.0 6 8443 to 192.168.77.255 6 8443',
+    '192.168.78.0 6 8443 to 192.168.78.255 6 8443',
+  ]);
+});
+
 test('the elements of port forwards are those of the reference tool, byte for byte', () => {
   const vector = readVectors('set').find(({ origin }) => origin.includes('map inet t forwards'));
   const message = vector?.messages.map(decodeNft).find((one) => one?.kind === 'elements');
