@@ -1,4 +1,5 @@
 import { toHex } from '../../base/hex.ts';
+import type { Element } from '../../wire/nftables/element.ts';
 import type { NftMessage } from '../../wire/nftables/message.ts';
 
 /**
@@ -14,14 +15,19 @@ const IMPLIED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   set: { flags: 0, policy: 0 },
 };
 
+/** What the kernel gives back of an expression though it refuses to be told (nft_exthdr_tcp_set_init()). */
+const UNTOLD: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { exthdr: { flags: 0 } };
+
 /** Plain values with their keys in alphabetical order, bytes as hexadecimal and big numbers as text. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return toHex(value);
   if (typeof value === 'bigint') return String(value);
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;
+  if ('kind' in value && value.kind === 'counter') return { kind: 'counter' };
+  const untold = UNTOLD['kind' in value ? String(value.kind) : ''] ?? {};
   const entries = Object.entries(value)
-    .filter(([key]) => !PASSING.has(key))
+    .filter(([key, one]) => !PASSING.has(key) && !(key in untold && untold[key] === one))
     .map(([key, one]): readonly [string, unknown] => [key, plain(one)])
     .filter(([, one]) => !isNothing(one));
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
@@ -34,37 +40,38 @@ function isNothing(value: unknown): boolean {
   );
 }
 
-function line(name: string, body: object, kind = ''): string {
-  const implied = IMPLIED[kind] ?? {};
-  const entries = Object.entries(body).filter(([key, value]) => !(key in implied && implied[key] === value));
-  return `${name} ${JSON.stringify(plain(Object.fromEntries(entries)))}`;
+/** What stays of an element over time: not what it counted, nor how long it has still to live. */
+export function canonicalElement({ flags, timeout, key, keyEnd, data, userData, object }: Element): string {
+  return JSON.stringify(plain({ flags, timeout, key, keyEnd, data, userData, object }));
 }
 
 /**
- * A ruleset as sorted lines that are the same for the messages that make it and for what the kernel gives back of it:
- * each element on its own, each rule with its place in the chain, without what only one of the two sides knows.
+ * What a message makes, as a line that is the same for what we send and for what the kernel gives back of it, without
+ * what only one of the two sides knows. A list of elements has one line for each, see {@link canonicalElement}.
  */
+export function canonicalLine({ kind, body }: Pick<NftMessage, 'kind' | 'body'>): string {
+  const implied = IMPLIED[kind] ?? {};
+  // The content of an object is what it has counted.
+  const passing = kind === 'object' ? ['data'] : [];
+  const entries = Object.entries(body).filter(
+    ([key, value]) => !(key in implied && implied[key] === value) && !passing.includes(key),
+  );
+  return `${kind} ${JSON.stringify(plain(Object.fromEntries(entries)))}`;
+}
+
+/** A whole ruleset as sorted canonical lines, each element on its own and each rule with its place in the chain. */
 export function canonicalLines(messages: readonly NftMessage[]): readonly string[] {
   const places = new Map<string, number>();
   const lines = messages.flatMap((message): readonly string[] => {
-    switch (message.kind) {
-      case 'elements': {
-        const { set = '', elements = [] } = message.body;
-        return elements.map((one) => line(`element ${set}`, one));
-      }
-      case 'rule': {
-        const { chain = '', ...body } = message.body;
-        const place = (places.get(chain) ?? 0) + 1;
-        places.set(chain, place);
-        return [line(`rule ${chain} ${place}`, body)];
-      }
-      case 'object': {
-        const { data: _values, ...body } = message.body;
-        return [line('object', body)];
-      }
-      default:
-        return [line(message.kind, message.body, message.kind)];
+    if (message.kind === 'elements') {
+      const { set = '', elements = [] } = message.body;
+      return elements.map((one) => `element ${set} ${canonicalElement(one)}`);
     }
+    if (message.kind !== 'rule') return [canonicalLine(message)];
+    const { chain = '' } = message.body;
+    const place = (places.get(chain) ?? 0) + 1;
+    places.set(chain, place);
+    return [`${place} ${canonicalLine(message)}`];
   });
   return lines.toSorted();
 }

@@ -1,3 +1,4 @@
+import { toHex } from '../../base/hex.ts';
 import { NFT_OBJECT, NFT_SET, NFT_SET_ELEM } from '../../wire/nftables/constants.ts';
 import { type DataType, DATA_TYPE, concatenation } from '../../wire/nftables/data-type.ts';
 import type { Data } from '../../wire/nftables/data.ts';
@@ -27,14 +28,15 @@ export function setBody(table: string, set: RulesetSet, id: number): NftSet {
     ...(value === undefined ? {} : { dataType: value.number, dataLength: value.length }),
     ...(set.value === 'counter' ? { objectType: NFT_OBJECT.COUNTER } : {}),
     id,
-    // The kernel keeps ranges of concatenations only when told the fields, and nft crashes listing them otherwise.
-    ...(isConcatenatedRange
-      ? {
-          description: {
-            concatenation: set.key.map((name) => ({ length: DATA_TYPE[name].length })),
-          },
-        }
-      : {}),
+    description: {
+      size: set.dynamic?.size,
+      // The kernel keeps ranges of concatenations only when told the fields, and nft crashes listing them otherwise.
+      ...(isConcatenatedRange
+        ? { concatenation: set.key.map((name) => ({ length: DATA_TYPE[name].length })) }
+        : {}),
+    },
+    ...(set.dynamic?.timeout === undefined ? {} : { timeout: BigInt(set.dynamic.timeout) }),
+    ...(set.counted === true ? { expression: { kind: 'counter' } } : {}),
     userData: encodeAll(userData, userDataOf(set, key, value)),
   };
 }
@@ -43,6 +45,8 @@ function flagsOf(set: RulesetSet): number {
   let flags = 0;
   if (set.interval) flags |= NFT_SET.INTERVAL;
   if (set.interval && set.key.length > 1) flags |= NFT_SET.CONCAT;
+  if (set.dynamic !== undefined) flags |= NFT_SET.EVAL;
+  if (set.dynamic?.timeout !== undefined) flags |= NFT_SET.TIMEOUT;
   if (set.value === 'counter') flags |= NFT_SET.OBJECT;
   else if (set.value !== undefined) flags |= NFT_SET.MAP;
   return flags;
@@ -66,6 +70,34 @@ export function elementBodies(set: RulesetSet): Element[] {
     ...valueOf(element),
     ...commentOf(element),
   }));
+}
+
+/** The same element with what another has counted. */
+export function withCounts(element: Element, { expression }: Element = {}): Element {
+  return expression === undefined ? element : { ...element, expression };
+}
+
+/**
+ * The elements of a set that takes the place of one with `former` elements: of a counted set with their counts, and of
+ * one that rules fill those elements themselves, as many as it may hold.
+ */
+export function carriedElements(set: RulesetSet, former: readonly Element[]): readonly Element[] {
+  const bodies = elementBodies(set);
+  if (set.counted !== true) return bodies;
+  if (set.dynamic !== undefined) return former.slice(0, set.dynamic.size).map(lasting);
+  const counts = new Map(former.map((element) => [elementKey(element), element]));
+  return bodies.map((element) => withCounts(element, counts.get(elementKey(element))));
+}
+
+/** What can be sent of an element that the kernel gave. */
+function lasting({ key, keyEnd, timeout, expiration, userData: notes, expression }: Element): Element {
+  return { key, keyEnd, timeout, expiration, userData: notes, expression };
+}
+
+/** What tells an element of a set from the others. */
+export function elementKey({ flags = 0, key, keyEnd }: Element): string {
+  const hex = (bytes: Uint8Array | undefined): string => (bytes === undefined ? '' : toHex(bytes));
+  return `${flags} ${hex(key?.value)}-${hex(keyEnd?.value)}`;
 }
 
 function valueOf({ value }: RulesetElement): Element {

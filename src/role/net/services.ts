@@ -135,7 +135,7 @@ export class NetServices {
     this.#config = config;
     const changes: string[] = [];
     const firewall = await this.#firewall.apply(firewallOptions(config, this.#devices.names(config)));
-    if (firewall === 'replaced') changes.push('firewall replaced');
+    if (firewall.outcome !== 'unchanged') changes.push(`firewall ${firewall.outcome}`);
     applyKernelSettings(config, this.#log);
     const moved = (await this.#links?.apply(wantedLinks(config, this.#wanAddress(config)))) ?? [];
     changes.push(...moved.map(describeChange));

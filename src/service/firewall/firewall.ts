@@ -1,21 +1,19 @@
-import { canonicalLines } from '../../engine/firewall/canonical.ts';
-import { compileRuleset, denyAll } from '../../engine/firewall/compile.ts';
+import { denyAll } from '../../engine/firewall/compile.ts';
+import { type Refusal, type Rung, isFull, refusalsOf, rungFor } from '../../engine/firewall/ladder.ts';
 import { TABLE } from '../../engine/firewall/names.ts';
 import type { FirewallOptions } from '../../engine/firewall/options.ts';
 import type { Ruleset } from '../../engine/firewall/ruleset.ts';
-import { contentMessages, removalMessages, replacementMessages } from '../../engine/firewall/transaction.ts';
+import { removalMessages } from '../../engine/firewall/transaction.ts';
 import type { Log } from '../../port/log.ts';
-import type { KernelRequest, NetlinkSession } from '../../port/netlink-session.ts';
-import { NLM_F } from '../../wire/netlink/constants.ts';
-import { inBatch } from '../../wire/nftables/batch.ts';
-import { type NftMessage, encodeNft } from '../../wire/nftables/message.ts';
-import { commentOf } from '../../wire/nftables/user-data.ts';
-import { readTable, readTotals } from './kernel-table.ts';
+import type { NetlinkSession } from '../../port/netlink-session.ts';
+import { type FirewallCounter, type FirewallState, readCounters, readState } from './firewall-state.ts';
+import { readTable } from './kernel-table.ts';
+import { type Outcome, type Refused, RulesetLoader, sendBatch } from './ruleset-loader.ts';
 
-export interface FirewallCounter {
-  readonly name: string;
-  readonly packets: number;
-  readonly bytes: number;
+export interface Applied {
+  readonly outcome: Outcome;
+  /** What the kernel refused of the full ruleset, in plain words; empty when all is in force. */
+  readonly reduced: readonly string[];
 }
 
 export interface Firewall {
@@ -25,97 +23,108 @@ export interface Firewall {
    */
   protect(options: Pick<FirewallOptions, 'lan' | 'lanServices'>): Promise<'kept' | 'replaced'>;
   /**
-   * Brings the kernel to the ruleset of these options in one transaction; sends nothing when it has it.
-   * @throws UserError for options that cannot be, NetlinkError when the kernel refuses; the ruleset in force stays
+   * Brings the kernel to the ruleset of these options by the smallest transaction there is; sends nothing when it has
+   * it. Where the kernel lacks something, the ruleset does without, and what was refused is not tried again as long as
+   * the options ask for just that.
+   * @throws UserError for options that cannot be, KernelError when the kernel refuses; the ruleset in force stays
    */
-  apply(options: FirewallOptions): Promise<'unchanged' | 'replaced'>;
-  /** In the order of the ruleset; none while our table is not in the kernel. */
+  apply(options: FirewallOptions): Promise<Applied>;
+  /** As the last `apply` found it. */
+  readonly reduced: readonly string[];
+  /** What {@link apply} of these options would bring the kernel to, as far as is known of this kernel. */
+  rulesetOf(options: FirewallOptions): Ruleset;
+  /** What `apply` would bring the kernel to, as far as is known what it refuses. @throws UserError */
+  ruleset(options: FirewallOptions): Ruleset;
+  /** In the order of the ruleset; none while our table is not in the kernel. Cheap enough for once a second. */
   readCounters(): Promise<readonly FirewallCounter[]>;
+  /** All that is counted. */
+  readState(): Promise<FirewallState>;
   /** Removes our table; what it refused is open from then on. */
   teardown(): Promise<void>;
-}
-
-function requestOf(message: NftMessage): KernelRequest {
-  const { type, payload } = encodeNft(message);
-  const flags = message.operation === 'add' ? NLM_F.CREATE | (message.kind === 'rule' ? NLM_F.APPEND : 0) : 0;
-  return { type, flags, payload, purpose: `load the firewall: ${message.operation} ${nameOf(message)}` };
-}
-
-/** How the kernel's refusal names the message. */
-function nameOf({ kind, body }: NftMessage): string {
-  switch (kind) {
-    case 'rule':
-      return `rule "${commentOf(body.userData) ?? ''}" of chain ${body.chain ?? ''}`;
-    case 'elements':
-      return `elements of set ${body.set ?? ''}`;
-    case 'generation':
-      return kind;
-    default:
-      return `${kind} ${body.name ?? ''}`;
-  }
 }
 
 class KernelFirewall implements Firewall {
   readonly #session: NetlinkSession;
   readonly #log: Log;
+  readonly #loader: RulesetLoader;
+  #refusals: readonly Refusal[] = [];
   /** One change at a time: each reads what the one before has left. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(session: NetlinkSession, log: Log) {
     this.#session = session;
     this.#log = log;
+    this.#loader = new RulesetLoader(session, log);
+  }
+
+  get reduced(): readonly string[] {
+    return this.#refusals.map(({ text }) => text);
+  }
+
+  ruleset(options: FirewallOptions): Ruleset {
+    return rungFor(options, this.#refusals).ruleset;
   }
 
   protect(options: Pick<FirewallOptions, 'lan' | 'lanServices'>): Promise<'kept' | 'replaced'> {
     return this.#inTurn(async () => {
       const { messages } = await readTable(this.#session, TABLE);
       if (messages.length > 0) return 'kept';
-      await this.#replace(denyAll(options));
+      const result = await this.#loader.bring(denyAll(options));
+      if (typeof result !== 'string') throw result.error;
       this.#log.info('Everything but the management from the LAN is closed until the firewall is in force');
       return 'replaced';
     });
   }
 
-  apply(options: FirewallOptions): Promise<'unchanged' | 'replaced'> {
-    return this.#inTurn(async () => {
-      const ruleset = compileRuleset(options);
-      if (await this.#isInForce(ruleset)) return 'unchanged';
-      await this.#replace(ruleset);
-      const rules = ruleset.chains.reduce((sum, chain) => sum + chain.rules.length, 0);
-      this.#log.info(`The firewall of mode "${options.mode}" is in force, ${rules} rules`);
-      return 'replaced';
-    });
+  rulesetOf(options: FirewallOptions): Ruleset {
+    return rungFor(options, this.#refusals).ruleset;
   }
 
-  async readCounters(): Promise<readonly FirewallCounter[]> {
-    const totals = await readTotals(this.#session, TABLE);
-    return [...totals].map(([name, { packets, bytes }]) => ({
-      name,
-      packets: Number(packets),
-      bytes: Number(bytes),
-    }));
+  apply(options: FirewallOptions): Promise<Applied> {
+    return this.#inTurn(() => this.#apply(options));
+  }
+
+  async #apply(options: FirewallOptions): Promise<Applied> {
+    let rung = rungFor(options, this.#refusals);
+    for (;;) {
+      const result = await this.#loader.bring(rung.ruleset);
+      if (typeof result === 'string') return this.#settle(options, rung, result);
+      rung = this.#below(options, rung, result);
+    }
+  }
+
+  /** One rung down the ladder. @throws what the kernel said, if that does not lead down */
+  #below(options: FirewallOptions, rung: Rung, { message, error, table }: Refused): Rung {
+    const found =
+      message === undefined
+        ? undefined
+        : refusalsOf(options, rung, { message, errno: error.errno, offset: error.offset });
+    if (found === undefined) throw error;
+    // What is in force does more than the minimal ruleset would.
+    if (found.some(({ lost }) => lost === 'mode') && isFull(options, table.messages)) throw error;
+    for (const { text } of found) this.#log.warn(`The firewall goes without ${text}: ${error.message}`);
+    return rungFor(options, [...rung.refusals, ...found]);
+  }
+
+  #settle(options: FirewallOptions, { ruleset, refusals }: Rung, outcome: Outcome): Applied {
+    this.#refusals = refusals;
+    if (outcome !== 'unchanged') {
+      const rules = ruleset.chains.reduce((sum, chain) => sum + chain.rules.length, 0);
+      this.#log.info(`The firewall of mode "${options.mode}" is in force, ${rules} rules`);
+    }
+    return { outcome, reduced: this.reduced };
+  }
+
+  readCounters(): Promise<readonly FirewallCounter[]> {
+    return readCounters(this.#session, TABLE);
+  }
+
+  readState(): Promise<FirewallState> {
+    return readState(this.#session, TABLE);
   }
 
   teardown(): Promise<void> {
-    return this.#inTurn(() => this.#send(removalMessages(TABLE)));
-  }
-
-  async #isInForce(ruleset: Ruleset): Promise<boolean> {
-    const { messages } = await readTable(this.#session, ruleset.table);
-    const there = canonicalLines(messages);
-    const wanted = canonicalLines(contentMessages(ruleset));
-    return there.length === wanted.length && there.every((line, index) => line === wanted[index]);
-  }
-
-  async #replace(ruleset: Ruleset): Promise<void> {
-    // Read as late as possible: packets counted between here and the transaction are missing in the totals.
-    const totals = await readTotals(this.#session, ruleset.table);
-    await this.#send(replacementMessages(ruleset, totals));
-  }
-
-  async #send(messages: readonly NftMessage[]): Promise<void> {
-    const batch = inBatch(messages.map(requestOf));
-    await this.#session.transaction(batch.map((packet) => ({ flags: 0, ...packet })));
+    return this.#inTurn(() => sendBatch(this.#session, removalMessages(TABLE)));
   }
 
   #inTurn<T>(change: () => Promise<T>): Promise<T> {

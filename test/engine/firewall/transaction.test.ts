@@ -6,7 +6,11 @@ import { canonicalLines } from '../../../src/engine/firewall/canonical.ts';
 import { compileRuleset, denyAll } from '../../../src/engine/firewall/compile.ts';
 import { elementBodies } from '../../../src/engine/firewall/set-messages.ts';
 import { lanNetworkSet } from '../../../src/engine/firewall/sets.ts';
-import { contentMessages, replacementMessages } from '../../../src/engine/firewall/transaction.ts';
+import {
+  NOTHING_CARRIED,
+  contentMessages,
+  replacementMessages,
+} from '../../../src/engine/firewall/transaction.ts';
 import { decodeAll } from '../../../src/wire/field/codec.ts';
 import { counter } from '../../../src/wire/nftables/expression/counter.ts';
 import { type NftMessage, decodeNft, encodeNft } from '../../../src/wire/nftables/message.ts';
@@ -24,7 +28,7 @@ function throughTheWire(messages: readonly NftMessage[]): NftMessage[] {
 }
 
 test('replacementMessages() begin with a table that may be there and its removal, whatever is in the kernel', () => {
-  const [first, second, third] = replacementMessages(ruleset, new Map());
+  const [first, second, third] = replacementMessages(ruleset, NOTHING_CARRIED);
   assert.deepEqual([first?.operation, first?.kind], ['add', 'table']);
   assert.deepEqual([second?.operation, second?.kind], ['delete', 'table']);
   assert.deepEqual([third?.operation, third?.kind], ['add', 'table']);
@@ -32,7 +36,7 @@ test('replacementMessages() begin with a table that may be there and its removal
 
 test('replacementMessages() declare everything before it is used', () => {
   const order = ['table', 'chain', 'object', 'set', 'elements', 'rule'];
-  const kinds = replacementMessages(ruleset, new Map())
+  const kinds = replacementMessages(ruleset, NOTHING_CARRIED)
     .slice(2)
     .map(({ kind }) => (kind === 'elements' ? 'set' : kind));
   const places = kinds.map((kind) => order.indexOf(kind));
@@ -43,13 +47,13 @@ test('replacementMessages() declare everything before it is used', () => {
 });
 
 test('replacementMessages() are all about our own table', () => {
-  for (const { body } of replacementMessages(ruleset, new Map()))
+  for (const { body } of replacementMessages(ruleset, NOTHING_CARRIED))
     assert.equal('table' in body ? body.table : 'name' in body ? body.name : undefined, 'gatepost');
 });
 
 test('replacementMessages() begin counters with their totals', () => {
   const totals = new Map([['lan-dns', { packets: 5n, bytes: 300n }]]);
-  const values = replacementMessages(ruleset, totals).flatMap((message) =>
+  const values = replacementMessages(ruleset, { totals, elements: new Map() }).flatMap((message) =>
     message.kind === 'object' && message.body.name === 'lan-dns'
       ? [decodeAll(counter, message.body.data ?? new Uint8Array())]
       : [],
