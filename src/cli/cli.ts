@@ -8,6 +8,10 @@ import type { Command, Context } from './command.ts';
 import { configApplyCommand } from './config-apply.ts';
 import { configShowCommand } from './config-show.ts';
 import { EXIT } from './exit.ts';
+import { firewallBlockCommand } from './firewall-block.ts';
+import { firewallExplainCommand } from './firewall-explain.ts';
+import { firewallShowCommand } from './firewall-show.ts';
+import { firewallUnblockCommand } from './firewall-unblock.ts';
 import { healthCommand } from './health.ts';
 import { leasesCommand } from './leases.ts';
 import { logCommand } from './log.ts';
@@ -26,6 +30,10 @@ const COMMANDS: readonly Command[] = [
   namesCommand,
   logCommand,
   healthCommand,
+  firewallShowCommand,
+  firewallExplainCommand,
+  firewallBlockCommand,
+  firewallUnblockCommand,
   configShowCommand,
   configApplyCommand,
   userAddCommand,

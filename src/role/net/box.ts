@@ -9,6 +9,11 @@ import type {
   Box,
   BoxStatus,
   CounterStatus,
+  ExplainAnswer,
+  ExplainQuestion,
+  FirewallView,
+  FlowFilter,
+  FlowStatus,
   HealthReport,
   LeaseStatus,
   LogLine,
@@ -19,8 +24,10 @@ import type {
 } from '../../port/box.ts';
 import { LOG_LEVELS, type LogLevel } from '../../port/log.ts';
 import { hashPassword, isUsableHash } from '../../service/accounts.ts';
+import { leaseStatus } from '../../service/dhcp4-server/lease-status.ts';
 import type { ConfigStore, Loaded, SourceUser } from '../../service/config-store.ts';
 import { wanStatus } from '../../service/wan/wan-status.ts';
+import { Gate } from './gate.ts';
 import { lanDevice } from './narrow.ts';
 import type { Peers } from './peers.ts';
 import type { NetPorts } from './ports.ts';
@@ -42,11 +49,15 @@ export interface NetBoxParts {
 /** The box behind the control API: reads from the services, changes by transactions of the configuration. */
 export class NetBox implements Box {
   readonly #parts: NetBoxParts;
+  readonly #gate: Gate;
   readonly #listeners = new Set<() => void>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: NetBoxParts) {
     this.#parts = parts;
+    this.#gate = new Gate(parts.services, (path, change, cause) =>
+      this.#inTurn(() => this.#take(parts.store.prepareList(path, change), cause)),
+    );
   }
 
   async status(): Promise<BoxStatus> {
@@ -71,13 +82,7 @@ export class NetBox implements Box {
 
   leases(): readonly LeaseStatus[] {
     const leases = this.#parts.services.dhcp?.leases() ?? [];
-    return leases.map(({ address, mac, name, state, expires }) => ({
-      address: formatIpv4(address),
-      mac,
-      name: name ?? null,
-      state,
-      expires: new Date(Math.round(expires / 1000) * 1000).toISOString(),
-    }));
+    return leases.map((lease) => leaseStatus(lease));
   }
 
   names(): readonly NameStatus[] {
@@ -124,6 +129,31 @@ export class NetBox implements Box {
       mailStore: config.mail.enabled ? { problem: peers.storageProblem } : null,
       warnings: this.#warnings(),
     });
+  }
+
+  endLease(address: string): Promise<void> {
+    return this.#gate.endLease(address);
+  }
+  pinLease(address: string, name: string | undefined): Promise<readonly string[]> {
+    return this.#gate.pinLease(address, name);
+  }
+  flows(filter: FlowFilter): Promise<readonly FlowStatus[]> {
+    return this.#gate.flows(filter);
+  }
+  endFlows(filter: FlowFilter): Promise<number> {
+    return this.#gate.endFlows(filter);
+  }
+  firewall(): Promise<FirewallView> {
+    return this.#gate.firewall();
+  }
+  explain(question: ExplainQuestion): Promise<ExplainAnswer> {
+    return this.#gate.explain(question);
+  }
+  blockDevice(device: string): Promise<readonly string[]> {
+    return this.#gate.blockDevice(device);
+  }
+  unblockDevice(device: string): Promise<readonly string[]> {
+    return this.#gate.unblockDevice(device);
   }
 
   config(): unknown {
@@ -293,6 +323,6 @@ export class NetBox implements Box {
   }
 
   async #counters(): Promise<readonly CounterStatus[]> {
-    return await this.#parts.services.firewall.readCounters();
+    return await this.#parts.services.rules.firewall.readCounters();
   }
 }

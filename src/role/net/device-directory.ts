@@ -48,6 +48,10 @@ export class DeviceDirectory {
     }
   }
 
+  get all(): readonly LanDevice[] {
+    return [...this.#byMac.values()];
+  }
+
   ofMac(mac: Mac): LanDevice | undefined {
     return this.#byMac.get(mac);
   }

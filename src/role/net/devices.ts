@@ -1,6 +1,8 @@
 import { ConfigError, type Problem } from '../../base/errors.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ObservedLink } from '../../engine/links/observed.ts';
+import { findDevice } from '../../engine/links/side.ts';
+import { wanDeviceName } from '../../engine/links/wan-device.ts';
 import { type DeviceNames, lanDevice } from './narrow.ts';
 
 /** A name for a device that is not there, so that no rule of the firewall fits another one. */
@@ -18,11 +20,7 @@ export class Devices {
 
   /** A device as configured, by name or by `mac:`. */
   find(configured: string): ObservedLink | undefined {
-    if (!configured.startsWith('mac:')) return this.#links.get(configured);
-    const mac = configured.slice(4).toLowerCase();
-    return [...this.#links.values()].find(
-      (link) => (link.permanentMac ?? link.mac) === mac && link.kind !== 'bridge',
-    );
+    return findDevice([...this.#links.values()], configured);
   }
 
   /** The interface names of both sides. */
@@ -30,7 +28,12 @@ export class Devices {
     const nameOf = (device: string): string =>
       this.find(device)?.name ?? (device.startsWith('mac:') ? ABSENT : device);
     const wan = nameOf(config.wan.device);
-    return { wan, lan: lanDevice(config, nameOf), ports: [wan, ...config.lan.devices.map(nameOf)] };
+    const { vlan } = config.wan;
+    return {
+      wan: wanDeviceName(wan, vlan ?? undefined),
+      lan: lanDevice(config, nameOf),
+      ports: [wan, ...config.lan.devices.map(nameOf)],
+    };
   }
 
   /**

@@ -1,9 +1,14 @@
 import { KernelError } from '../../base/errors.ts';
 import type { Upstream } from '../../base/upstream.ts';
-import type { Ipv4 } from '../../base/ipv4.ts';
+import { type Ipv4, formatIpv4 } from '../../base/ipv4.ts';
 import type { Config } from '../../config/schema.ts';
+import type { OtherServer } from '../../engine/dhcp4-server/other-servers.ts';
 import type { LeaseJournal } from '../../port/lease-journal.ts';
-import { type Dhcp4Server, type Dhcp4ServerSettings, startDhcp4Server } from '../../service/dhcp4-server.ts';
+import {
+  type Dhcp4Server,
+  type Dhcp4ServerSettings,
+  startDhcp4Server,
+} from '../../service/dhcp4-server/dhcp4-server.ts';
 import { type DnsService, startDns } from '../../service/dns/start-dns.ts';
 import { patiently } from '../patience.ts';
 import { dhcpOptions, dnsOptions } from './narrow.ts';
@@ -87,7 +92,10 @@ export class LanServices {
         startDns(options, { udp, tcp, clock, random, log: log.logFor('dns') }),
       );
       this.#dns = { options: wanted, service };
-      const bound = (this.dhcp?.leases() ?? []).filter(({ state }) => state === 'bound');
+      // Who had a name first keeps it.
+      const bound = (this.dhcp?.leases() ?? [])
+        .filter(({ state }) => state === 'bound')
+        .toSorted((a, b) => (a.since ?? 0) - (b.since ?? 0));
       for (const { name, address } of bound) if (name !== undefined) service.setLeaseName(name, address);
     }
     this.dns?.setWan(wan.addresses);
@@ -114,10 +122,10 @@ export class LanServices {
 
   #startDhcp(settings: Dhcp4ServerSettings): Promise<Dhcp4Server> {
     const { ports, leases, notices, onLeases } = this.#parts;
-    const { clock, packets, icmp, udp } = ports;
+    const { clock, packets, icmp, udp, random } = ports;
     return startDhcp4Server(
       settings,
-      { clock, packet: packets, icmp, udp, journal: leases },
+      { clock, packet: packets, icmp, udp, random, journal: leases },
       {
         onLease: ({ name, address }) => {
           this.dns?.removeLease(address);
@@ -129,7 +137,17 @@ export class LanServices {
           onLeases();
         },
         onWarning: (text) => notices.warn('leases', text),
+        onOtherServers: (servers) => notices.note('other DHCP server', otherServersText(servers)),
       },
     );
   }
+}
+
+/** Devices get settings from one server or the other, so some of them get wrong ones. */
+function otherServersText(servers: readonly OtherServer[]): string | undefined {
+  if (servers.length === 0) return undefined;
+  const list = servers.map(
+    ({ address, mac }) => `${formatIpv4(address)} (${mac ?? 'MAC address not seen yet'})`,
+  );
+  return `Devices of the LAN also get addresses from ${list.join(', ')}: switch that server off, or "dhcp.enabled" of this box`;
 }

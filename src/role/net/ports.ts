@@ -27,6 +27,8 @@ export interface NetPorts {
   readonly icmp: IcmpPort;
   readonly route: NetlinkSession;
   readonly netfilter: NetlinkSession;
+  /** Of its own: a session reads one table at a time, and that of the connections is long. */
+  readonly conntrack: NetlinkSession;
 }
 
 export function openPorts(dataDirectory: string): NetPorts {
@@ -51,5 +53,6 @@ export function openPorts(dataDirectory: string): NetPorts {
     icmp: new RawSocketIcmp({ encodeRequest: encodeEchoRequest, decodeReply: decodeEchoReply }, random),
     route: openNetlinkSession(linuxNetlink, NETLINK.ROUTE),
     netfilter: openNetlinkSession(linuxNetlink, NETLINK.NETFILTER),
+    conntrack: openNetlinkSession(linuxNetlink, NETLINK.NETFILTER),
   };
 }

@@ -1,4 +1,5 @@
 import { DecodeError } from '../../base/errors.ts';
+import type { Ipv4 } from '../../base/ipv4.ts';
 import type { Prefix4 } from '../../base/prefix.ts';
 import { DnsCache, type QueryBits, questionKey } from '../../engine/dns-cache/dns-cache.ts';
 import { leadsInside } from '../../engine/dns-forward/rebind.ts';
@@ -6,7 +7,7 @@ import { type Query, makeResponse } from '../../engine/dns-query/query.ts';
 import { type LocalAnswer, makeSoa, negative } from '../../engine/dns-zone/answer.ts';
 import { LocalZone, type ZoneOptions } from '../../engine/dns-zone/local-zone.ts';
 import type { Clock } from '../../port/clock.ts';
-import { HEADER_BIT, RCODE } from '../../wire/dns/constants.ts';
+import { CLASS, HEADER_BIT, RCODE, TYPE } from '../../wire/dns/constants.ts';
 import { decodeMessage } from '../../wire/dns/decode-message.ts';
 import { type DomainName, ROOT, isWithin, wireLength } from '../../wire/dns/domain-name.ts';
 import { encodeMessage } from '../../wire/dns/encode-message.ts';
@@ -33,6 +34,8 @@ interface Finding {
   readonly isAuthoritative: boolean;
   readonly body: Uint8Array | undefined;
 }
+
+const NO_BITS: QueryBits = { dnssecOk: false, checkingDisabled: false };
 
 const FAILURE: Finding = { rcode: RCODE.SERVFAIL, isAuthoritative: false, body: undefined };
 const NO_FLAGS = {
@@ -113,6 +116,17 @@ export class Resolver {
         : await this.#complete(query.question, local, bits);
     if (finding === FAILURE) this.#counters.failed++;
     return makeResponse(query, finding, finding.body);
+  }
+
+  /** The IPv4 addresses of a name, by the way the question of any client takes; none if there are none or nobody can say. */
+  async addressesOf(name: DomainName): Promise<readonly Ipv4[]> {
+    const question = { name, type: TYPE.A, class: CLASS.IN };
+    const local = this.zone.answer(question);
+    const finding =
+      local === undefined
+        ? await this.#findOutside(question, NO_BITS)
+        : await this.#complete(question, local, NO_BITS);
+    return recordsOf(finding).answers.flatMap(({ data }) => (data.type === 'A' ? [data.address] : []));
   }
 
   /** Adds the records of an alias's target outside: stub resolvers do not follow it themselves (RFC 1034 section 5.3.1). */

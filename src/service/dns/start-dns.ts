@@ -5,6 +5,7 @@ import type { NameEntry } from '../../engine/dns-zone/local-zone.ts';
 import { type Transport, readQuery } from '../../engine/dns-query/query.ts';
 import type { TcpConnection, TcpListener } from '../../port/tcp.ts';
 import type { Endpoint, IpAddress, UdpSocket } from '../../port/udp.ts';
+import type { DomainName } from '../../wire/dns/domain-name.ts';
 import type { Upstream } from '../../base/upstream.ts';
 import { type DnsCounters, newCounters } from './counters.ts';
 import { Resolver, type ResolverOptions } from './resolver.ts';
@@ -38,6 +39,8 @@ export interface DnsService {
   /** A lease has ended. */
   removeLease(address: Ipv4): void;
   names(): readonly NameEntry[];
+  /** The IPv4 addresses of a name, as a client of the LAN would get them; none if there are none or nobody can say. */
+  addressesOf(name: DomainName): Promise<readonly Ipv4[]>;
   counters(): Readonly<DnsCounters>;
   upstreams(): readonly UpstreamStatus[];
   close(): void;
@@ -140,6 +143,7 @@ export async function startDns(options: DnsOptions, ports: DnsPorts): Promise<Dn
     setLeaseName: (name, address) => resolver.zone.setLeaseName(name, address),
     removeLease: (address) => resolver.zone.removeLease(address),
     names: () => resolver.zone.names(),
+    addressesOf: (name) => resolver.addressesOf(name),
     counters: () => ({ ...counters }),
     upstreams: () => client.status(),
     close,

@@ -1,0 +1,135 @@
+import { KernelError } from '../../base/errors.ts';
+import type { Mac } from '../../base/mac.ts';
+import type { Config } from '../../config/schema.ts';
+import type { Surroundings } from '../../engine/firewall/evaluate/surroundings.ts';
+import type { BlockedDevices, FirewallOptions } from '../../engine/firewall/options.ts';
+import { isStillAllowed } from '../../engine/firewall/still-allowed.ts';
+import type { Log } from '../../port/log.ts';
+import { type Conntrack, openConntrack } from '../../service/conntrack/conntrack.ts';
+import type { LeaseView } from '../../engine/dhcp4-server/lease-view.ts';
+import { type Firewall, startFirewall } from '../../service/firewall/firewall.ts';
+import { readNeighbours } from '../../service/neighbours.ts';
+import { DeviceDirectory, type Sighting } from './device-directory.ts';
+import type { Devices } from './devices.ts';
+import { blockedMacs, firewallOptions } from './narrow.ts';
+import type { NetPorts } from './ports.ts';
+
+export interface PacketRulesParts {
+  readonly ports: NetPorts;
+  readonly devices: Devices;
+  readonly leases: () => readonly LeaseView[];
+  /** The addresses and routes the box has now. */
+  readonly surroundings: () => Promise<Surroundings>;
+}
+
+/** The rules packets meet and the connections that have passed them: what one forbids, the other must not go on with. */
+export class PacketRules {
+  readonly firewall: Firewall;
+  readonly conntrack: Conntrack;
+  readonly #parts: PacketRulesParts;
+  readonly #log: Log;
+  #options: FirewallOptions | undefined;
+
+  constructor(parts: PacketRulesParts) {
+    const { ports } = parts;
+    this.#parts = parts;
+    this.#log = ports.log.logFor('firewall');
+    this.firewall = startFirewall(ports.netfilter, this.#log);
+    this.conntrack = openConntrack(ports.conntrack);
+  }
+
+  /** Nothing but the management from the LAN passes until {@link apply}; to be called before there is any address. */
+  async protect(config: Config): Promise<void> {
+    const { lan } = firewallOptions(config, this.#parts.devices.names(config));
+    await this.firewall.protect({ lan, lanServices: [] });
+  }
+
+  /** What the rules are made from now. */
+  async options(config: Config): Promise<FirewallOptions> {
+    const names = this.#parts.devices.names(config);
+    return firewallOptions(config, names, await this.#blocked(config));
+  }
+
+  /** Brings the kernel to the rules of a configuration; says whether they changed. @throws KernelError, UserError */
+  async apply(config: Config): Promise<'unchanged' | 'changed' | 'replaced'> {
+    const options = await this.options(config);
+    const { outcome } = await this.firewall.apply(options);
+    this.#options = options;
+    return outcome;
+  }
+
+  /** A blocked device may have another address now. */
+  async follow(config: Config): Promise<void> {
+    const before = JSON.stringify(addressesOf(this.#options?.blocked));
+    if (config.firewall.blockedDevices.length === 0) return;
+    const { addresses } = await this.#blocked(config);
+    if (JSON.stringify(addressesOf({ macs: [], addresses })) === before) return;
+    await this.apply(config);
+    await this.endForbidden();
+  }
+
+  /** Ends the connections that the rules of now would not let begin. */
+  async endForbidden(): Promise<void> {
+    const options = this.#options;
+    if (options === undefined) return;
+    const rules = {
+      options,
+      ruleset: this.firewall.rulesetOf(options),
+      surroundings: await this.#parts.surroundings(),
+    };
+    await this.#end('no longer allowed', () =>
+      this.conntrack.end({ test: (flow) => !isStillAllowed(flow, rules) }),
+    );
+  }
+
+  /** Ends the connections under an address that the WAN no longer has, and those that never got one. */
+  async endStale(
+    config: Config,
+    oldAddress: Parameters<Conntrack['endStaleNat']>[0]['oldAddress'],
+  ): Promise<void> {
+    const translates = config.mode === 'firewall' || config.mode === 'firewall-dmz';
+    const lan = translates ? [config.lan.address] : [];
+    await this.#end('under an address the WAN no longer has', () =>
+      this.conntrack.endStaleNat({ oldAddress, lan }),
+    );
+  }
+
+  /** Every machine of the LAN by what is known of it: the owner's word first, then leases, then neighbours. */
+  async directory(config: Config): Promise<DeviceDirectory> {
+    const reserved = config.dhcp.reservations.flatMap(({ mac, address, name }): Sighting[] =>
+      mac === null ? [] : [{ mac, address, name: name ?? undefined }],
+    );
+    const leased = this.#parts
+      .leases()
+      .flatMap(({ mac, address, name }): Sighting[] => (mac === undefined ? [] : [{ mac, address, name }]));
+    const lan = this.#parts.devices.find(this.#parts.devices.names(config).lan)?.index;
+    const neighbours = (await readNeighbours(this.#parts.ports.route))
+      .filter(({ index }) => index === lan)
+      .map(({ mac, address }) => ({ mac, address, name: undefined }));
+    return new DeviceDirectory([...reserved, ...leased, ...neighbours], config.system.domain);
+  }
+
+  async #blocked(config: Config): Promise<BlockedDevices> {
+    const macs = blockedMacs(config);
+    if (macs.length === 0) return { macs, addresses: [] };
+    const directory = await this.directory(config);
+    const addresses = macs.flatMap((mac: Mac) => directory.ofMac(mac)?.addresses ?? []);
+    return { macs, addresses };
+  }
+
+  /** The rules are in force whatever becomes of the connections, so a failure is told and no more. */
+  async #end(why: string, action: () => Promise<number>): Promise<void> {
+    try {
+      const ended = await action();
+      if (ended > 0) this.#log.info(`Ended ${ended} connections ${why}`);
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      this.#log.warn(`Connections ${why} go on: ${error.message}`);
+    }
+  }
+}
+
+/** In an order that does not depend on which was seen first. */
+function addressesOf(blocked: BlockedDevices | undefined): readonly string[] {
+  return (blocked?.addresses ?? []).map(String).toSorted();
+}
