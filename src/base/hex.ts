@@ -1,8 +1,12 @@
 import { InvariantError } from './errors.ts';
 
+const PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** Lower-case hexadecimal, two digits a byte, with `separator` between bytes. */
 export function toHex(bytes: Uint8Array, separator = ''): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(separator);
+  let text = '';
+  for (let i = 0; i < bytes.length; i++) text += (i === 0 ? '' : separator) + (PAIRS[bytes[i] ?? 0] ?? '');
+  return text;
 }
 
 /** Reads hexadecimal; white space and `:` between bytes are skipped. @throws InvariantError for anything else. */

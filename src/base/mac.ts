@@ -1,5 +1,5 @@
 import { InvariantError, UserError } from './errors.ts';
-import { fromHex, toHex } from './hex.ts';
+import { toHex } from './hex.ts';
 
 declare const macBrand: unique symbol;
 
@@ -21,7 +21,9 @@ export function parseMac(text: string): Mac {
 }
 
 export function macBytes(mac: Mac): Uint8Array {
-  return fromHex(mac);
+  const bytes = new Uint8Array(6);
+  for (let i = 0; i < 6; i++) bytes[i] = Number.parseInt(mac.slice(i * 3, i * 3 + 2), 16);
+  return bytes;
 }
 
 /** From exactly six bytes. @throws InvariantError for another length. */

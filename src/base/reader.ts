@@ -7,14 +7,12 @@ import { DecodeError } from './errors.ts';
  */
 export class Reader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   readonly #base: number;
   readonly #path: string[];
   #at = 0;
 
   constructor(bytes: Uint8Array, base = 0, path: string[] = []) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#base = base;
     this.#path = path;
   }
@@ -50,25 +48,31 @@ export class Reader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.#byte(this.#take(1));
   }
   u16(): number {
-    return this.#view.getUint16(this.#take(2));
+    const at = this.#take(2);
+    return (this.#byte(at) << 8) | this.#byte(at + 1);
   }
   u16Le(): number {
-    return this.#view.getUint16(this.#take(2), true);
+    const at = this.#take(2);
+    return (this.#byte(at + 1) << 8) | this.#byte(at);
   }
   u32(): number {
-    return this.#view.getUint32(this.#take(4));
+    const at = this.#take(4);
+    return this.#word(at);
   }
   u32Le(): number {
-    return this.#view.getUint32(this.#take(4), true);
+    const at = this.#take(4);
+    return this.#wordLe(at);
   }
   u64(): bigint {
-    return this.#view.getBigUint64(this.#take(8));
+    const at = this.#take(8);
+    return (BigInt(this.#word(at)) << 32n) | BigInt(this.#word(at + 4));
   }
   u64Le(): bigint {
-    return this.#view.getBigUint64(this.#take(8), true);
+    const at = this.#take(8);
+    return (BigInt(this.#wordLe(at + 4)) << 32n) | BigInt(this.#wordLe(at));
   }
 
   /** The next `length` bytes, as a view without copy. */
@@ -100,6 +104,20 @@ export class Reader {
   /** Throws unless everything was read: left-over bytes are an error unless the caller takes {@link rest}. */
   finish(): void {
     if (this.remaining !== 0) throw this.error(`${this.remaining} bytes left over`);
+  }
+
+  #byte(at: number): number {
+    return this.#bytes[at] ?? 0;
+  }
+
+  #word(at: number): number {
+    const high = (this.#byte(at) << 24) | (this.#byte(at + 1) << 16);
+    return (high | (this.#byte(at + 2) << 8) | this.#byte(at + 3)) >>> 0;
+  }
+
+  #wordLe(at: number): number {
+    const high = (this.#byte(at + 3) << 24) | (this.#byte(at + 2) << 16);
+    return (high | (this.#byte(at + 1) << 8) | this.#byte(at)) >>> 0;
   }
 
   #take(length: number): number {

@@ -1,6 +1,6 @@
 import type { Ipv4 } from '../../base/ipv4.ts';
 import { Reader } from '../../base/reader.ts';
-import { Writer } from '../../base/writer.ts';
+import { written } from '../../base/writer.ts';
 import type { ValueOf } from '../field/field.ts';
 import { flags } from '../field/flags.ts';
 import { bytes, ipv4, u16, u32, u8 } from '../field/scalars.ts';
@@ -116,7 +116,10 @@ export function decodeMessage(payload: Uint8Array): Dhcp4Message {
   };
 }
 
+const ZEROS = new Uint8Array(128);
+
 function padded(field: Uint8Array, length: number): Uint8Array {
+  if (field.length === 0) return ZEROS.subarray(0, length);
   const whole = new Uint8Array(length);
   whole.set(field);
   return whole;
@@ -133,16 +136,17 @@ export function encodeMessage(message: Dhcp4Message, limits: EncodeLimits = {}):
   const room = Math.max(limits.maxLength ?? DEFAULT_MAX_MESSAGE, MIN_MESSAGE) - HEADER_LENGTH;
   const wanted = { wire: [...codes], importance: [FIRST, ...(limits.important ?? [])] };
   const layout = layOutOptions(raw, wanted, { main: room, file: message.file, sname: message.sname });
-  const writer = new Writer(600);
-  header.encode(writer, {
-    ...message,
-    hlen: message.chaddr.length,
-    flags: { broadcast: message.broadcast, unknown: 0 },
-    chaddr: padded(message.chaddr, 16),
-    sname: padded(layout.sname, 64),
-    file: padded(layout.file, 128),
-    cookie: MAGIC_COOKIE,
+  return written((writer) => {
+    header.encode(writer, {
+      ...message,
+      hlen: message.chaddr.length,
+      flags: { broadcast: message.broadcast, unknown: 0 },
+      chaddr: padded(message.chaddr, 16),
+      sname: padded(layout.sname, 64),
+      file: padded(layout.file, 128),
+      cookie: MAGIC_COOKIE,
+    });
+    writer.bytes(layout.main);
+    writer.zeros(Math.max(0, MIN_MESSAGE - writer.length));
   });
-  writer.bytes(layout.main);
-  return writer.zeros(Math.max(0, MIN_MESSAGE - writer.length)).finish();
 }

@@ -1,6 +1,5 @@
 import { concatBytes } from '../../base/bytes.ts';
 import type { Reader } from '../../base/reader.ts';
-import { Writer } from '../../base/writer.ts';
 import { OPTION_END, OPTION_PAD } from './constants.ts';
 
 /** The longest value of one TLV; a longer option becomes several of the same number (RFC 3396 §4). */
@@ -24,12 +23,15 @@ export function readOptionArea(reader: Reader, raw: Map<number, Uint8Array>): vo
 
 /** One option as TLVs, split where it is longer than {@link MAX_TLV}. */
 export function optionTlvs(code: number, value: Uint8Array): Uint8Array {
-  const writer = new Writer(value.length + 2);
-  let at = 0;
+  const tlvs = new Uint8Array(value.length + 2 * Math.max(1, Math.ceil(value.length / MAX_TLV)));
+  let [at, to] = [0, 0];
   do {
-    const part = value.subarray(at, at + MAX_TLV);
-    writer.u8(code).u8(part.length).bytes(part);
+    const part = value.length <= MAX_TLV ? value : value.subarray(at, at + MAX_TLV);
+    tlvs[to] = code;
+    tlvs[to + 1] = part.length;
+    tlvs.set(part, to + 2);
     at += part.length;
+    to += 2 + part.length;
   } while (at < value.length);
-  return writer.finish();
+  return tlvs;
 }

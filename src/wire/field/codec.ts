@@ -1,5 +1,5 @@
 import { Reader } from '../../base/reader.ts';
-import { Writer } from '../../base/writer.ts';
+import { written } from '../../base/writer.ts';
 import type { Field } from './field.ts';
 
 /** Decodes a whole message; left-over bytes are an error. @throws DecodeError */
@@ -11,7 +11,5 @@ export function decodeAll<T>(field: Field<T>, bytes: Uint8Array): T {
 }
 
 export function encodeAll<T>(field: Field<T>, value: T): Uint8Array<ArrayBuffer> {
-  const writer = new Writer();
-  field.encode(writer, value);
-  return writer.finish();
+  return written((writer) => field.encode(writer, value));
 }

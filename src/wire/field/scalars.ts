@@ -1,4 +1,4 @@
-import { type Ipv4, ipv4Bytes, ipv4FromBytes } from '../../base/ipv4.ts';
+import type { Ipv4 } from '../../base/ipv4.ts';
 import { type Ipv6, ipv6Bytes, ipv6FromBytes } from '../../base/ipv6.ts';
 import { type Mac, macBytes, macFromBytes } from '../../base/mac.ts';
 import { InvariantError } from '../../base/errors.ts';
@@ -48,6 +48,6 @@ export function padding(length: number): Field<undefined> {
   };
 }
 
-export const ipv4: Field<Ipv4> = mapped(bytes(4), (v) => ipv4FromBytes(v), ipv4Bytes);
+export const ipv4: Field<Ipv4> = { decode: (r) => r.u32() as Ipv4, encode: (w, v) => void w.u32(v) };
 export const ipv6: Field<Ipv6> = mapped(bytes(16), (v) => ipv6FromBytes(v), ipv6Bytes);
 export const mac: Field<Mac> = mapped(bytes(6), (v) => macFromBytes(v), macBytes);

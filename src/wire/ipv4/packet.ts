@@ -1,6 +1,7 @@
+import { concatBytes } from '../../base/bytes.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import { Reader } from '../../base/reader.ts';
-import { Writer } from '../../base/writer.ts';
+import { written } from '../../base/writer.ts';
 import { ipv4, u16, u8 } from '../field/scalars.ts';
 import { struct } from '../field/struct.ts';
 import { internetChecksum } from './checksum.ts';
@@ -33,6 +34,7 @@ const header = struct({
 });
 
 const HEADER_LENGTH = 20;
+const CHECKSUM_AT = 10;
 /** "More fragments" and the fragment offset: any of them set and this is not a whole datagram. */
 const FRAGMENT_BITS = 0x3fff;
 
@@ -63,19 +65,21 @@ export function decodeIpv4Packet(bytes: Uint8Array): Ipv4Packet {
 /** Writes a datagram without IP options, unfragmented, identification 0 (RFC 6864 §4.1). */
 export function encodeIpv4Packet(packet: Ipv4Packet): Uint8Array<ArrayBuffer> {
   const { protocol, source, destination, timeToLive, payload } = packet;
-  const writer = new Writer(HEADER_LENGTH + payload.length);
-  header.encode(writer, {
-    versionAndLength: 0x45,
-    typeOfService: 0,
-    totalLength: HEADER_LENGTH + payload.length,
-    identification: 0,
-    fragment: 0,
-    timeToLive,
-    protocol,
-    checksum: 0,
-    source,
-    destination,
-  });
-  writer.patchU16(10, internetChecksum([writer.finish()]));
-  return writer.bytes(payload).finish();
+  const head = written((writer) =>
+    header.encode(writer, {
+      versionAndLength: 0x45,
+      typeOfService: 0,
+      totalLength: HEADER_LENGTH + payload.length,
+      identification: 0,
+      fragment: 0,
+      timeToLive,
+      protocol,
+      checksum: 0,
+      source,
+      destination,
+    }),
+  );
+  const sum = internetChecksum([head]);
+  head.set([sum >>> 8, sum & 255], CHECKSUM_AT);
+  return concatBytes([head, payload]);
 }

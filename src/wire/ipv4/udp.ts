@@ -1,6 +1,6 @@
 import { type Ipv4, ipv4Bytes } from '../../base/ipv4.ts';
 import { Reader } from '../../base/reader.ts';
-import { Writer } from '../../base/writer.ts';
+import { Writer, written } from '../../base/writer.ts';
 import { u16 } from '../field/scalars.ts';
 import { struct } from '../field/struct.ts';
 import { internetChecksum } from './checksum.ts';
@@ -55,17 +55,19 @@ export function decodeUdpPacket(bytes: Uint8Array, checksumReady: boolean): UdpP
 export function encodeUdpPacket(packet: UdpPacket): Uint8Array<ArrayBuffer> {
   const { source, destination, sourcePort, destinationPort, payload } = packet;
   const length = HEADER_LENGTH + payload.length;
-  const writer = new Writer(length);
-  header.encode(writer, { sourcePort, destinationPort, length, checksum: 0 });
-  writer.bytes(payload);
-  const sum = internetChecksum([pseudoHeader(source, destination, length), writer.finish()]);
+  const datagram = written((writer) => {
+    header.encode(writer, { sourcePort, destinationPort, length, checksum: 0 });
+    writer.bytes(payload);
+  });
+  const sum = internetChecksum([pseudoHeader(source, destination, length), datagram]);
   // RFC 768: zero is sent as all ones, because zero means "none".
-  writer.patchU16(CHECKSUM_AT, sum === 0 ? 0xffff : sum);
+  const checksum = sum === 0 ? 0xffff : sum;
+  datagram.set([checksum >>> 8, checksum & 255], CHECKSUM_AT);
   return encodeIpv4Packet({
     protocol: PROTOCOL.UDP,
     source,
     destination,
     timeToLive: TIME_TO_LIVE,
-    payload: writer.finish(),
+    payload: datagram,
   });
 }
