@@ -67,7 +67,7 @@ test('check names every problem of a file, exit code 1; an acceptable one is exi
   assert.equal(refused.code, 1);
   assert.match(
     refused.err,
-    /^mode: found "bridge", wanted "firewall", "router" or "lan-only"\nlan\.address: found "x", wanted/,
+    /^mode: found "bridge", wanted "firewall", "firewall-dmz", "router" or "lan-only"\nlan\.address: found "x", wanted/,
   );
   writeFileSync(file, '{ "version": 1 }');
   assert.equal((await gatepost(['check', file])).code, 0);

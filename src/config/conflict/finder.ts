@@ -7,7 +7,7 @@ import type { Config } from '../schema.ts';
 export interface Finder {
   /** Where its values come from: a part with problems of form has nothing to say. */
   readonly parts: readonly (keyof Config)[];
-  find(config: Config): readonly Problem[];
+  readonly find: (config: Config) => readonly Problem[];
 }
 
 export function quoted(address: Ipv4): string {

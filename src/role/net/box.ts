@@ -1,10 +1,7 @@
 import { UserError } from '../../base/errors.ts';
 import { formatAddress } from '../../base/address.ts';
-import { formatIpv4 } from '../../base/ipv4.ts';
 import { type Instant, between } from '../../base/instant.ts';
 import type { Config } from '../../config/schema.ts';
-import { assessHealth } from '../../engine/health/assess.ts';
-import type { UpstreamFacts, WarningFacts } from '../../engine/health/facts.ts';
 import type {
   Box,
   BoxStatus,
@@ -19,16 +16,15 @@ import type {
   LogLine,
   NameStatus,
   NewUser,
-  ServiceStatus,
   UserStatus,
 } from '../../port/box.ts';
 import { LOG_LEVELS, type LogLevel } from '../../port/log.ts';
-import { hashPassword, isUsableHash } from '../../service/accounts.ts';
+import { hashPassword } from '../../service/accounts.ts';
 import { leaseStatus } from '../../service/dhcp4-server/lease-status.ts';
 import type { ConfigStore, Loaded, SourceUser } from '../../service/config-store.ts';
 import { wanStatus } from '../../service/wan/wan-status.ts';
 import { Gate } from './gate.ts';
-import { lanDevice } from './narrow.ts';
+import { ownServices, readHealth } from './health.ts';
 import type { Peers } from './peers.ts';
 import type { NetPorts } from './ports.ts';
 import type { NetServices } from './services.ts';
@@ -71,9 +67,9 @@ export class NetBox implements Box {
       uptimeMs: Math.round(between(startedAt, ports.clock.now())),
       ready: isReady(),
       wan: this.#wan(),
-      lan: lanStatus(config, this.#lanDevice(), (device) => services.devices.find(device)),
+      lan: this.#lan(),
       roles: peers.roles,
-      services: [...this.#ownServices(), ...peers.services],
+      services: [...ownServices(services), ...peers.services],
       mailboxes: peers.mailboxes,
       firewall: await this.#counters(),
       dns: { ...services.dns?.counters() },
@@ -104,31 +100,9 @@ export class NetBox implements Box {
       .map((entry) => ({ ...entry, time: new Date(entry.time).toISOString() }));
   }
 
-  async health(): Promise<HealthReport> {
+  health(): Promise<HealthReport> {
     const { services, peers } = this.#parts;
-    const { config } = services;
-    const state = services.wanState();
-    const snapshot = await services.links?.snapshot();
-    const own = this.#ownServices();
-    const isLan = ({ name }: ServiceStatus): boolean => name === 'dhcp' || name === 'dns';
-    return assessHealth({
-      wan:
-        state === undefined
-          ? null
-          : { status: this.#wan(), gateway: state.gateway.state, leaseProblem: state.storeProblem ?? null },
-      upstreams: config.dns.forward && config.mode !== 'lan-only' ? this.#upstreams() : null,
-      lan: {
-        status: lanStatus(config, this.#lanDevice(), (device) => services.devices.find(device)),
-        addressConfigured: (snapshot?.addresses ?? []).some(
-          ({ address }) => address === config.lan.address.address,
-        ),
-        services: own.filter(isLan),
-      },
-      roles: peers.roles,
-      services: [...own.filter((service) => !isLan(service)), ...peers.services],
-      mailStore: config.mail.enabled ? { problem: peers.storageProblem } : null,
-      warnings: this.#warnings(),
-    });
+    return readHealth({ services, peers, wan: this.#wan(), lan: this.#lan() });
   }
 
   endLease(address: string): Promise<void> {
@@ -243,9 +217,10 @@ export class NetBox implements Box {
     return this.#parts.store.current.config.users.some((user) => user.name === name);
   }
 
-  #lanDevice(): string {
-    const { services } = this.#parts;
-    return lanDevice(services.config, (device) => services.devices.find(device)?.name ?? device);
+  #lan(): BoxStatus['lan'] {
+    const { config, devices } = this.#parts.services;
+    const { lan } = devices.names(config);
+    return lanStatus(config, lan, (device) => devices.find(device));
   }
 
   #wan(): BoxStatus['wan'] {
@@ -254,72 +229,6 @@ export class NetBox implements Box {
     return state === undefined
       ? unusedWan(services.config, services.devices.find(services.config.wan.device))
       : wanStatus(state);
-  }
-
-  #ownServices(): ServiceStatus[] {
-    const { services } = this.#parts;
-    const { config, dhcp, dns } = services;
-    const { problems } = services.notices;
-    const where = formatIpv4(config.lan.address.address);
-    const list: ServiceStatus[] = [
-      {
-        name: 'firewall',
-        ok: !problems.has('firewall'),
-        detail: problems.get('firewall') ?? `mode ${config.mode}`,
-      },
-      {
-        name: 'dns',
-        ok: dns !== undefined,
-        detail: dns === undefined ? (problems.get('dns') ?? 'not started') : `${where} port 53`,
-      },
-    ];
-    if (config.dhcp.enabled)
-      list.push({
-        name: 'dhcp',
-        ok: dhcp !== undefined,
-        detail: dhcp === undefined ? (problems.get('dhcp') ?? 'not started') : `${where} port 67`,
-      });
-    return list;
-  }
-
-  #upstreams(): UpstreamFacts[] {
-    const { config, dns } = this.#parts.services;
-    const asked = (dns?.upstreams() ?? []).map(({ upstream, isDown }) => ({
-      name: `${upstream.transport}://${formatAddress(upstream.endpoint.address)}`,
-      answers: !isDown,
-    }));
-    const overTls = config.dns.upstreams.filter(({ transport }) => transport === 'tls');
-    return asked.length > 0
-      ? asked
-      : overTls.map(({ endpoint }) => ({ name: `tls://${formatAddress(endpoint.address)}`, answers: false }));
-  }
-
-  #warnings(): WarningFacts[] {
-    const { services } = this.#parts;
-    const problems = [...services.notices.problems]
-      .filter(([name]) => !['firewall', 'dns', 'dhcp'].includes(name))
-      .map(([name, reason]) => ({ name, reason }));
-    const overTls = services.config.dns.upstreams.flatMap(({ transport, endpoint }) =>
-      transport === 'tls'
-        ? [
-            {
-              name: 'dns.upstreams',
-              reason: `${formatAddress(endpoint.address)} is not asked: name servers over TLS are not offered`,
-            },
-          ]
-        : [],
-    );
-    const locked = services.config.users.flatMap(({ name, password }) =>
-      isUsableHash(password)
-        ? []
-        : [
-            {
-              name: 'users',
-              reason: `${name} cannot log in: the password hash is none; "gatepost user passwd ${name}" sets one`,
-            },
-          ],
-    );
-    return [...problems, ...services.notices.warnings(), ...overTls, ...locked];
   }
 
   async #counters(): Promise<readonly CounterStatus[]> {
