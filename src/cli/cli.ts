@@ -12,6 +12,8 @@ import { firewallBlockCommand } from './firewall-block.ts';
 import { firewallExplainCommand } from './firewall-explain.ts';
 import { firewallShowCommand } from './firewall-show.ts';
 import { firewallUnblockCommand } from './firewall-unblock.ts';
+import { flowsEndCommand } from './flows-end.ts';
+import { flowsCommand } from './flows.ts';
 import { healthCommand } from './health.ts';
 import { leasesCommand } from './leases.ts';
 import { logCommand } from './log.ts';
@@ -30,6 +32,8 @@ const COMMANDS: readonly Command[] = [
   namesCommand,
   logCommand,
   healthCommand,
+  flowsCommand,
+  flowsEndCommand,
   firewallShowCommand,
   firewallExplainCommand,
   firewallBlockCommand,

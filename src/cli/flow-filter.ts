@@ -1,0 +1,20 @@
+import { UserError } from '../base/errors.ts';
+import type { FlowFilter } from '../port/box.ts';
+import type { Context } from './command.ts';
+
+/** The options that say which connections are meant. */
+export const FLOW_OPTIONS = { address: true, port: true, protocol: true } as const;
+export const FLOW_USAGE = '[--address A] [--port N] [--protocol P]';
+
+/** @throws UserError for a port that is no number; the rest is judged by the box */
+export function flowFilter({ flags }: Context): FlowFilter {
+  const text = (name: keyof typeof FLOW_OPTIONS): string | undefined => {
+    const value = flags.get(name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const port = text('port');
+  if (port !== undefined && !/^\d{1,5}$/.test(port))
+    throw new UserError(`Cannot look for connections of port "${port}": a port is a number of 0 to 65535`);
+  const filter = { address: text('address'), port: port === undefined ? undefined : Number(port) };
+  return { ...filter, protocol: text('protocol') };
+}

@@ -1,0 +1,41 @@
+import type { FlowStatus } from '../port/box.ts';
+import { type Command, printEither } from './command.ts';
+import { FLOW_OPTIONS, FLOW_USAGE, flowFilter } from './flow-filter.ts';
+import { formatTable } from './table.ts';
+
+/** Two ends of one direction; the second is what the other direction sees where addresses are translated. */
+function endText(end: string, asSeen: string): string {
+  return end === asSeen ? end : `${end} (${asSeen})`;
+}
+
+function flowsText(flows: readonly FlowStatus[]): string {
+  if (flows.length === 0) return 'no connections';
+  return formatTable([
+    ['PROTOCOL', 'STATE', 'FROM', 'TO', 'DEVICE', 'SENT', 'RECEIVED', 'ENDS IN'],
+    ...flows.map((flow) => [
+      flow.protocol,
+      flow.state ?? '-',
+      endText(flow.source, flow.replyDestination),
+      endText(flow.destination, flow.replySource),
+      flow.device ?? '-',
+      `${flow.sent.bytes} B`,
+      `${flow.received.bytes} B`,
+      `${flow.timeoutSeconds} s`,
+    ]),
+  ]);
+}
+
+export const flowsCommand: Command = {
+  name: 'flows',
+  usage: `flows ${FLOW_USAGE} [--json]`,
+  summary: 'connections now; in brackets the translated ends, the first 2000 that fit',
+  words: [0, 0],
+  options: { ...FLOW_OPTIONS, json: false },
+  async run(context) {
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(flowFilter(context)))
+      if (value !== undefined) query.set(name, String(value));
+    const flows = await context.api.get<readonly FlowStatus[]>(`/api/flows?${query.toString()}`);
+    printEither(context, flows, flowsText);
+  },
+};
