@@ -110,8 +110,8 @@ export function wantedLinks(config: Config, address: WanAddress | 'none' | 'unkn
     wan: {
       device: wan.device,
       up: mode !== 'lan-only',
-      vlan: wan.vlan ?? undefined,
-      mac: wan.mac ?? undefined,
+      ...(wan.vlan === null ? {} : { vlan: wan.vlan }),
+      ...(wan.mac === null ? {} : { mac: wan.mac }),
       ...(wan.mtu === null ? {} : { mtu: wan.mtu }),
       ...wanIpv4(config, address),
     },

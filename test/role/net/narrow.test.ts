@@ -192,8 +192,14 @@ test('dhcpOptions() passes on reservations, exclusions and further options', () 
   };
   const options = dhcpOptions(configOf({ dhcp }));
   assert.deepEqual(options.reservations, [
-    { mac, client: undefined, address: parseIpv4('192.168.77.20'), name: 'printer' },
-    { mac: '02:00:00:00:00:21', client: undefined, address: parseIpv4('192.168.77.21'), name: undefined },
+    { mac, client: undefined, hostName: undefined, address: parseIpv4('192.168.77.20'), name: 'printer' },
+    {
+      mac: '02:00:00:00:00:21',
+      client: undefined,
+      hostName: undefined,
+      address: parseIpv4('192.168.77.21'),
+      name: undefined,
+    },
   ]);
   assert.deepEqual(options.exclude, [parseIpv4('192.168.77.9')]);
   assert.deepEqual(options.custom, new Map([[66, Uint8Array.of(0x74, 0x66, 0x74, 0x70)]]));
