@@ -7,12 +7,15 @@ import process from 'node:process';
 import { after, afterEach, test } from 'node:test';
 import { linuxNetlink } from '../../src/io/linux/netlink.ts';
 import { parseIpv4 } from '../../src/base/ipv4.ts';
+import { minimalRuleset } from '../../src/engine/firewall/minimal.ts';
 import type { FirewallOptions } from '../../src/engine/firewall/options.ts';
+import { contentMessages } from '../../src/engine/firewall/transaction.ts';
 import type { Log } from '../../src/port/log.ts';
 import { NETLINK } from '../../src/port/netlink.ts';
 import { type Firewall, startFirewall } from '../../src/service/firewall/firewall.ts';
+import { sendBatch } from '../../src/service/firewall/ruleset-loader.ts';
 import { openNetlinkSession } from '../../src/service/netlink-session.ts';
-import { FIREWALL, packetsOf, ruleset, run } from './firewall-site.ts';
+import { EVERYTHING, FIREWALL, packetsOf, ruleset, run } from './firewall-site.ts';
 import { inOwnNetwork } from './own-network.ts';
 import { Program } from './program.ts';
 import { waitFor } from './wait-for.ts';
@@ -51,6 +54,8 @@ inOwnNetwork(import.meta.filename, () => {
   const cases: readonly (readonly [string, (firewall: Firewall) => Promise<unknown>])[] = [
     ['ruleset-deny-all', (one) => one.protect(FIREWALL)],
     ['ruleset-firewall', (one) => one.apply(FIREWALL)],
+    ['ruleset-firewall-dmz', (one) => one.apply(EVERYTHING)],
+    ['ruleset-minimal', () => sendBatch(session, contentMessages(minimalRuleset(FIREWALL)))],
     ['ruleset-router', (one) => one.apply({ ...FIREWALL, mode: 'router' })],
     ['ruleset-lan-only', (one) => one.apply({ ...FIREWALL, mode: 'lan-only' })],
   ];
@@ -96,6 +101,9 @@ inOwnNetwork(import.meta.filename, () => {
     'insert rule inet gatepost input accept',
     'add element inet gatepost lan { "eth9" }',
     'delete element inet gatepost lan { "lan0" }',
+    'add element inet gatepost blocked-addresses { 192.168.77.12 }',
+    'flush map inet gatepost directions',
+    'flush chain inet gatepost source-nat',
     'add chain inet gatepost input { policy accept; }',
     'add counter inet gatepost mine',
     'add set inet gatepost mine { type mark; }',

@@ -4,6 +4,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseIpv4 } from '../../src/base/ipv4.ts';
+import { parseIpv6 } from '../../src/base/ipv6.ts';
+import { parseMac } from '../../src/base/mac.ts';
 import { parsePrefix4 } from '../../src/base/prefix.ts';
 import type { FirewallOptions } from '../../src/engine/firewall/options.ts';
 import { Lab } from './lab.ts';
@@ -13,8 +15,18 @@ import { waitFor } from './wait-for.ts';
 
 export const BOX = { wan: '203.0.113.50', lan: '192.168.77.1', lan6: '2001:db8:77::1' } as const;
 export const WORLD = { address: '198.51.100.2', address6: '2001:db8:5::2', gateway: '203.0.113.1' } as const;
-export const PC1 = { address: '192.168.77.11', address6: '2001:db8:77::11' } as const;
-export const PC2 = { address: '192.168.77.20', address6: '2001:db8:77::20' } as const;
+export const PC1 = {
+  address: '192.168.77.11',
+  address6: '2001:db8:77::11',
+  mac: '02:00:00:00:77:11',
+} as const;
+export const PC2 = {
+  address: '192.168.77.20',
+  address6: '2001:db8:77::20',
+  mac: '02:00:00:00:77:20',
+} as const;
+/** Another address of the WAN, which the box has for one of its LAN devices. */
+export const ONE_TO_ONE = '203.0.113.60';
 
 const PEER = join(import.meta.dirname, 'line-peer.ts');
 
@@ -70,7 +82,20 @@ export const FIREWALL: FirewallOptions = {
   offload: [],
 };
 
-/** A TCP caller whose lines can be waited for. */
+/** All there is, in the mode that keeps most to itself. */
+export const EVERYTHING: FirewallOptions = {
+  ...FIREWALL,
+  mode: 'firewall-dmz',
+  oneToOne: [{ name: 'door', address: parseIpv4(ONE_TO_ONE), to: parseIpv4(PC2.address) }],
+  exposedHost: parseIpv4(PC1.address),
+  blocked: {
+    macs: [parseMac('02:00:00:00:77:99')],
+    addresses: [parseIpv4('192.168.77.99'), parseIpv6('2001:db8:77::99')],
+  },
+  logDropped: true,
+};
+
+/** A caller whose lines can be waited for. */
 export class Caller {
   readonly #program: Program;
   readonly #file: string;
@@ -85,10 +110,25 @@ export class Caller {
     return (await this.#program.log.line(/^(?:hello|failed) .*$/m, { from: this.#program.logStart }))[0];
   }
 
+  /** Sends a line. */
+  say(line: string): void {
+    appendFileSync(this.#file, `${line}\n`);
+  }
+
+  /** Waits until a line that was sent has come back. */
+  async heard(line: string): Promise<void> {
+    await this.#program.line(new RegExp(`^${line}$`, 'm'));
+  }
+
   /** Sends a line and waits until it came back. */
   async echo(line: string): Promise<void> {
-    appendFileSync(this.#file, `${line}\n`);
-    await this.#program.line(new RegExp(`^${line}$`, 'm'));
+    this.say(line);
+    await this.heard(line);
+  }
+
+  /** Whether a line has come back so far. */
+  has(line: string): boolean {
+    return this.#program.log.text().slice(this.#program.logStart).split('\n').includes(line);
   }
 
   /** Whether nothing at all has come back so far. */
@@ -139,6 +179,8 @@ export class FirewallSite {
     plug('wan0', this.world);
     plug('port1', this.pc1);
     plug('port2', this.pc2);
+    run('ip', '-n', this.pc1.kernelName, 'link', 'set', 'eth0', 'address', PC1.mac);
+    run('ip', '-n', this.pc2.kernelName, 'link', 'set', 'eth0', 'address', PC2.mac);
     run('ip', 'link', 'add', 'lan0', 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0');
     for (const port of ['port1', 'port2']) run('ip', 'link', 'set', port, 'master', 'lan0');
     for (const device of ['lo', 'wan0', 'port1', 'port2', 'lan0']) run('ip', 'link', 'set', device, 'up');
@@ -188,10 +230,15 @@ export class FirewallSite {
     }
   }
 
-  call(from: Namespace, address: string, port: number): Caller {
+  call(from: Namespace, address: string, port: number, verb = 'call'): Caller {
     const name = `call-${++this.#calls}`;
     const file = from.file(`${name}.lines`);
-    return new Caller(from.start(name, [process.execPath, PEER, 'call', address, String(port), file]), file);
+    return new Caller(from.start(name, [process.execPath, PEER, verb, address, String(port), file]), file);
+  }
+
+  /** Over UDP. */
+  callUdp(from: Namespace, address: string, port: number): Caller {
+    return this.call(from, address, port, 'call-udp');
   }
 
   /** What a caller meets: a greeting, or `failed CODE`. */
