@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { KernelError } from '../../src/base/errors.ts';
 import { parseIpv4 } from '../../src/base/ipv4.ts';
+import { parseMac } from '../../src/base/mac.ts';
 import { parsePrefix4 } from '../../src/base/prefix.ts';
 import type { WantedLinks, WantedRoute } from '../../src/engine/links/wanted.ts';
 import { DUMP_REQUESTS } from '../../src/engine/links/dump-requests.ts';
@@ -22,6 +23,8 @@ interface IpAddress {
   readonly ifname: string;
   readonly operstate: string;
   readonly mtu: number;
+  readonly address: string;
+  readonly ifalias?: string;
   readonly master?: string;
   readonly flags: readonly string[];
   readonly addr_info: readonly {
@@ -295,6 +298,67 @@ inOwnNetwork(import.meta.filename, () => {
     });
     assert.ok(addresses().includes('203.0.113.9/24 on wan0'));
     await links.apply(wanted('203.0.113.7/24', '203.0.113.1'));
+  });
+
+  test('another hardware address is shown and the own one given back, with addresses and routes as before', async () => {
+    const before = device('wan0')?.address;
+    assert.ok(before);
+    const { lan, wan } = wanted('203.0.113.7/24', '203.0.113.1');
+    assert.ok(wan);
+    const clone = parseMac('02:67:70:00:00:77');
+    const own = { ...wan, device: `mac:${before}` };
+    await links.apply({ lan, wan: { ...own, mac: clone } });
+    assert.equal(device('wan0')?.address, clone);
+    assert.deepEqual(routes(), ['default 203.0.113.1 wan0']);
+    // It is still found by its own address, though a veth device tells the kernel none; also by a box that was restarted.
+    const again = await startLinks(session, clock, {
+      onLink: () => {},
+      onSide: () => {},
+      onMissing: () => {},
+      onRepair: () => {},
+      onFailure: () => {},
+    });
+    assert.deepEqual(await again.apply({ lan, wan: { ...own, mac: clone } }), []);
+    again.close();
+    await links.apply({ lan, wan: own });
+    assert.deepEqual([device('wan0')?.address, device('wan0')?.ifalias], [before, undefined]);
+    assert.deepEqual(addresses(), ['192.168.77.1/24 on lan0', '203.0.113.7/24 on wan0']);
+    assert.deepEqual(routes(), ['default 203.0.113.1 wan0']);
+  });
+
+  test('a VLAN tag puts the WAN on a device of its own, or is refused in one sentence where the kernel has none', async () => {
+    const { lan, wan } = wanted('203.0.113.7/24', '203.0.113.1');
+    assert.ok(wan);
+    const probe = spawnSync('ip', [
+      'link',
+      'add',
+      'link',
+      'lan1',
+      'name',
+      'probe',
+      'type',
+      'vlan',
+      'id',
+      '9',
+    ]);
+    if (probe.status === 0) {
+      ip('link', 'delete', 'probe');
+      await links.apply({ lan, wan: { ...wan, vlan: 7 } });
+      assert.deepEqual(addresses(), ['192.168.77.1/24 on lan0', '203.0.113.7/24 on wan0.7']);
+      assert.match(ip('-d', 'link', 'show', 'wan0.7'), /vlan protocol 802\.1Q id 7 /);
+      assert.deepEqual(await links.apply({ lan, wan: { ...wan, vlan: 7 } }), []);
+    } else {
+      await assert.rejects(links.apply({ lan, wan: { ...wan, vlan: 7 } }), {
+        name: 'KernelError',
+        message:
+          'Cannot create the VLAN device wan0.7 with the tag 7 on wan0: this kernel has no VLANs; a WAN without a tag or a kernel with 802.1Q is wanted (EOPNOTSUPP)',
+      });
+      assert.ok(addresses().includes('192.168.77.1/24 on lan0'), 'the LAN works all the same');
+    }
+    await links.apply({ lan, wan });
+    assert.equal(device('wan0.7'), undefined);
+    assert.deepEqual(addresses(), ['192.168.77.1/24 on lan0', '203.0.113.7/24 on wan0']);
+    assert.deepEqual(routes(), ['default 203.0.113.1 wan0']);
   });
 
   test('mode lan-only takes the WAN down without a trace', async () => {

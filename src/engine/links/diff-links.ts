@@ -37,11 +37,14 @@ export function diffLinks(wanted: WantedLinks, observed: ObservedNetwork): Links
   const addresses = sides.map((side) => diffAddresses(side, observed));
   const routes = sides.map((side) => diffRoutes(side, observed));
   const bridge = leftoverBridge(lan, observed);
-  const gone = [...(bridge === undefined ? [] : [bridge]), ...leftoverVlans(wan, observed)];
-  const stale = isComplete(sides) ? findStale(sides, bridge, observed) : [];
+  const known = isComplete(sides);
+  const gone = [...(bridge === undefined ? [] : [bridge]), ...(known ? leftoverVlans(wan, observed) : [])];
+  const stale = known ? findStale(sides, bridge, observed) : [];
   const changes: LinkChange[] = [
     ...diffLoopback(observed),
-    ...diffMacs(wanted, wan, observed),
+    // Before all else: a VLAN device takes its hardware address over from the one below.
+    ...(wan?.members ?? []).flatMap((device) => diffMac(device, wanted.wan?.mac)),
+    ...(known ? restoreMacs(observed.links, wan?.members[0]) : []),
     ...distinct(sides.flatMap((side) => diffDevices(side, observed))),
     ...addresses.flatMap(({ add }) => add),
     ...routes.flatMap(({ add }) => add),
@@ -58,13 +61,6 @@ export function diffLinks(wanted: WantedLinks, observed: ObservedNetwork): Links
     lan: lan?.base,
     wan: wan?.base,
   };
-}
-
-/** The WAN's own device first: a VLAN device takes its hardware address over from the one below. */
-function diffMacs({ wan }: WantedLinks, side: Side | undefined, observed: ObservedNetwork): LinkChange[] {
-  const device = side?.members[0];
-  if (wan === undefined || device === undefined) return [];
-  return [...diffMac(device, wan.mac), ...restoreMacs(observed.links, device)];
 }
 
 /** A namespace begins with it switched off, and the box's own programs talk over it. */
