@@ -1,6 +1,7 @@
 import { NF_INET, NFT_VERDICT } from '../../../wire/nftables/constants.ts';
 import { NF_CT_STATE } from '../../../wire/nftables/expression/ct.ts';
 import { PRIORITY, type Ruleset, type RulesetChain, type RulesetSet } from '../ruleset.ts';
+import { answerTo } from './answer.ts';
 import { type ChainEnd, ChainRun, type Step } from './chain.ts';
 import type { Outcome, Refusal } from './outcome.ts';
 import {
@@ -59,6 +60,7 @@ export function evaluate(ruleset: Ruleset, arrival: Arrival, surroundings: Surro
 }
 
 class Walk {
+  readonly #ruleset: Ruleset;
   readonly #chains: ReadonlyMap<string, RulesetChain>;
   readonly #sets: ReadonlyMap<string, RulesetSet>;
   readonly #surroundings: Surroundings;
@@ -73,6 +75,7 @@ class Walk {
   #decision: Decision = { by: 'routing', reason: 'no rule is there' };
 
   constructor(ruleset: Ruleset, arrival: Arrival, surroundings: Surroundings) {
+    this.#ruleset = ruleset;
     this.#chains = new Map(ruleset.chains.map((chain) => [chain.name, chain]));
     this.#sets = new Map(ruleset.sets.map((set) => [set.name, set]));
     this.#surroundings = surroundings;
@@ -118,7 +121,8 @@ class Walk {
   }
 
   #judge(way: Way | undefined, end: HookEnd | undefined): Judgement {
-    const { verdict, decision } = end ?? { verdict: { kind: 'accepted' }, decision: this.#decision };
+    const told = end === undefined ? undefined : (this.#silence(end) ?? end);
+    const { verdict, decision } = told ?? { verdict: { kind: 'accepted' }, decision: this.#decision };
     return {
       verdict,
       way: way === undefined ? 'output' : way.kind === 'input' ? 'input' : 'forward',
@@ -129,6 +133,34 @@ class Walk {
       sourceBy: this.#sourceBy,
       trace: this.#trace,
     };
+  }
+
+  /** What keeps the answer of a refusal from leaving, so that the packet is as good as dropped. */
+  #silence({ verdict }: HookEnd): HookEnd | undefined {
+    if (verdict.kind !== 'refused') return undefined;
+    const refused = { packet: this.#packet, tracking: this.#tracking };
+    const answer = answerTo(refused, verdict.refusal, this.#surroundings);
+    if (answer === undefined) return undefined;
+    const { packet, tracking, outDevice } = answer;
+    const arrival: Arrival = { packet, inDevice: null, connection: { state: 'new' } };
+    const walk = new Walk(this.#ruleset, arrival, this.#surroundings);
+    walk.#tracking = tracking;
+    const end = walk.#filterAll(NF_INET.LOCAL_OUT, outDevice);
+    if (end === undefined) return undefined;
+    this.#trace.push(...walk.#trace);
+    // An error or a reset is never answered itself.
+    return { ...end, verdict: { kind: 'dropped' } };
+  }
+
+  #filterAll(hook: number, outDevice: string | null): HookEnd | undefined {
+    const chains = [...this.#chains.values()].filter(
+      ({ base }) => base?.hook === hook && base.type === 'filter',
+    );
+    for (const chain of chains) {
+      const end = this.#filter(chain, hook, outDevice);
+      if (end !== undefined) return end;
+    }
+    return undefined;
   }
 
   /** One hook: what hangs there by priority, until something ends the packet. */

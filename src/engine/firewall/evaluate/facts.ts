@@ -12,7 +12,7 @@ import { unknownTo, wanted } from './outcome.ts';
 import { protocolOf } from './packet.ts';
 import type { Passage } from './passage.ts';
 import { statusOf } from './tracking.ts';
-import { ADDRESS_KIND, hopTo, isLinkLocal, kindOf } from './surroundings.ts';
+import { hopTo, isLinkLocal, isOwn, kindOf } from './surroundings.ts';
 
 /** A number in host order: little-endian on every board we run on. */
 function hostWord(value: number): Uint8Array {
@@ -93,11 +93,10 @@ export function fibOf(passage: Passage, flags: number, result: number | undefine
   const device = deviceOfFib(flags, inDevice, outDevice);
   if (result === NFT_FIB_RESULT.ADDRTYPE) return hostWord(kindOf(surroundings, address, device));
   if (isSpared(passage)) return routeResult(passage, inDevice, flags, wanted(result, 'a fib result'));
-  const kind = kindOf(surroundings, address);
-  const hop =
-    kind === ADDRESS_KIND.UNICAST
-      ? hopTo(surroundings, address, isLinkLocal(address) ? inDevice : null)
-      : undefined;
+  // The box's own addresses have no way, broadcast addresses that of their network.
+  const hop = isOwn(surroundings, address)
+    ? undefined
+    : hopTo(surroundings, address, isLinkLocal(address) ? inDevice : null);
   const found = hop === undefined || (device !== null && hop.device !== device) ? null : hop.device;
   return routeResult(passage, found, flags, wanted(result, 'a fib result'));
 }

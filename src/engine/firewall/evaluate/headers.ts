@@ -63,6 +63,9 @@ function networkHeader(packet: Packet, payloadLength: number): Uint8Array {
     .finish();
 }
 
+/** What every protocol has at least behind the IP header; rules that look there without asking for one see zeros. */
+const SOME_HEADER = 8;
+
 /** RFC 9293 section 3.1, RFC 768, RFC 792 and RFC 4443. */
 function transportHeader(transport: Transport): Uint8Array {
   switch (transport.kind) {
@@ -89,6 +92,6 @@ function transportHeader(transport: Transport): Uint8Array {
         .finish();
     case 'other':
     default:
-      return new Uint8Array(0);
+      return new Uint8Array(SOME_HEADER);
   }
 }

@@ -17,10 +17,6 @@ export type Way =
   | { readonly kind: 'forward'; readonly hop: Hop }
   | { readonly kind: 'nowhere'; readonly reason: string; readonly refusal: Refusal | null };
 
-function isUnspecified(address: Packet['source']): boolean {
-  return isIpv4(address) ? address >>> 24 === 0 : address === 0n;
-}
-
 /** The routing decision after prerouting (ip_route_input_slow() and ip6_forward()). */
 export function wayOf(surroundings: Surroundings, packet: Packet, inDevice: string): Way {
   const { source, destination } = packet;
@@ -46,7 +42,10 @@ function unreachable({ source }: Packet, reason: string, code: number): Way {
 function hasImpossibleSource(surroundings: Surroundings, packet: Packet, inDevice: string): boolean {
   const { source, destination } = packet;
   if (inDevice === 'lo') return false;
-  if (isUnspecified(source)) return kindOf(surroundings, destination) === ADDRESS_KIND.UNICAST;
+  // Who has no address yet can speak to all, or in IPv6 to a neighbour.
+  if (source === 0n) return kindOf(surroundings, destination) === ADDRESS_KIND.UNICAST;
+  if (isIpv4(source) && source >>> 24 === 0)
+    return destination !== 0xffff_ffff && kindOf(surroundings, destination) !== ADDRESS_KIND.MULTICAST;
   const kind = kindOf(surroundings, source);
   if (kind === ADDRESS_KIND.MULTICAST || source === 0xffff_ffff) return true;
   return isIpv4(source) && isOwn(surroundings, source);
