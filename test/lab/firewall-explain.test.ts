@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import process from 'node:process';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import { formatAddress } from '../../src/base/address.ts';
+import { compileRuleset } from '../../src/engine/firewall/compile.ts';
+import { type Judgement, evaluate } from '../../src/engine/firewall/evaluate/evaluate.ts';
+import type { Connection, Packet, Place } from '../../src/engine/firewall/evaluate/packet.ts';
+import { isOwn } from '../../src/engine/firewall/evaluate/surroundings.ts';
+import { ALL_FEATURES, type FirewallOptions } from '../../src/engine/firewall/options.ts';
+import type { Ruleset } from '../../src/engine/firewall/ruleset.ts';
+import { linuxNetlink } from '../../src/io/linux/netlink.ts';
+import type { Log } from '../../src/port/log.ts';
+import type { NetlinkSession } from '../../src/port/netlink-session.ts';
+import { NETLINK } from '../../src/port/netlink.ts';
+import { RulesetLoader } from '../../src/service/firewall/ruleset-loader.ts';
+import { openNetlinkSession } from '../../src/service/netlink-session.ts';
+import { type SomePacket, someOptions, somePacket } from './explain-samples.ts';
+import { EXPLAIN_SURROUNDINGS, ExplainSite, type Seen, type Sent } from './explain-site.ts';
+import { inOwnNetwork } from './own-network.ts';
+
+/*
+ * What the evaluator says of a packet is what the kernel does with it: configurations and packets are made up, the
+ * configuration is applied, the packets are sent, and what comes out at the other ends is compared with the prediction.
+ */
+
+const PACKETS = Number(process.env['GATEPOST_EXPLAIN_PACKETS'] ?? 1500);
+const PACKETS_A_RULESET = 50;
+const SEED = Number(process.env['GATEPOST_EXPLAIN_SEED'] ?? Date.now() % 1_000_000_000);
+
+const quiet = (): void => {};
+const log: Log = { debug: quiet, info: quiet, notice: quiet, warn: quiet, error: quiet, fatal: quiet };
+
+/** Limits are taken not to be exceeded, which so many packets would. */
+function rulesetOf(options: FirewallOptions): Ruleset {
+  return compileRuleset(options, { ...ALL_FEATURES, limits: false });
+}
+
+/** Every packet of a batch is of a connection of its own. */
+const FIRST_SENDER_PORT = 20_000;
+
+function numbered({ packet, inDevice }: SomePacket, index: number): Sent {
+  const port = FIRST_SENDER_PORT + index;
+  const { transport } = packet;
+  const moved: Packet['transport'] =
+    transport.kind === 'other'
+      ? transport
+      : transport.kind === 'icmp'
+        ? { ...transport, identifier: port }
+        : { ...transport, sourcePort: port };
+  return { packet: { ...packet, transport: moved }, inDevice, token: index + 1 };
+}
+
+/** Without ports all packets between two hosts are of one connection, and translated ones may meet. */
+function isOfItsOwn({ packet }: SomePacket, index: number, all: readonly SomePacket[]): boolean {
+  return (
+    packet.transport.kind !== 'other' ||
+    all.findIndex((one) => one.packet.transport.kind === 'other') === index
+  );
+}
+
+function placeText({ address, port }: Place): string {
+  return `${formatAddress(address)} port ${port}`;
+}
+
+/** What an outsider would see, in words. */
+function predicted({ verdict, way, outDevice, ends }: Judgement, { source }: Packet): string {
+  // What is answered to an address of the box itself does not leave it.
+  const isUnseen = verdict.kind === 'refused' && isOwn(EXPLAIN_SURROUNDINGS, source);
+  if (verdict.kind === 'dropped' || isUnseen) return 'silence';
+  if (verdict.kind === 'refused') {
+    const { refusal } = verdict;
+    return refusal.with === 'tcp-reset' ? 'reset' : `error ${refusal.type}/${refusal.code}`;
+  }
+  if (way === 'input') return `let in to ${placeText(ends.destination)}`;
+  return `out by ${outDevice ?? '?'} from ${placeText(ends.source)} to ${placeText(ends.destination)}`;
+}
+
+/** What was seen, in the same words. What the box answers to what it let in is no concern of the firewall. */
+function observed({ sightings, letIn }: Seen): string {
+  const places = letIn.map((place) => `let in to ${place}`);
+  if (places.length > 0) return places.join(' and ');
+  const words = sightings.map((one) => {
+    if (one.kind === 'reset') return 'reset';
+    if (one.kind === 'error') return `error ${one.type}/${one.code}`;
+    const source = placeText({ address: one.source, port: one.sourcePort });
+    const destination = placeText({ address: one.destination, port: one.destinationPort });
+    return `out by ${one.device} from ${source} to ${destination}`;
+  });
+  return words.length === 0 ? 'silence' : words.join(' and ');
+}
+
+function asText(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? `${one}n` : one), 1);
+}
+
+inOwnNetwork(import.meta.filename, () => {
+  let site: ExplainSite | undefined;
+  let session: NetlinkSession;
+  let loader: RulesetLoader;
+
+  before(async () => {
+    session = openNetlinkSession(linuxNetlink, NETLINK.NETFILTER);
+    loader = new RulesetLoader(session, log);
+    site = await ExplainSite.create();
+  });
+  after(() => {
+    site?.remove();
+    session.close();
+  });
+
+  /** Sends a batch and compares each packet's fate with what is predicted. */
+  async function compare(
+    options: FirewallOptions,
+    batch: readonly (Sent & { readonly connection: Connection })[],
+  ): Promise<readonly Judgement[]> {
+    const ruleset = rulesetOf(options);
+    assert.ok(site);
+    const seen = await site.send(batch);
+    const differences: string[] = [];
+    const judgements = batch.map((sent, index) => {
+      const judgement = evaluate(ruleset, sent, EXPLAIN_SURROUNDINGS);
+      const [said, did] = [
+        predicted(judgement, sent.packet),
+        observed(seen[index] ?? { sightings: [], letIn: [] }),
+      ];
+      if (said !== did) {
+        const { packet, inDevice } = sent;
+        const trace = judgement.trace.map((step) => `${step.chain}: ${step.comment}`);
+        const ends = `${formatAddress(packet.source)} to ${formatAddress(packet.destination)}`;
+        differences.push(
+          `${inDevice} ${ends} ${JSON.stringify(packet.transport)} ${packet.sender ?? ''} ${sent.connection.state}\n` +
+            `predicted: ${said}\nobserved:  ${did}\n${trace.join('\n')}\n`,
+        );
+      }
+      return judgement;
+    });
+    assert.equal(
+      differences.length,
+      0,
+      `${differences.length} of ${batch.length}, seed ${SEED}\n${differences.slice(0, 3).join('\n')}\n${asText(options)}`,
+    );
+    return judgements;
+  }
+
+  test(`evaluate() predicts what the kernel does with ${PACKETS} packets (seed ${SEED})`, async (t) => {
+    const rounds = Math.ceil(PACKETS / PACKETS_A_RULESET);
+    const configurations = fc.sample(someOptions, { numRuns: rounds, seed: SEED });
+    const fates = new Map<string, number>();
+    for (const [round, options] of configurations.entries()) {
+      assert.equal(
+        typeof (await loader.bring(rulesetOf(options))),
+        'string',
+        'the kernel refused the ruleset',
+      );
+      site?.forget();
+      const samples = fc.sample(somePacket, { numRuns: PACKETS_A_RULESET, seed: SEED + round });
+      const batch = samples.filter(isOfItsOwn).map((sample, index) => ({
+        ...numbered(sample, index),
+        connection: { state: 'new' } as const,
+      }));
+      for (const { verdict, way, destinationBy } of await compare(options, batch)) {
+        const led = destinationBy === null ? '' : ', led on';
+        const fate = `${options.mode}: ${verdict.kind} ${way}${led}`;
+        fates.set(fate, (fates.get(fate) ?? 0) + 1);
+      }
+    }
+    for (const [fate, count] of [...fates].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      t.diagnostic(`${fate}: ${count}`);
+  });
+});
