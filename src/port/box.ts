@@ -71,12 +71,24 @@ export interface BoxStatus {
   readonly dns: Readonly<Record<string, number>>;
 }
 
+/** One address that is given, offered or kept for a device. */
 export interface LeaseStatus {
   readonly address: string;
+  /** Empty with a reservation that is not by MAC address. */
   readonly mac: string;
   readonly name: string | null;
+  /** `bound`, `offered`, `revoked` (taken back, its client does not know yet) or `reserved` (kept for a device that is not here). */
   readonly state: string;
   readonly expires: string | null;
+  /** In hexadecimal digits: what the client identifies itself by. */
+  readonly clientId: string | null;
+  /** What the device says it is. */
+  readonly vendor: string | null;
+  /** When the device first had a lease. */
+  readonly since: string | null;
+  readonly reserved: boolean;
+  /** Why no name leads to the device although it calls itself something. */
+  readonly nameProblem: string | null;
 }
 
 export interface NameStatus {

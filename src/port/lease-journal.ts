@@ -39,7 +39,10 @@ export interface LeaseJournal {
    * @throws KernelError (`ENOSPC`, `EIO`): nothing recorded before is harmed
    */
   bind(binding: LeaseBinding): Promise<void>;
-  /** Records that the address is free: released, expired or freed by the owner. @throws KernelError as {@link bind} */
+  /**
+   * Records that the address is free: released, expired or freed by the owner. Who had it is kept in mind: {@link load} may still
+   * yield the binding, as ended long ago. @throws KernelError as {@link bind}
+   */
   end(address: Ipv4): Promise<void>;
   /** Records that the address is in use by a stranger; ends a binding of it. @throws KernelError as {@link bind} */
   decline(address: Ipv4, until: Timestamp): Promise<void>;

@@ -12,6 +12,8 @@ export interface ReceivedPacket {
 }
 
 export interface PacketSocket {
+  /** The device's own address when the socket was opened. */
+  readonly mac: Mac;
   send(destination: Mac, payload: Uint8Array): void;
   close(): void;
 }

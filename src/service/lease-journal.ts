@@ -1,5 +1,5 @@
 import { messageOf } from '../base/errors.ts';
-import type { Timestamp } from '../base/instant.ts';
+import { Timestamp } from '../base/instant.ts';
 import type { Ipv4 } from '../base/ipv4.ts';
 import { LeaseTable } from '../engine/lease-journal/lease-table.ts';
 import {
@@ -23,6 +23,7 @@ const DIRECTORY = 'state/leases.journal';
 const PREFIX = 'leases';
 /** About sixty batches: the leases of an office, copied when a segment is full, are a small part of it. */
 const SEGMENT_SIZE = 256 * 1024;
+const ENDED = Timestamp(0);
 
 export interface LeaseJournalOptions {
   /** The data directory. */
@@ -101,7 +102,9 @@ export class JournaledLeases implements LeaseJournal {
     const recorded = this.#last(address);
     const isEnded = recorded === undefined || recorded.kind === 'ended';
     if (isEnded && !this.#doubtful.has(address)) return this.#pending.get(address)?.done;
-    return this.#write({ kind: 'ended', address });
+    // Whatever clock reads it, it has ended.
+    const binding = recorded?.kind === 'bound' ? { ...recorded.binding, expires: ENDED } : undefined;
+    return this.#write({ kind: 'ended', address, binding });
   }
 
   async decline(address: Ipv4, until: Timestamp): Promise<void> {

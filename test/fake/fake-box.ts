@@ -69,6 +69,11 @@ export const LEASES: readonly LeaseStatus[] = [
     name: '<script>alert(1)</script>',
     state: 'bound',
     expires: '2026-11-22T22:00:00.000Z',
+    clientId: '01020000000012',
+    vendor: null,
+    since: '2026-11-20T08:00:00.000Z',
+    reserved: false,
+    nameProblem: null,
   },
 ];
 

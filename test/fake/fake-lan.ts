@@ -40,6 +40,11 @@ export class FakeLan {
   readonly #open = new Set<Open>();
   readonly #devices = new Map<string, Mac>();
 
+  /** Sockets open now, of all hosts. */
+  get sockets(): number {
+    return this.#open.size;
+  }
+
   /** A host with one device on the wire. */
   host(mac: Mac, device = 'eth0'): PacketPort {
     this.#devices.set(`${mac} ${device}`, mac);
@@ -65,6 +70,7 @@ export class FakeLan {
   #socket(open: Open): PacketSocket {
     this.#open.add(open);
     return {
+      mac: open.host,
       send: (destination, payload) =>
         this.#carry({ source: open.host, destination, payload: payload.slice() }),
       close: () => void this.#open.delete(open),

@@ -1,6 +1,6 @@
 import { Milliseconds } from '../../src/base/duration.ts';
 import { KernelError } from '../../src/base/errors.ts';
-import { type Timestamp, after } from '../../src/base/instant.ts';
+import { Timestamp, after } from '../../src/base/instant.ts';
 import type { Ipv4 } from '../../src/base/ipv4.ts';
 import type { Clock } from '../../src/port/clock.ts';
 import type { LeaseBinding, LeaseJournal, RecordedLeases } from '../../src/port/lease-journal.ts';
@@ -35,7 +35,10 @@ export class FakeLeaseJournal implements LeaseJournal {
   }
 
   end(address: Ipv4): Promise<void> {
-    return this.#write(() => void this.#bindings.delete(address));
+    return this.#write(() => {
+      const binding = this.#bindings.get(address);
+      if (binding !== undefined) this.#bindings.set(address, { ...binding, expires: Timestamp(0) });
+    });
   }
 
   decline(address: Ipv4, until: Timestamp): Promise<void> {

@@ -1,6 +1,6 @@
 import { after } from '../../src/base/instant.ts';
 import type { Instant } from '../../src/base/instant.ts';
-import { BROADCAST, type Ipv4, UNSPECIFIED } from '../../src/base/ipv4.ts';
+import { BROADCAST, type Ipv4, UNSPECIFIED, ipv4Bytes } from '../../src/base/ipv4.ts';
 import { BROADCAST_MAC, type Mac, macBytes } from '../../src/base/mac.ts';
 import type { Clock } from '../../src/port/clock.ts';
 import type { PacketSocket, ReceivedPacket } from '../../src/port/packet.ts';
@@ -22,12 +22,13 @@ export class FakeStation {
   /** The last message for it. */
   last: Dhcp4Message | undefined;
   readonly mac: Mac;
-  /** Whether it answers pings; the firewalls of many desktops do not. */
+  /** Whether it answers pings; the firewalls of many desktops do not. ARP it always answers. */
   answersPings = true;
   readonly #clock: Clock;
   readonly #lan: FakeLan;
   readonly #name: string;
   #socket: PacketSocket | undefined;
+  #arp: PacketSocket | undefined;
   #held: Held | undefined;
   /** Kept over a reboot. */
   #remembered: Ipv4 | undefined;
@@ -43,7 +44,9 @@ export class FakeStation {
 
   async plugIn(): Promise<void> {
     const filter = { etherType: 0x0800, udpPort: 68 };
-    this.#socket = await this.#lan.host(this.mac).open('eth0', filter, (packet) => this.#receive(packet));
+    const host = this.#lan.host(this.mac);
+    this.#socket = await host.open('eth0', filter, (packet) => this.#receive(packet));
+    this.#arp = await host.open('eth0', { etherType: 0x0806 }, (packet) => this.#resolve(packet));
   }
 
   get held(): Held | undefined {
@@ -84,6 +87,17 @@ export class FakeStation {
     this.#drop();
     this.#remembered = undefined;
     this.#send('DECLINE', { serverId: held.server, requestedAddress: held.address });
+  }
+
+  /** Built by hand: octets 8 to 27 are sender and target, as MAC address and address each (RFC 826). */
+  #resolve({ payload, source }: ReceivedPacket): void {
+    const { held } = this;
+    const address = held === undefined ? [] : [...ipv4Bytes(held.address)];
+    const isAsked = payload[7] === 1 && address.every((byte, index) => byte === payload[24 + index]);
+    if (held === undefined || !isAsked) return;
+    const asker = payload.subarray(8, 18);
+    const reply = [0, 1, 8, 0, 6, 4, 0, 2, ...macBytes(this.mac), ...address, ...asker];
+    this.#arp?.send(source, Uint8Array.from(reply));
   }
 
   #drop(): void {

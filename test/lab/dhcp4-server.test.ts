@@ -13,7 +13,7 @@ import { LinuxPacketPort } from '../../src/io/linux/packet.ts';
 import { NodeClock } from '../../src/io/node/clock.ts';
 import { NodeRandom } from '../../src/io/node/random.ts';
 import { NodeUdp } from '../../src/io/node/udp.ts';
-import { type Dhcp4Server, startDhcp4Server } from '../../src/service/dhcp4-server.ts';
+import { type Dhcp4Server, startDhcp4Server } from '../../src/service/dhcp4-server/dhcp4-server.ts';
 import { decodeEchoReply, encodeEchoRequest } from '../../src/wire/icmp/echo.ts';
 import { FakeLeaseJournal } from '../fake/fake-lease-journal.ts';
 import { inOwnNetwork } from './own-network.ts';
@@ -86,8 +86,15 @@ inOwnNetwork(import.meta.filename, () => {
     await new Promise((resolve) => holder.stdout?.once('data', resolve));
     const ip = (...args: string[]): unknown => execFileSync('ip', args);
     ip('link', 'set', 'lo', 'up');
-    ip('link', 'add', 'lan0', 'type', 'veth', 'peer', 'name', 'vb');
-    ip('link', 'set', 'vb', 'netns', `${holder.pid}`);
+    ip('link', 'add', 'lan0', 'type', 'bridge');
+    for (const [near, far] of [
+      ['va', 'vb'],
+      ['vc', 'vd'],
+    ] as const) {
+      ip('link', 'add', near, 'type', 'veth', 'peer', 'name', far);
+      ip('link', 'set', far, 'netns', `${holder.pid}`);
+      ip('link', 'set', near, 'master', 'lan0', 'up');
+    }
     ip('addr', 'add', '192.168.77.1/24', 'dev', 'lan0');
     ip('link', 'set', 'lan0', 'up');
     await peer('ip', 'link', 'set', 'lo', 'up').ended();
@@ -105,11 +112,13 @@ inOwnNetwork(import.meta.filename, () => {
     };
     const codec = { encodeRequest: encodeEchoRequest, decodeReply: decodeEchoReply };
     const icmp = new RawSocketIcmp(codec, new NodeRandom());
-    const ports = { packet, icmp, udp: new NodeUdp(), clock, journal: new FakeLeaseJournal(clock) };
+    const journal = new FakeLeaseJournal(clock);
+    const ports = { packet, icmp, udp: new NodeUdp(), clock, random: new NodeRandom(), journal };
     server = await startDhcp4Server({ device: 'lan0', server: options }, ports, {
       onLease: ({ address, name }) => void told.push(`${formatIpv4(address)} ${name}`),
       onLeaseEnd: (address) => void told.push(`${formatIpv4(address)} ended`),
       onWarning: (text) => void told.push(text),
+      onOtherServers: () => undefined,
     });
   });
   afterEach(() => {
@@ -155,14 +164,17 @@ inOwnNetwork(import.meta.filename, () => {
     assert.deepEqual(told, ['192.168.77.3 pc2', '192.168.77.3 ended']);
   });
 
-  test('an address that a machine uses without asking is found by the probe', async () => {
+  test('an address that a machine uses without asking, and without answering pings, is found by the probe', async () => {
     await clientMac('02:00:00:00:00:24');
-    await peer('ip', 'addr', 'add', '192.168.77.5/24', 'dev', 'vb').ended();
+    await peer('sysctl', '-qw', 'net.ipv4.icmp_echo_ignore_all=1', 'net.ipv4.conf.all.arp_ignore=1').ended();
+    for (const change of [['down'], ['address', '02:00:00:00:00:55'], ['up']])
+      assert.equal(await peer('ip', 'link', 'set', 'vd', ...change).ended(), 0);
+    await peer('ip', 'addr', 'add', '192.168.77.5/24', 'dev', 'vd').ended();
     const client = peer('udhcpc', '-f', '-q', '-n', '-i', 'vb', '-s', '/bin/true', '-r', '192.168.77.5');
     assert.equal(await client.ended(), 0);
     assert.match(
       told.join('\n'),
-      /192\.168\.77\.5 is used by a device that did not get it here \(it answered a ping\)/,
+      /192\.168\.77\.5 is used by a device that did not get it here \(02:00:00:00:00:55 answers for it\)/,
     );
     assert.doesNotMatch(client.output, /lease of 192\.168\.77\.5/);
   });

@@ -87,6 +87,7 @@ inOwnNetwork(import.meta.filename, () => {
     assert.deepEqual([toAll.source, toAll.destination, textOf(toAll)], [MAC_A, BROADCAST_MAC, 'to all']);
     assert.deepEqual([toOne.source, toOne.destination, textOf(toOne)], [MAC_A, MAC_B, 'to one']);
     assert.deepEqual([toAll.checksumReady, toOne.checksumReady], [true, true]);
+    assert.deepEqual([a.mac, b.mac], [MAC_A, MAC_B]);
     a.close();
     b.close();
   });

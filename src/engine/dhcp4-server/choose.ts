@@ -47,6 +47,11 @@ export function isRoomFor(state: State, who: Identity, env: Env): boolean {
   return poolSize - state.table.held > kept;
 }
 
+/** Whether there is memory for the address: it is remembered already, or there are not too many. */
+export function mayRemember(state: State, address: Ipv4): boolean {
+  return state.table.get(address) !== undefined || state.table.size < MAX_ENTRIES;
+}
+
 export interface Choice {
   readonly address: Ipv4 | undefined;
   /** See {@link State.nextFresh}. */
@@ -81,7 +86,8 @@ function chooseOther(state: State, who: Identity, wish: Ipv4 | undefined, env: E
   const { nextFresh } = state;
   if (!isRoomFor(state, who, env)) return { address: undefined, nextFresh };
   // What another client had is not given away for the asking: it may come back.
-  const isFree = wish !== undefined && state.table.get(wish) === undefined && isAvailable(state, who, wish);
+  const isNew = wish !== undefined && state.table.get(wish) === undefined && mayRemember(state, wish);
+  const isFree = isNew && isAvailable(state, who, wish);
   if (isFree) return { address: wish, nextFresh };
   if (state.table.size < MAX_ENTRIES) {
     const fresh = firstFresh(state, who);

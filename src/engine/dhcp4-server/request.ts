@@ -1,14 +1,14 @@
 import { type Ipv4, UNSPECIFIED, formatIpv4 } from '../../base/ipv4.ts';
 import { contains4 } from '../../base/prefix.ts';
-import { isAvailable, isKnown, isOurs, isRoomFor, mayKeep } from './choose.ts';
+import { isAvailable, isKnown, isOurs, isRoomFor, mayKeep, mayRemember } from './choose.ts';
 import { commit } from './commit.ts';
 import { prepare } from './discover.ts';
 import { retire } from './end.ts';
 import { type LeaseEntry, type Question, isLease } from './lease-entry.ts';
 import { MAX_OFFERS } from './limits.ts';
+import type { Identity } from './options.ts';
 import { refuse } from './reply.ts';
 import { type Effect, type Env, type State, type Step, ignore } from './state.ts';
-import { warn } from './warn.ts';
 
 /*
  * When a REQUEST is refused (RFC 2131 §4.3.2), so that this server is silent about what another one may know better:
@@ -37,7 +37,7 @@ function fromSelecting(state: State, question: Question, env: Env): Step {
   // Without an entry the offer was made before a restart: it is kept if it still can be.
   const granted =
     current === undefined || current.phase === 'past' || current.phase === 'lapsed'
-      ? isAvailable(state, question.who, address)
+      ? isAvailable(state, question.who, address) && mayRemember(state, address)
       : current.address === address && current.phase !== 'probing' && mayHave(state, current);
   return granted ? commit(state, address, question, env) : nak(state, question, address, env);
 }
@@ -54,12 +54,9 @@ function choseAnother(state: State, { who, message }: Question, env: Env): Step 
   if (current !== undefined && (current.phase === 'offered' || current.phase === 'probing'))
     retire(state, current, false, env);
   const { serverId } = message.options;
-  if (serverId === undefined) return ignore(state);
-  const text = `Another DHCP server, ${formatIpv4(serverId)}, gives addresses on the LAN: devices get them from one or the other`;
-  return {
-    state,
-    effects: [{ kind: 'otherServer', address: serverId }, ...warn(state, text, env)],
-  };
+  return serverId === undefined
+    ? ignore(state)
+    : { state, effects: [{ kind: 'otherServer', address: serverId }] };
 }
 
 /** Whether the client has an address from here now. */
@@ -82,6 +79,11 @@ function fromInitReboot(state: State, question: Question, env: Env): Step {
     : rebuild(state, question, requestedAddress, env);
 }
 
+/** Whether a lease that this server knows nothing of can be taken over as its own. */
+function mayBegin(state: State, who: Identity, address: Ipv4, env: Env): boolean {
+  return isRoomFor(state, who, env) && mayRemember(state, address);
+}
+
 /** A client we do not know, as after the loss of the journal: it gets what it had, if that is free and nobody uses it. */
 function rebuild(state: State, question: Question, address: Ipv4, env: Env): Step {
   const { who } = question;
@@ -93,7 +95,7 @@ function rebuild(state: State, question: Question, address: Ipv4, env: Env): Ste
     return ignore(state);
   }
   const isFull = state.table.offers >= MAX_OFFERS && !isKnown(state, who);
-  if (isFull || !isRoomFor(state, who, env)) return ignore(state);
+  if (isFull || !mayBegin(state, who, address, env)) return ignore(state);
   return prepare(state, { address, nextFresh: state.nextFresh }, question, env);
 }
 
@@ -106,7 +108,7 @@ function fromRenewing(state: State, question: Question, env: Env): Step {
     return mayKeep(state, current) ? commit(state, ciaddr, question, env) : nak(state, question, ciaddr, env);
   }
   if (!isServed(current) && isAvailable(state, who, ciaddr))
-    return isRoomFor(state, who, env) ? commit(state, ciaddr, question, env) : ignore(state);
+    return mayBegin(state, who, ciaddr, env) ? commit(state, ciaddr, question, env) : ignore(state);
   const isForeign = contains4(state.plan.options.server, ciaddr) && !isOurs(state, ciaddr);
   return isForeign && !isServed(current) ? ignore(state) : nak(state, question, ciaddr, env);
 }

@@ -6,7 +6,7 @@ import { bindingOf, leaseOf } from './commit.ts';
 import { nameOf } from './identity.ts';
 import type { LeaseEntry } from './lease-entry.ts';
 import { restoredEnd } from './lease-time.ts';
-import { KNOWN_AFTER } from './limits.ts';
+import { KNOWN_AFTER, MAX_ENTRIES } from './limits.ts';
 import type { Dhcp4ServerOptions } from './options.ts';
 import { ServerPlan } from './server-plan.ts';
 import type { Effect, Env, State, Step } from './state.ts';
@@ -37,8 +37,8 @@ function boundEntries(state: State): LeaseEntry[] {
 /** Takes over what the journal holds: leases that run, addresses to keep in mind for those that had them, quarantine. */
 export function restore(state: State, recorded: RecordedLeases, env: Env): Step {
   // A client with several records (it was moved) has the one that ends last; earlier ones are replaced by it.
-  for (const binding of recorded.bindings.toSorted((a, b) => a.expires - b.expires))
-    state.table.set(restored(binding, env));
+  const inOrder = recorded.bindings.toSorted((a, b) => a.expires - b.expires);
+  for (const binding of inOrder.slice(-MAX_ENTRIES)) state.table.set(restored(binding, env));
   // The first to have had a name is told first, and keeps it.
   const leases = boundEntries(state)
     .map((entry) => leaseOf(state, entry, env))

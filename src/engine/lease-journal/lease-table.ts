@@ -8,7 +8,13 @@ interface Entry {
   readonly place: Place;
 }
 
-/** The fold of a lease journal: for each address its last record and where that is. At most one entry an address that ever had a lease. */
+/**
+ * Addresses kept; at the cap the one longest without a change is forgotten, which costs its client the preference for
+ * it. More than the DHCP server has leases.
+ */
+export const MAX_ADDRESSES = 65_536;
+
+/** The fold of a lease journal: for each address its last record and where that is. */
 export class LeaseTable {
   readonly shares = new SegmentShares();
   readonly #entries = new Map<Ipv4, Entry>();
@@ -16,9 +22,16 @@ export class LeaseTable {
   apply(record: LeaseRecord, place: Place): void {
     const address = addressOf(record);
     const earlier = this.#entries.get(address);
-    if (earlier !== undefined) this.shares.drop(earlier.place);
+    if (earlier !== undefined) this.#drop(address, earlier);
     this.#entries.set(address, { record, place });
     this.shares.add(place);
+    const [oldest] = this.#entries;
+    if (this.#entries.size > MAX_ADDRESSES && oldest !== undefined) this.#drop(...oldest);
+  }
+
+  #drop(address: Ipv4, { place }: Entry): void {
+    this.#entries.delete(address);
+    this.shares.drop(place);
   }
 
   /** The last record of an address. */
@@ -27,19 +40,22 @@ export class LeaseTable {
   }
 
   /**
-   * Whether a compaction must copy the record at `place`. The end of a lease is needed only as long as
-   * an older segment, which may hold the lease, is there.
+   * Whether a compaction must copy the record at `place`. The end of a lease of which nothing else is known is needed only
+   * as long as an older segment, which may hold the lease, is there.
    */
   isLive(address: Ipv4, place: Place, oldestSegment: number): boolean {
     const entry = this.#entries.get(address);
     if (entry?.place.segment !== place.segment || entry.place.offset !== place.offset) return false;
-    return entry.record.kind !== 'ended' || place.segment > oldestSegment;
+    const { record } = entry;
+    return record.kind !== 'ended' || record.binding !== undefined || place.segment > oldestSegment;
   }
 
   snapshot(): RecordedLeases {
     const records = Array.from(this.#entries.values(), ({ record }) => record);
     return {
-      bindings: records.filter((record) => record.kind === 'bound').map((record) => record.binding),
+      bindings: records.flatMap((record) =>
+        record.kind === 'declined' || record.binding === undefined ? [] : [record.binding],
+      ),
       declined: records.filter((record) => record.kind === 'declined').map((record) => record.declined),
     };
   }

@@ -19,7 +19,8 @@ const MAX_TEXT = 255;
 /** What the journal says of one address; the last record holds. */
 export type LeaseRecord =
   | { readonly kind: 'bound'; readonly binding: LeaseBinding }
-  | { readonly kind: 'ended'; readonly address: Ipv4 }
+  /** `binding` is what ended, if that is known: its client is to get the address again. */
+  | { readonly kind: 'ended'; readonly address: Ipv4; readonly binding?: LeaseBinding | undefined }
   | { readonly kind: 'declined'; readonly declined: DeclinedAddress };
 
 /** A record as the journal takes it: all of it is in the header, the payload is empty. */
@@ -38,13 +39,13 @@ export function addressOf(record: LeaseRecord): Ipv4 {
  * BOUND     address u32, expires u64 (milliseconds since 1970), MAC 6 bytes,
  *           client length u8 and bytes, host name length u8 and UTF-8 (length 0: none),
  *           since u64 (left out if not known)
- * ENDED     address u32
+ * ENDED     address u32, then as BOUND what ended (left out if not known)
  * DECLINED  address u32, until u64
  * ```
  */
 export function encodeLease(record: LeaseRecord): EncodedLease {
   const writer = new Writer(64).bytes(ipv4Bytes(addressOf(record)));
-  if (record.kind === 'bound') {
+  if (record.kind !== 'declined' && record.binding !== undefined) {
     const { binding } = record;
     writer.u64(milliseconds(binding.expires)).bytes(macBytes(binding.mac));
     writeText(writer, fromHex(binding.client));
@@ -66,24 +67,26 @@ export function decodeLease(type: number, header: Uint8Array): LeaseRecord {
 
 function decodeRest(type: number, address: Ipv4, reader: Reader): LeaseRecord {
   switch (type) {
-    case LEASE.BOUND: {
-      const expires = readTime(reader);
-      const mac = macFromBytes(reader.bytes(6));
-      const client = toHex(reader.bytes(reader.u8()));
-      const hostName = fromUtf8(reader.bytes(reader.u8()));
-      const binding = { address, client, mac, hostName: hostName === '' ? undefined : hostName, expires };
-      return {
-        kind: 'bound',
-        binding: reader.remaining === 0 ? binding : { ...binding, since: readTime(reader) },
-      };
-    }
+    case LEASE.BOUND:
+      return { kind: 'bound', binding: readBinding(address, reader) };
     case LEASE.ENDED:
-      return { kind: 'ended', address };
+      return reader.remaining === 0
+        ? { kind: 'ended', address }
+        : { kind: 'ended', address, binding: readBinding(address, reader) };
     case LEASE.DECLINED:
       return { kind: 'declined', declined: { address, until: readTime(reader) } };
     default:
       throw new DecodeError(`Cannot read a lease record of type ${type}`, { offset: 0, path: '' });
   }
+}
+
+function readBinding(address: Ipv4, reader: Reader): LeaseBinding {
+  const expires = readTime(reader);
+  const mac = macFromBytes(reader.bytes(6));
+  const client = toHex(reader.bytes(reader.u8()));
+  const hostName = fromUtf8(reader.bytes(reader.u8()));
+  const binding = { address, client, mac, hostName: hostName === '' ? undefined : hostName, expires };
+  return reader.remaining === 0 ? binding : { ...binding, since: readTime(reader) };
 }
 
 /** A time without end is written as the last one that fits. */

@@ -90,6 +90,11 @@ export class PacketEndpoint {
     }
   }
 
+  /** The device's own address. */
+  get mac(): Uint8Array {
+    return this.#own;
+  }
+
   /** Whether the device was gone or down at the last try. */
   get isBroken(): boolean {
     return this.#broken;

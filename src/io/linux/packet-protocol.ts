@@ -29,7 +29,8 @@ export interface Failure {
 }
 
 export type PacketReport =
-  | { readonly kind: 'opened'; readonly id: number }
+  /** `mac` is the device's own address. */
+  | { readonly kind: 'opened'; readonly id: number; readonly mac: Uint8Array }
   | { readonly kind: 'refused'; readonly id: number; readonly failure: Failure }
   | {
       readonly kind: 'packet';

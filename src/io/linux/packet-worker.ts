@@ -96,14 +96,16 @@ class PacketWorker {
 
   #open(command: PacketCommand & { readonly kind: 'open' }): void {
     const { id, device, filter } = command;
+    let endpoint: PacketEndpoint;
     try {
-      this.#endpoints.set(id, new PacketEndpoint(device, filter));
+      endpoint = new PacketEndpoint(device, filter);
     } catch (error) {
       this.#report({ kind: 'refused', id, failure: failureOf(error) });
       return;
     }
+    this.#endpoints.set(id, endpoint);
     this.#arrange();
-    this.#report({ kind: 'opened', id });
+    this.#report({ kind: 'opened', id, mac: endpoint.mac });
   }
 
   #send(command: PacketCommand & { readonly kind: 'send' }): void {

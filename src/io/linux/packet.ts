@@ -132,6 +132,7 @@ export class LinuxPacketPort implements PacketPort {
     }
     this.#opened.set(id, opening);
     opening.resolve({
+      mac: macFromBytes(report.mac),
       send: (destination: Mac, payload) => {
         if (this.#opened.has(id))
           this.#command({ kind: 'send', id, destination: macBytes(destination), payload });

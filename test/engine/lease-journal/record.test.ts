@@ -32,9 +32,21 @@ const VECTORS: readonly (readonly [LeaseRecord, number, string])[] = [
     1,
     'c0a84d05 0000018bcfe56800 02000000002a 01 ff 00',
   ],
+  [
+    { kind: 'bound', binding: { ...BINDING, expires: NOW, since: NOW } },
+    1,
+    'c0a84d05 0000018bcfe56800 02000000002a 07 0102000000002a 03 706331 0000018bcfe56800',
+  ],
   [{ kind: 'ended', address }, 2, 'c0a84d05'],
+  [
+    { kind: 'ended', address, binding: { ...BINDING, expires: Timestamp(0) } },
+    2,
+    'c0a84d05 0000000000000000 02000000002a 07 0102000000002a 03 706331',
+  ],
   [{ kind: 'declined', declined: { address, until: NOW } }, 3, 'c0a84d05 0000018bcfe56800'],
 ];
+
+const WHOLE = VECTORS.map(([, , hex]) => hex.replaceAll(' ', ''));
 
 test('encodeLease() and decodeLease() agree on the bytes of each record', () => {
   for (const [record, type, hex] of VECTORS) {
@@ -50,6 +62,8 @@ test('decodeLease() rejects every cut, trailing bytes and unknown types', () => 
   for (const [, type, hex] of VECTORS) {
     const bytes = fromHex(hex);
     for (let length = 4; length < bytes.length; length++) {
+      // Cut before a part that may be left out, it is a whole record.
+      if (WHOLE.includes(toHex(bytes.subarray(0, length)))) continue;
       assert.throws(() => decodeLease(type, bytes.subarray(0, length)), DecodeError);
     }
     assert.throws(() => decodeLease(type, fromHex(`${hex}00`)), DecodeError);

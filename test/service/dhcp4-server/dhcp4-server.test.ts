@@ -1,24 +1,29 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Hours, Milliseconds, Minutes, Seconds } from '../../src/base/duration.ts';
-import { KernelError } from '../../src/base/errors.ts';
-import { type Ipv4, formatIpv4, parseIpv4 } from '../../src/base/ipv4.ts';
-import { BROADCAST_MAC, type Mac, parseMac } from '../../src/base/mac.ts';
-import { parsePrefix4 } from '../../src/base/prefix.ts';
+import { Hours, Milliseconds, Minutes, Seconds } from '../../../src/base/duration.ts';
+import { KernelError } from '../../../src/base/errors.ts';
+import { type Ipv4, formatIpv4, parseIpv4 } from '../../../src/base/ipv4.ts';
+import { BROADCAST_MAC, type Mac, parseMac } from '../../../src/base/mac.ts';
+import { parsePrefix4 } from '../../../src/base/prefix.ts';
 import {
   type AddressRange,
   type Dhcp4ServerOptions,
   defaultPool,
-} from '../../src/engine/dhcp4-server/options.ts';
-import type { PacketPort } from '../../src/port/packet.ts';
-import { type Dhcp4Server, type Dhcp4ServerPorts, startDhcp4Server } from '../../src/service/dhcp4-server.ts';
-import { FakeClock } from '../fake/fake-clock.ts';
-import { FakeLan } from '../fake/fake-lan.ts';
-import { FakeLeaseJournal } from '../fake/fake-lease-journal.ts';
-import { FakeNetwork } from '../fake/fake-network.ts';
-import { FakeRandom } from '../fake/fake-random.ts';
-import { FakeStation } from '../fake/fake-station.ts';
+} from '../../../src/engine/dhcp4-server/options.ts';
+import type { OtherServer } from '../../../src/engine/dhcp4-server/other-servers.ts';
+import type { PacketPort } from '../../../src/port/packet.ts';
+import {
+  type Dhcp4Server,
+  type Dhcp4ServerPorts,
+  startDhcp4Server,
+} from '../../../src/service/dhcp4-server/dhcp4-server.ts';
+import { FakeClock } from '../../fake/fake-clock.ts';
+import { FakeLan } from '../../fake/fake-lan.ts';
+import { FakeLeaseJournal } from '../../fake/fake-lease-journal.ts';
+import { FakeNetwork } from '../../fake/fake-network.ts';
+import { FakeRandom } from '../../fake/fake-random.ts';
+import { FakeStation } from '../../fake/fake-station.ts';
 
 const ADDRESS = parsePrefix4('192.168.77.1/24');
 const SERVER_MAC = parseMac('02:00:00:00:77:01');
@@ -44,6 +49,8 @@ class Office {
   readonly lan = new FakeLan();
   readonly journal = new FakeLeaseJournal(this.clock);
   readonly told: string[] = [];
+  /** What was told of other servers, each time. */
+  readonly others: (readonly OtherServer[])[] = [];
   readonly stations: FakeStation[] = [];
   readonly packet: PacketPort = this.lan.host(SERVER_MAC, 'lan0');
   readonly ports: Dhcp4ServerPorts;
@@ -54,7 +61,7 @@ class Office {
     this.#options = settings;
     const { udp } = new FakeNetwork(this.clock).host(ADDRESS.address);
     const { clock, journal, packet } = this;
-    this.ports = { packet, journal, clock, udp, icmp: this.lan.icmp(clock) };
+    this.ports = { packet, journal, clock, udp, icmp: this.lan.icmp(clock), random: new FakeRandom(5) };
   }
 
   async start(): Promise<void> {
@@ -63,6 +70,7 @@ class Office {
       onLease: ({ address, name }) => void this.told.push(`${formatIpv4(address)} ${name}`),
       onLeaseEnd: (address) => void this.told.push(`${formatIpv4(address)} ended`),
       onWarning: (text) => void this.told.push(text),
+      onOtherServers: (servers) => void this.others.push(servers),
     });
   }
 
@@ -126,7 +134,7 @@ test('the end of a lease is told when its time is over', async () => {
   await made.clock.advance(Hours(2));
   assert.deepEqual(made.told, ['192.168.77.2 pc1', '192.168.77.2 ended']);
   assert.deepEqual(made.server?.leases(), []);
-  assert.equal(made.clock.pending, 0, 'an idle server asks for no wake');
+  assert.equal(made.clock.pending, 1, 'an idle server only asks for other servers now and then');
 });
 
 test('an address that a stranger uses is not given, and the owner hears of it', async () => {
@@ -211,7 +219,7 @@ test('a port or a device that is not to be had is refused with its name, and not
   await assert.rejects(made.start(), (error) => error instanceof KernelError && error.errno === 'EADDRINUSE');
   holder.close();
   const settings = { device: 'lan9', server: options() };
-  const silent = { onLease: () => {}, onLeaseEnd: () => {}, onWarning: () => {} };
+  const silent = { onLease: () => {}, onLeaseEnd: () => {}, onWarning: () => {}, onOtherServers: () => {} };
   await assert.rejects(
     startDhcp4Server(settings, made.ports, silent),
     (error) => error instanceof KernelError && error.errno === 'ENODEV',

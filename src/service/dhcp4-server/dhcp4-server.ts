@@ -1,11 +1,11 @@
-import { Milliseconds } from '../base/duration.ts';
-import { DecodeError, messageOf, unreachable } from '../base/errors.ts';
-import type { Instant, Timestamp } from '../base/instant.ts';
-import { BROADCAST, type Ipv4, formatIpv4 } from '../base/ipv4.ts';
-import { lastAddress4 } from '../base/prefix.ts';
-import { leaseOf } from '../engine/dhcp4-server/commit.ts';
-import { civilEnd } from '../engine/dhcp4-server/lease-time.ts';
-import type { Dhcp4ServerOptions } from '../engine/dhcp4-server/options.ts';
+import { DecodeError, UserError, messageOf, unreachable } from '../../base/errors.ts';
+import type { Instant } from '../../base/instant.ts';
+import { BROADCAST, type Ipv4, formatIpv4 } from '../../base/ipv4.ts';
+import type { Mac } from '../../base/mac.ts';
+import { lastAddress4 } from '../../base/prefix.ts';
+import { type LeaseView, leaseViews } from '../../engine/dhcp4-server/lease-view.ts';
+import type { Dhcp4ServerOptions } from '../../engine/dhcp4-server/options.ts';
+import type { OtherServer } from '../../engine/dhcp4-server/other-servers.ts';
 import {
   type Effect,
   type Env,
@@ -13,16 +13,19 @@ import {
   type Lease,
   NEVER,
   initialState,
-} from '../engine/dhcp4-server/state.ts';
-import { stepServer } from '../engine/dhcp4-server/step.ts';
-import type { Cancel, Clock } from '../port/clock.ts';
-import type { IcmpPort } from '../port/icmp.ts';
-import type { LeaseJournal } from '../port/lease-journal.ts';
-import type { PacketPort, PacketSocket, ReceivedPacket } from '../port/packet.ts';
-import type { UdpPort, UdpSocket } from '../port/udp.ts';
-import { DHCP4_SERVER_PORT } from '../wire/dhcp4/constants.ts';
-import { decodeMessage, encodeMessage } from '../wire/dhcp4/message.ts';
-import { decodeUdpPacket, encodeUdpPacket } from '../wire/ipv4/udp.ts';
+} from '../../engine/dhcp4-server/state.ts';
+import { stepServer } from '../../engine/dhcp4-server/step.ts';
+import type { Cancel, Clock } from '../../port/clock.ts';
+import type { IcmpPort } from '../../port/icmp.ts';
+import type { LeaseJournal } from '../../port/lease-journal.ts';
+import type { PacketPort, PacketSocket, ReceivedPacket } from '../../port/packet.ts';
+import type { Random } from '../../port/random.ts';
+import type { UdpPort, UdpSocket } from '../../port/udp.ts';
+import { DHCP4_SERVER_PORT, OP } from '../../wire/dhcp4/constants.ts';
+import { type Dhcp4Message, decodeMessage, encodeMessage } from '../../wire/dhcp4/message.ts';
+import { decodeUdpPacket, encodeUdpPacket } from '../../wire/ipv4/udp.ts';
+import { AddressProbe } from './address-probe.ts';
+import { OtherServerWatch } from './other-server-watch.ts';
 
 export interface Dhcp4ServerSettings {
   /** The LAN's device: the bridge, or the one port. */
@@ -35,6 +38,7 @@ export interface Dhcp4ServerPorts {
   readonly icmp: IcmpPort;
   readonly udp: UdpPort;
   readonly clock: Clock;
+  readonly random: Random;
   readonly journal: LeaseJournal;
 }
 
@@ -44,12 +48,8 @@ export interface Dhcp4ServerCallbacks {
   onLeaseEnd(address: Ipv4): void;
   /** One sentence for the owner. */
   onWarning(text: string): void;
-}
-
-/** One line of the list of leases. */
-export interface LeaseView extends Lease {
-  readonly state: 'bound' | 'offered';
-  readonly expires: Timestamp;
+  /** The other DHCP servers on the LAN are these from now on. */
+  onOtherServers(servers: readonly OtherServer[]): void;
 }
 
 export interface Dhcp4ServerCounters {
@@ -59,8 +59,6 @@ export interface Dhcp4ServerCounters {
   readonly sent: number;
 }
 
-/** How long an address has to answer before it counts as unused. Hosts of a LAN answer within a few milliseconds. */
-const PROBE_TIMEOUT = Milliseconds(500);
 const IPV4 = 0x0800;
 
 /** The DHCP server on the LAN. */
@@ -68,13 +66,14 @@ export class Dhcp4Server {
   readonly #ports: Dhcp4ServerPorts;
   readonly #callbacks: Dhcp4ServerCallbacks;
   readonly #counters = { received: 0, dropped: 0, sent: 0 };
+  readonly #probe: AddressProbe;
+  readonly #watch: OtherServerWatch;
   #settings: Dhcp4ServerSettings;
   #state;
   #socket: PacketSocket | undefined;
   #holder: UdpSocket | undefined;
   #wake: Cancel | undefined;
   // A trouble that lasts is told once, not with every address it concerns.
-  #probeFails = false;
   #recordFails = false;
   #stopped = false;
 
@@ -83,6 +82,10 @@ export class Dhcp4Server {
     this.#ports = ports;
     this.#callbacks = callbacks;
     this.#state = initialState(settings.server);
+    this.#probe = new AddressProbe(ports, (text) => callbacks.onWarning(text));
+    this.#watch = new OtherServerWatch(ports, settings.server.server.address, (servers) =>
+      callbacks.onOtherServers(servers),
+    );
   }
 
   get counters(): Dhcp4ServerCounters {
@@ -101,8 +104,9 @@ export class Dhcp4Server {
     const before = this.#settings;
     this.#settings = settings;
     this.#dispatch({ kind: 'reconfigure', options: settings.server });
-    if (before.server.server.address !== settings.server.server.address) await this.#listen();
-    if (before.device !== settings.device) await this.#open();
+    const isMoved = before.server.server.address !== settings.server.server.address;
+    if (isMoved) await this.#listen();
+    if (isMoved || before.device !== settings.device) await this.#open();
   }
 
   /** To be called after the civil clock was set. */
@@ -110,26 +114,26 @@ export class Dhcp4Server {
     this.#dispatch({ kind: 'clockSet' });
   }
 
-  /** Leases and offers of this moment, by address. */
+  /** Leases, offers and reservations of this moment, by address. */
   leases(): readonly LeaseView[] {
-    const env = this.#env();
-    const views: LeaseView[] = [];
-    for (const entry of this.#state.table.values()) {
-      const { address, phase, until } = entry;
-      if ((phase !== 'bound' && phase !== 'offered') || until <= env.now) continue;
-      views.push({
-        ...leaseOf(this.#state, entry, env),
-        address,
-        state: phase,
-        expires: civilEnd(until, env),
-      });
-    }
-    return views.sort((a, b) => a.address - b.address);
+    return leaseViews(this.#state, this.#env());
+  }
+
+  /** Takes a lease back; its client hears of it when it comes to renew it. @throws UserError if nobody has the address */
+  endLease(address: Ipv4): void {
+    const isLeased = this.leases().some((lease) => lease.address === address && lease.state === 'bound');
+    if (!isLeased)
+      throw new UserError(
+        `Cannot end the lease of ${formatIpv4(address)}: no device has one; "gatepost leases" lists those there are`,
+      );
+    this.#dispatch({ kind: 'revoke', address });
   }
 
   stop(): void {
     this.#stopped = true;
     this.#wake?.cancel();
+    this.#probe.stop();
+    this.#watch.close();
     this.#socket?.close();
     this.#holder?.close();
   }
@@ -150,6 +154,7 @@ export class Dhcp4Server {
     this.#socket = await this.#ports.packet.open(this.#settings.device, filter, (packet) =>
       this.#receive(packet),
     );
+    await this.#watch.open(this.#settings.device, this.#settings.server.server.address);
   }
 
   #env(): Env {
@@ -161,13 +166,17 @@ export class Dhcp4Server {
     try {
       const datagram = decodeUdpPacket(packet.payload, packet.checksumReady);
       if (this.#isForThisServer(datagram.destination)) {
-        const message = decodeMessage(datagram.payload);
-        this.#dispatch({ kind: 'message', message, via: packet.source });
+        this.#take(decodeMessage(datagram.payload), packet.source, datagram.source);
       } else this.#counters.dropped++;
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       this.#counters.dropped++;
     }
+  }
+
+  #take(message: Dhcp4Message, via: Mac, from: Ipv4): void {
+    if (message.op === OP.BOOTREPLY) this.#watch.hear(message, via, from);
+    else if (!this.#watch.isOwn(message)) this.#dispatch({ kind: 'message', message, via });
   }
 
   /** A packet socket also sees what the box only forwards. */
@@ -191,7 +200,7 @@ export class Dhcp4Server {
       case 'send':
         return this.#send(effect);
       case 'probe':
-        return void this.#probe(effect.address);
+        return void this.#findUser(effect);
       case 'persist':
         return void this.#persist(effect);
       case 'persistEnd':
@@ -203,7 +212,7 @@ export class Dhcp4Server {
       case 'ended':
         return this.#callbacks.onLeaseEnd(effect.address);
       case 'otherServer':
-        return undefined;
+        return this.#watch.named(effect.address);
       case 'warn':
         return this.#callbacks.onWarning(effect.text);
       case 'wake':
@@ -225,18 +234,11 @@ export class Dhcp4Server {
     this.#socket?.send(to.mac, datagram);
   }
 
-  async #probe(address: Ipv4): Promise<void> {
-    let inUse = false;
-    try {
-      inUse = await this.#ports.icmp.echo(address, PROBE_TIMEOUT);
-      this.#probeFails = false;
-    } catch (error) {
-      // Better an address that was not checked than none: the client checks it once more.
-      const text = `Addresses such as ${formatIpv4(address)} are offered without a check: ${messageOf(error)}`;
-      if (!this.#probeFails) this.#callbacks.onWarning(text);
-      this.#probeFails = true;
-    }
-    this.#dispatch({ kind: 'probed', address, inUse });
+  async #findUser({ address, ignore }: Effect & { readonly kind: 'probe' }): Promise<void> {
+    const { device, server } = this.#settings;
+    const place = { device, source: server.server.address };
+    const { inUse, by } = await this.#probe.probe(address, place, ignore);
+    this.#dispatch({ kind: 'probed', address, inUse, by });
   }
 
   async #persist({ commit, binding }: Effect & { readonly kind: 'persist' }): Promise<void> {
