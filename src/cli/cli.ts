@@ -15,6 +15,8 @@ import { firewallUnblockCommand } from './firewall-unblock.ts';
 import { flowsEndCommand } from './flows-end.ts';
 import { flowsCommand } from './flows.ts';
 import { healthCommand } from './health.ts';
+import { leasesEndCommand } from './leases-end.ts';
+import { leasesPinCommand } from './leases-pin.ts';
 import { leasesCommand } from './leases.ts';
 import { logCommand } from './log.ts';
 import { namesCommand } from './names.ts';
@@ -29,6 +31,8 @@ const COMMANDS: readonly Command[] = [
   checkCommand,
   statusCommand,
   leasesCommand,
+  leasesEndCommand,
+  leasesPinCommand,
   namesCommand,
   logCommand,
   healthCommand,

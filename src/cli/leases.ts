@@ -2,18 +2,53 @@ import type { LeaseStatus } from '../port/box.ts';
 import { type Command, printEither } from './command.ts';
 import { formatTable } from './table.ts';
 
+/** Whether the lease is what the owner looks for: part of any of its texts, in capitals or not. */
+function fits(lease: LeaseStatus, text: string): boolean {
+  const { address, mac, name, state, clientId, vendor } = lease;
+  const wanted = text.toLowerCase();
+  return [address, mac, name, state, clientId, vendor].some(
+    (one) => one !== null && one.toLowerCase().includes(wanted),
+  );
+}
+
+function stateText({ state, reserved }: LeaseStatus): string {
+  return reserved && state !== 'reserved' ? `${state}, reserved` : state;
+}
+
+/** What the client identifies itself by, where that is more than its MAC address with the hardware type before it. */
+function clientText({ clientId, mac }: LeaseStatus): string {
+  return clientId === null || clientId === `01${mac.replaceAll(':', '')}` ? '-' : clientId;
+}
+
+function leasesText(leases: readonly LeaseStatus[]): string {
+  const table = formatTable([
+    ['ADDRESS', 'MAC', 'NAME', 'STATE', 'SINCE', 'EXPIRES', 'CLIENT ID'],
+    ...leases.map((lease) => [
+      lease.address,
+      lease.mac === '' ? '-' : lease.mac,
+      lease.name ?? '-',
+      stateText(lease),
+      lease.since ?? '-',
+      lease.expires ?? '-',
+      clientText(lease),
+    ]),
+  ]);
+  const problems = leases.flatMap(({ address, nameProblem }) =>
+    nameProblem === null ? [] : [`${address} has no name: ${nameProblem}`],
+  );
+  return [table, ...problems].join('\n');
+}
+
 export const leasesCommand: Command = {
   name: 'leases',
-  usage: 'leases [--json]',
-  summary: 'addresses given to LAN devices',
+  usage: 'leases [--find TEXT] [--json]',
+  summary: 'addresses given to LAN devices, or kept for them',
   words: [0, 0],
-  options: { json: false },
+  options: { find: true, json: false },
   async run(context) {
-    printEither(context, await context.api.get<readonly LeaseStatus[]>('/api/leases'), (leases) =>
-      formatTable([
-        ['ADDRESS', 'MAC', 'NAME', 'STATE', 'EXPIRES'],
-        ...leases.map((l) => [l.address, l.mac, l.name ?? '-', l.state, l.expires ?? '-']),
-      ]),
-    );
+    const leases = await context.api.get<readonly LeaseStatus[]>('/api/leases');
+    const text = context.flags.get('find');
+    const found = typeof text === 'string' ? leases.filter((lease) => fits(lease, text)) : leases;
+    printEither(context, found, leasesText);
   },
 };
