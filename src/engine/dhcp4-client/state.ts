@@ -131,6 +131,8 @@ export type Event =
       readonly saved: Binding | undefined;
       /** The saved address is still configured: this program was restarted, not the box. */
       readonly adopt: boolean;
+      /** What was left of it, if that is known. */
+      readonly remaining?: Duration | undefined;
     }
   | { readonly kind: 'link'; readonly up: boolean }
   /** A message to the client port, decoded but not checked; `from` is its source address. */

@@ -42,7 +42,7 @@ function handle(state: State, event: Event, env: Env): Step {
 function start(state: State, event: Event & { kind: 'start' }, env: Env): Step {
   const remembered = event.saved;
   const lease: Lease | undefined =
-    event.adopt && remembered !== undefined ? adoptedLease(remembered, env.now) : undefined;
+    event.adopt && remembered !== undefined ? adoptedLease(remembered, env.now, event.remaining) : undefined;
   const adopted: Effect[] =
     lease === undefined ? [] : [{ kind: 'configure', lease, origin: 'adopted', took: Milliseconds(0) }];
   const started: State = { ...state, remembered, phase: { kind: 'linkDown', lease } };

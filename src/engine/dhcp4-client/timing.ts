@@ -50,10 +50,17 @@ export function leaseFrom(reply: Reply & { kind: 'ack' | 'offer' }, sentAt: Inst
 }
 
 /**
- * A binding found configured after a restart of this program. A client that renews in time always has the part between
- * T2 and the end left, an eighth of the lease; for so long it is kept while the server is asked.
+ * A binding found configured after a restart of this program, of which so much is left as far as is known. It is never
+ * more than the whole lease, and never less than the part between T2 and the end, an eighth of it, which a client that
+ * renews in time always has left. For so long the address is kept while the server is asked.
  */
-export function adoptedLease(binding: Lease['binding'], now: Instant): Lease {
-  const end = after(now, (binding.leaseTime / 8) as Duration);
+export function adoptedLease(
+  binding: Lease['binding'],
+  now: Instant,
+  remaining: Duration | undefined,
+): Lease {
+  const { leaseTime } = binding;
+  const left = Math.max(leaseTime / 8, Math.min(leaseTime, remaining ?? 0));
+  const end = leaseTime >= INFINITE ? (Infinity as Instant) : after(now, left as Duration);
   return { binding, renewAt: end, rebindAt: end, expiresAt: end };
 }

@@ -20,6 +20,7 @@ import type { Cancel } from '../../port/clock.ts';
 import { ArpWatch } from './arp-watch.ts';
 import { DhcpTransport } from './dhcp-transport.ts';
 import { LeaseStore } from './lease-store.ts';
+import { LeaseTerm } from './lease-term.ts';
 import type { Change, Uplink } from './uplink.ts';
 import type { WanAddress, WanConflict, WanLease, WanLink, WanPhase, WanPorts } from './wan-state.ts';
 
@@ -56,6 +57,7 @@ export class DhcpUplink implements Uplink {
   readonly #options: DhcpUplinkOptions;
   readonly #ports: WanPorts;
   readonly #store: LeaseStore;
+  readonly #term: LeaseTerm;
   readonly #transport: DhcpTransport;
   readonly #arp: ArpWatch;
   #state: State = INITIAL;
@@ -69,6 +71,7 @@ export class DhcpUplink implements Uplink {
     this.#options = options;
     this.#ports = ports;
     this.#store = new LeaseStore(ports, () => options.onChange('status'));
+    this.#term = new LeaseTerm(ports);
     this.#transport = new DhcpTransport(options.device, ports, (message, from) =>
       this.#fire({ kind: 'message', message, from }),
     );
@@ -80,7 +83,8 @@ export class DhcpUplink implements Uplink {
     const saved = await this.#store.load();
     const adopt = saved !== undefined && configured.includes(saved.address.address);
     this.#mac = link.mac ?? NO_MAC;
-    this.#fire({ kind: 'start', linkUp: false, saved, adopt });
+    const remaining = adopt ? await this.#term.remaining(saved.address.address) : undefined;
+    this.#fire({ kind: 'start', linkUp: false, saved, adopt, remaining });
     this.linkChanged(link);
   }
 
@@ -155,6 +159,7 @@ export class DhcpUplink implements Uplink {
     this.#transport.close();
     this.#arp.close();
     await this.#store.settled();
+    await this.#term.settled();
   }
 
   async #open(): Promise<void> {
@@ -227,6 +232,7 @@ export class DhcpUplink implements Uplink {
 
   #configured(effect: Effect & { kind: 'configure' }): void {
     const { lease, origin, took } = effect;
+    if (origin !== 'adopted') this.#term.note(lease);
     const { log, clock } = this.#ports;
     const { address, server } = lease.binding;
     const text = `The WAN address ${formatPrefix4(address)} of the server ${formatIpv4(server)} is ours (${origin})`;

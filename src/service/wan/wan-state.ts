@@ -48,6 +48,8 @@ export interface WanPorts {
   readonly icmp: IcmpPort;
   /** Rooted at the data directory. */
   readonly files: Files;
+  /** Rooted at the run directory, which is in memory: what is there is gone after a reboot, and wears nothing. */
+  readonly runtime?: Files | undefined;
   readonly log: Log;
   /** The IPv4 addresses of a name, by the box's own resolver; none if there are none or nobody answers. */
   readonly resolve?: ((name: string) => Promise<readonly Ipv4[]>) | undefined;

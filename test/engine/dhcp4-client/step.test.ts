@@ -282,6 +282,22 @@ test('stepClient() adopts an address it finds configured, for an eighth of the l
   assert.deepEqual(confirmed.done, ['0 adopted 203.0.113.50/24', '0 rebooted 203.0.113.50/24']);
 });
 
+test('stepClient() adopts an address for what is left of its lease, never for more than a whole one', () => {
+  for (const [left, expected] of [
+    [600, 600],
+    [60, 125],
+    [5000, 1000],
+  ] as const) {
+    const driver = new Driver();
+    const saved = savedBinding();
+    driver.fire({ kind: 'start', linkUp: true, saved, adopt: true, remaining: Seconds(left) });
+    driver.pass(Seconds(expected - 1));
+    assert.equal(driver.configured, '203.0.113.50/24');
+    driver.pass(Seconds(1));
+    assert.equal(driver.configured, undefined);
+  }
+});
+
 test('stepClient() releases only when told to (RFC 2131 §4.4.6)', () => {
   const kept = bound();
   kept.fire({ kind: 'stop', release: false });

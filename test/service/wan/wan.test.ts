@@ -44,11 +44,15 @@ interface Setting {
   readonly method?: WanMethod;
   readonly link?: WanLink;
   readonly configured?: readonly Ipv4[];
+  /** What is left in memory of an earlier run, with the clock that went on. */
+  readonly runtime?: MemoryFiles;
+  readonly clock?: FakeClock;
+  readonly timeServers?: readonly string[];
 }
 
 async function start(setting: Setting = {}): Promise<Box> {
   const { provider = new Provider(), files = new MemoryFiles(), method = DHCP } = setting;
-  const clock = new FakeClock();
+  const { runtime, clock = new FakeClock(), timeServers } = setting;
   const log = new RingLog({ clock, print: () => undefined });
   const addresses: string[] = [];
   const states: WanState[] = [];
@@ -59,9 +63,11 @@ async function start(setting: Setting = {}): Promise<Box> {
     icmp: provider,
     udp: provider.udp,
     files,
+    runtime,
+    resolve: async () => [parseIpv4('192.0.2.123')],
   };
   const wan = await startWan(
-    { device: 'wan0', method, link: setting.link ?? UP, configured: setting.configured ?? [] },
+    { device: 'wan0', method, timeServers, link: setting.link ?? UP, configured: setting.configured ?? [] },
     { ...ports, log: log.logFor('wan') },
     {
       onChange: (state, change) => {
@@ -128,6 +134,33 @@ test('startWan() after a restart of the program keeps the address it finds, befo
   await box.clock.advance(Seconds(600));
   assert.deepEqual(box.addresses, ['203.0.113.50/24']);
   assert.notEqual(box.wan.status().address, undefined);
+});
+
+test('startWan() after a restart keeps the address as long as the lease runs, though the server is silent', async () => {
+  const [files, runtime, clock] = [new MemoryFiles(), new MemoryFiles(), new FakeClock()];
+  const first = await start({ files, runtime, clock });
+  await clock.advance(Seconds(510));
+  await first.wan.stop({ release: false });
+  const provider = new Provider();
+  provider.mode = 'silent';
+  const configured = [parseIpv4('203.0.113.50')];
+  const { wan } = await start({ files, runtime, clock, provider, configured });
+  // Renewed after about 500 s: it runs until about 1500 s, and an eighth of it would have ended at 635 s.
+  await clock.advance(Seconds(970));
+  assert.ok(wan.status().address);
+  await clock.advance(Seconds(30));
+  assert.equal(wan.status().address, undefined);
+});
+
+test('startWan() asks the time servers whether the Internet is there; other ones do not disturb the lease', async () => {
+  const { wan, provider, clock } = await start({ timeServers: ['time.example'] });
+  provider.timeServers.set('192.0.2.123', 'time');
+  await clock.advance(Seconds(3));
+  assert.equal(wan.status().internet.state, 'reachable');
+  const heard = provider.heard.length;
+  await wan.reconfigure({ device: 'wan0', method: { ...DHCP }, timeServers: [] });
+  assert.deepEqual([wan.status().internet.state, provider.heard.length], ['off', heard]);
+  assert.equal(wan.status().phase, 'BOUND');
 });
 
 test('startWan() waits for a device that is missing, and for one the kernel refuses', async () => {
