@@ -78,7 +78,7 @@ export class NetBox implements Box {
 
   leases(): readonly LeaseStatus[] {
     const leases = this.#parts.services.dhcp?.leases() ?? [];
-    return leases.map((lease) => leaseStatus(lease));
+    return leases.map((lease) => leaseStatus(lease, services.dns?.leaseNameProblem(lease.address)));
   }
 
   names(): readonly NameStatus[] {

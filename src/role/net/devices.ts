@@ -23,6 +23,10 @@ export class Devices {
     return findDevice([...this.#links.values()], configured);
   }
 
+  ofIndex(index: number): ObservedLink | undefined {
+    return [...this.#links.values()].find((link) => link.index === index);
+  }
+
   /** The interface names of both sides. */
   names(config: Config): DeviceNames {
     const nameOf = (device: string): string =>

@@ -128,8 +128,8 @@ export class LanServices {
       { clock, packet: packets, icmp, udp, random, journal: leases },
       {
         onLease: ({ name, address }) => {
-          this.dns?.removeLease(address);
-          if (name !== undefined) this.dns?.setLeaseName(name, address);
+          if (name === undefined) this.dns?.removeLease(address);
+          else this.dns?.setLeaseName(name, address);
           onLeases();
         },
         onLeaseEnd: (address) => {

@@ -2,11 +2,13 @@ import { KernelError } from '../../base/errors.ts';
 import type { Mac } from '../../base/mac.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Surroundings } from '../../engine/firewall/evaluate/surroundings.ts';
+import { NFLOG_GROUP } from '../../engine/firewall/names.ts';
 import type { BlockedDevices, FirewallOptions } from '../../engine/firewall/options.ts';
 import { isStillAllowed } from '../../engine/firewall/still-allowed.ts';
 import type { Log } from '../../port/log.ts';
 import { type Conntrack, openConntrack } from '../../service/conntrack/conntrack.ts';
 import type { LeaseView } from '../../engine/dhcp4-server/lease-view.ts';
+import { type DropLog, startDropLog } from '../../service/drop-log/drop-log.ts';
 import { type Firewall, startFirewall } from '../../service/firewall/firewall.ts';
 import { readNeighbours } from '../../service/neighbours.ts';
 import { DeviceDirectory, type Sighting } from './device-directory.ts';
@@ -28,6 +30,7 @@ export class PacketRules {
   readonly conntrack: Conntrack;
   readonly #parts: PacketRulesParts;
   readonly #log: Log;
+  readonly #dropLog: DropLog;
   #options: FirewallOptions | undefined;
 
   constructor(parts: PacketRulesParts) {
@@ -36,6 +39,17 @@ export class PacketRules {
     this.#log = ports.log.logFor('firewall');
     this.firewall = startFirewall(ports.netfilter, this.#log);
     this.conntrack = openConntrack(ports.conntrack);
+    this.#dropLog = startDropLog(ports.dropped, {
+      group: NFLOG_GROUP,
+      clock: ports.clock,
+      log: this.#log,
+      deviceName: (index) => parts.devices.ofIndex(index)?.name,
+    });
+  }
+
+  /** The rules stay; nothing is told of them any more. */
+  stop(): void {
+    this.#dropLog.stop();
   }
 
   /** Nothing but the management from the LAN passes until {@link apply}; to be called before there is any address. */

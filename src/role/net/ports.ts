@@ -29,6 +29,8 @@ export interface NetPorts {
   readonly netfilter: NetlinkSession;
   /** Of its own: a session reads one table at a time, and that of the connections is long. */
   readonly conntrack: NetlinkSession;
+  /** Of its own: a flood of dropped packets may overrun it. */
+  readonly dropped: NetlinkSession;
 }
 
 export function openPorts(dataDirectory: string): NetPorts {
@@ -54,5 +56,6 @@ export function openPorts(dataDirectory: string): NetPorts {
     route: openNetlinkSession(linuxNetlink, NETLINK.ROUTE),
     netfilter: openNetlinkSession(linuxNetlink, NETLINK.NETFILTER),
     conntrack: openNetlinkSession(linuxNetlink, NETLINK.NETFILTER),
+    dropped: openNetlinkSession(linuxNetlink, NETLINK.NETFILTER),
   };
 }

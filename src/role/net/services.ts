@@ -128,6 +128,7 @@ export class NetServices {
   async stop(teardown: boolean): Promise<void> {
     await this.#inTurn(async () => {
       this.#lan.stop();
+      this.rules.stop();
       await this.#wan.stop({ release: teardown });
       if (teardown) {
         stopForwarding();

@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { after, before, test } from 'node:test';
+import type { ExplainAnswer, FirewallView, FlowStatus } from '../../src/port/box.ts';
+import { ADDRESSES } from './addresses.ts';
+import { Box } from './box.ts';
+import { type ConfigFile, FORWARDED_PORT, PC1_ADDRESS, boxConfig } from './box-config.ts';
+import { Caller } from './firewall-site.ts';
+import type { Namespace } from './namespace.ts';
+import { Office } from './office.ts';
+import { waitFor } from './wait-for.ts';
+
+// What the owner does with the gate, on the real box: modes, devices reached from outside, blocked ones, connections.
+
+const PEER = join(import.meta.dirname, 'line-peer.ts');
+const PORT = 7000;
+/** A further address of the provider's network. */
+const SECOND_ADDRESS = '203.0.113.77';
+const FORWARD = { name: 'pc1-lines', protocol: 'both', port: '7100', to: PC1_ADDRESS, toPort: PORT } as const;
+
+let office: Office;
+let box: Box;
+let calls = 0;
+
+before(async () => {
+  office = await Office.create();
+  box = await Box.start(office.box);
+  await box.online();
+  for (const pc of [office.pc1, office.pc2]) {
+    pc.start();
+    await pc.lease();
+  }
+  for (const host of [office.hosts.world, office.hosts.pc1])
+    await host.start('serve', [process.execPath, PEER, 'serve', String(PORT)]).line(/ready/);
+  await office.hosts.isp.ip('route', 'add', ADDRESSES.lanNetwork, 'via', ADDRESSES.boxWan);
+});
+
+after(() => office.remove());
+
+function call(from: Namespace, address: string, port: number, verb: 'call' | 'call-udp' = 'call'): Caller {
+  const name = `call-${++calls}`;
+  const file = from.file(`${name}.lines`);
+  return new Caller(from.start(name, [process.execPath, PEER, verb, address, String(port), file]), file);
+}
+
+async function apply(parts: Partial<ConfigFile>): Promise<void> {
+  const file = box.namespace.file('new.json');
+  writeFileSync(file, JSON.stringify(boxConfig(parts)));
+  const { status, stderr } = await box.cli(['config', 'apply', file]);
+  assert.equal(status, 0, stderr);
+}
+
+async function command(...words: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await box.cli(words);
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+
+async function flows(...words: readonly string[]): Promise<readonly FlowStatus[]> {
+  return (await box.json('flows', ...words)) as readonly FlowStatus[];
+}
+
+/** Whether the world gets an answer of pc1 itself, as in mode `router`. */
+async function reachesPc1(): Promise<boolean> {
+  const caller = call(office.hosts.world, PC1_ADDRESS, PORT);
+  const outcome = await Promise.race([caller.outcome(), silence()]);
+  await caller.hangUp();
+  return outcome.startsWith('hello');
+}
+
+/** What a packet that is dropped is answered with. */
+function silence(): Promise<string> {
+  return new Promise((resolve) => setTimeout(resolve, 1500, 'silence'));
+}
+
+// First, because the log lists twenty packets a minute.
+test('a dropped packet is in the log with its reason', async () => {
+  await office.hosts.world.run(['nping', '--tcp', '-p', '4444', '-c', '1', ADDRESSES.boxWan]);
+  await waitFor('the dropped packet in the log', async () =>
+    /Dropped \(wan-input\): TCP 198\.51\.100\.2:\d+ -> 203\.0\.113\.50:4444/.test(
+      await command('log', '--level', 'debug', '--limit', '2000'),
+    ),
+  );
+});
+
+test('a connection out of the office goes on through firewall, firewall-dmz, router and back', async () => {
+  const caller = call(office.hosts.pc1, ADDRESSES.world, PORT);
+  assert.equal(await caller.outcome(), `hello ${ADDRESSES.boxWan}`);
+  for (const mode of ['firewall-dmz', 'router', 'firewall'] as const) {
+    await apply({ mode });
+    await caller.echo(`in mode ${mode}`);
+  }
+  await caller.hangUp();
+});
+
+test('the world reaches the LAN in mode router only, and what it began there ends with the mode', async () => {
+  assert.equal(await reachesPc1(), false);
+  await apply({ mode: 'router' });
+  const caller = call(office.hosts.world, PC1_ADDRESS, PORT);
+  assert.equal(await caller.outcome(), `hello ${ADDRESSES.world}`);
+  await apply({});
+  const begun = (await flows('--address', ADDRESSES.world)).filter(({ source }) =>
+    source.startsWith(ADDRESSES.world),
+  );
+  assert.deepEqual(begun, []);
+  caller.say('after the change');
+  assert.equal(
+    await Promise.race([caller.heard('after the change').then(() => 'heard'), silence()]),
+    'silence',
+  );
+  await caller.hangUp();
+  assert.equal(await reachesPc1(), false);
+});
+
+test('pings are answered in mode firewall and not in firewall-dmz', async () => {
+  const ping = ['ping', '-c', '1', '-W', '1', ADDRESSES.boxWan];
+  assert.equal((await office.hosts.world.run(ping)).status, 0);
+  await apply({ mode: 'firewall-dmz' });
+  assert.equal((await office.hosts.world.run(ping)).status, 1);
+  await apply({});
+});
+
+test('firewall block: an open connection stops at once and is gone, names still resolve; unblock gives the way back', async () => {
+  const caller = call(office.hosts.pc1, ADDRESSES.world, PORT);
+  await caller.outcome();
+  await caller.echo('before');
+  assert.match(await command('firewall', 'block', 'pc1'), /firewall changed/);
+  assert.deepEqual(await flows('--address', PC1_ADDRESS, '--port', String(PORT)), []);
+  assert.match(await call(office.hosts.pc1, ADDRESSES.world, PORT).outcome(), /^failed/);
+  const dig = ['dig', '+short', '+time=2', `@${ADDRESSES.boxLan}`, 'pc1.office.example'];
+  assert.equal((await office.hosts.pc1.output(dig)).trim(), PC1_ADDRESS);
+  assert.match(await call(office.hosts.pc2, ADDRESSES.world, PORT).outcome(), /^hello/);
+
+  const again = await box.cli(['firewall', 'block', PC1_ADDRESS]);
+  assert.equal(again.status, 1);
+  assert.match(again.stderr, /^Cannot block pc1 \(02:67:70:00:01:01\): it is blocked already/);
+  const unknown = await box.cli(['firewall', 'block', 'pc3']);
+  assert.match(unknown.stderr, /^Cannot find the device "pc3": known are pc/);
+
+  await command('firewall', 'unblock', ADDRESSES.pc1Mac);
+  assert.match(await call(office.hosts.pc1, ADDRESSES.world, PORT).outcome(), /^hello/);
+  await caller.hangUp();
+});
+
+test('flows: a connection is listed with its device and translation, found by filter, and ended', async () => {
+  const caller = call(office.hosts.pc1, ADDRESSES.world, PORT);
+  await caller.outcome();
+  const found = await flows('--address', ADDRESSES.world, '--port', String(PORT), '--protocol', 'tcp');
+  const flow = found.find(({ state }) => state === 'ESTABLISHED');
+  assert.ok(flow !== undefined);
+  assert.equal(flow.device, 'pc1');
+  assert.match(flow.source, new RegExp(`^${PC1_ADDRESS}:`));
+  assert.match(flow.replyDestination, new RegExp(`^${ADDRESSES.boxWan}:`));
+  assert.ok(flow.sent.packets > 0 && flow.received.bytes > 0);
+  await command('flows', 'end', '--address', ADDRESSES.world);
+  assert.deepEqual(await flows('--address', ADDRESSES.world, '--port', String(PORT)), []);
+  const all = await box.cli(['flows', 'end']);
+  assert.equal(all.status, 1);
+  await caller.hangUp();
+});
+
+test('a forward works from outside and inside, is explained by its line, counts, and its connections end with it', async () => {
+  await apply({ firewall: { forwards: [FORWARD] } });
+  const caller = call(office.hosts.world, ADDRESSES.boxWan, 7100);
+  assert.equal(await caller.outcome(), `hello ${ADDRESSES.world}`);
+  assert.match(await call(office.hosts.pc2, ADDRESSES.boxWan, 7100).outcome(), /^hello/);
+  const question = ['firewall', 'explain', 'internet', ADDRESSES.boxWan, 'tcp/7100'];
+  const answer = (await box.json(...question)) as ExplainAnswer;
+  assert.equal(answer.verdict, 'accepted');
+  assert.match(answer.decidedBy, /^firewall\.forwards\[0\]/);
+  assert.equal(answer.destination, `${PC1_ADDRESS}:${PORT}`);
+  const view = (await box.json('firewall', 'show')) as FirewallView;
+  const line = view.lines.find(({ source }) => source === 'firewall.forwards[0]');
+  assert.ok((line?.packets ?? 0) >= 2, JSON.stringify(view.lines));
+  assert.ok(
+    view.devices.some(({ name, down }) => name === 'pc1' && down.bytes > 0),
+    JSON.stringify(view.devices),
+  );
+  await apply({});
+  assert.deepEqual(await flows('--port', '7100'), []);
+  await caller.hangUp();
+});
+
+test('a one-to-one address is the device, both ways; an exposed host gets what nobody claims', async () => {
+  const oneToOne = [{ name: 'pc1', address: SECOND_ADDRESS, to: PC1_ADDRESS }];
+  await apply({ firewall: { oneToOne } });
+  assert.match(await call(office.hosts.world, SECOND_ADDRESS, PORT).outcome(), /^hello/);
+  assert.equal(await call(office.hosts.pc1, ADDRESSES.world, PORT).outcome(), `hello ${SECOND_ADDRESS}`);
+  assert.equal(await call(office.hosts.pc2, ADDRESSES.world, PORT).outcome(), `hello ${ADDRESSES.boxWan}`);
+
+  await apply({ firewall: { publicServices: ['smtp'], exposedHost: PC1_ADDRESS } });
+  assert.match(await call(office.hosts.world, ADDRESSES.boxWan, PORT).outcome(), /^hello/);
+  const mail = ['curl', '-sS', '-m', '5', '--http0.9', `http://${ADDRESSES.boxWan}:25/`];
+  assert.match((await office.hosts.world.run(mail)).stdout, /^\d{3}[ \d.]+mail\.office\.example /);
+  await apply({});
+});
+
+test('a device that is not there is refused with those that are, and nothing changes', async () => {
+  const file = box.namespace.file('new.json');
+  writeFileSync(file, JSON.stringify(boxConfig({ wan: { device: 'wan7' } })));
+  const { status, stderr } = await box.cli(['config', 'apply', file]);
+  assert.equal(status, 1);
+  assert.match(stderr, /^wan\.device: found "wan7", wanted one of .*wan0 \(mac:02:67:70:00:00:01\)/);
+  assert.match(await call(office.hosts.pc1, ADDRESSES.world, PORT).outcome(), /^hello/);
+});
+
+test('a WAN in a VLAN that the kernel cannot make is refused with the reason, and the box stays as it was', async () => {
+  const file = box.namespace.file('new.json');
+  writeFileSync(file, JSON.stringify(boxConfig({ wan: { device: 'wan0', vlan: 7 } })));
+  const { status, stderr } = await box.cli(['config', 'apply', file]);
+  assert.equal(status, 1, stderr);
+  assert.match(stderr, /VLAN/);
+  assert.match(await call(office.hosts.pc1, ADDRESSES.world, PORT).outcome(), /^hello/);
+});
+
+test('offload that the kernel has not is left out, told in health, and everything else is in force', async () => {
+  await apply({ firewall: { offload: true, forwards: [FORWARD] } });
+  const view = (await box.json('firewall', 'show')) as FirewallView;
+  assert.deepEqual(view.reduced, ['flow offload: this kernel has no flow tables']);
+  assert.match(JSON.stringify(await box.health()), /flow offload: this kernel has no flow tables/);
+  assert.match(await call(office.hosts.world, ADDRESSES.boxWan, 7100).outcome(), /^hello/);
+  await apply({});
+  assert.match(
+    await call(office.hosts.world, ADDRESSES.boxWan, FORWARDED_PORT).outcome(),
+    /^failed ECONNREFUSED/,
+  );
+});
