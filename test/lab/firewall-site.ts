@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -212,6 +212,11 @@ export class FirewallSite {
     }
     writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
     writeFileSync('/proc/sys/net/ipv6/conf/all/forwarding', '1');
+    // As the box does: what goes from port to port of the bridge is no concern of the firewall.
+    for (const family of ['iptables', 'ip6tables']) {
+      const setting = `/proc/sys/net/bridge/bridge-nf-call-${family}`;
+      if (existsSync(setting)) writeFileSync(setting, '0');
+    }
   }
 
   async #greet(): Promise<void> {
