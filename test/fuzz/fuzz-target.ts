@@ -1,0 +1,12 @@
+/** Something that takes bytes of a peer. */
+export interface FuzzTarget {
+  readonly name: string;
+  /** A fresh start: what it gives takes one input after the other and may remember them. */
+  open(): FuzzRun;
+}
+
+/**
+ * Takes one input and says in a word or two what came of it; two inputs with the same words are held to have taken the
+ * same way. Refuses by DecodeError; whatever else it throws is a fault.
+ */
+export type FuzzRun = (input: Uint8Array) => string;
