@@ -9,7 +9,7 @@ import { encodeData, typeOfData } from '../../wire/dns/record-data.ts';
 import { addressOfReverseName, reverseName, reverseZones } from '../../wire/dns/reverse-name.ts';
 import { type LocalAnswer, LOCAL_TTL, makeRecord, makeSoa, negative } from './answer.ts';
 import { type BoxFacts, boxName, builtInNames, builtInRecords } from './built-in-records.ts';
-import { LeaseNames, type NameGrant } from './lease-names.ts';
+import { LeaseNames, type NameGrant, type ReservedName } from './lease-names.ts';
 import { answerSpecialName } from './special-names.ts';
 
 /** Aliases followed within the zone; a longer chain or a circle is answered as far as it goes. */
@@ -108,13 +108,24 @@ export class LocalZone {
   /** A lease has begun or goes on under the name the client gives. */
   setLeaseName(text: string, address: Ipv4): NameGrant {
     this.#serial++;
-    return this.#leases.set(text, address, this.#taken);
+    return this.#leases.set(text, address);
   }
 
   /** A lease has ended. */
   removeLease(address: Ipv4): void {
     this.#serial++;
     this.#leases.delete(address);
+  }
+
+  /** Names that only the device with the address may have from now on. */
+  setReservedNames(reserved: readonly ReservedName[]): void {
+    this.#serial++;
+    this.#leases.setReserved(reserved);
+  }
+
+  /** Why the device does not have the name it wants; undefined if it has it, or wants none. */
+  leaseNameProblem(address: Ipv4): string | undefined {
+    return this.#leases.problemOf(address);
   }
 
   /** Every address a name of the zone leads to, for the list the owner sees. */
@@ -223,6 +234,7 @@ export class LocalZone {
     });
     this.#records = Map.groupBy([...records, ...builtIn, ...reverse], (record) => record.name);
     this.#taken = new Set([...builtInNames(this.#facts), ...records.map((record) => record.name)]);
+    this.#leases.setTaken(this.#taken);
     this.#serial++;
   }
 }

@@ -77,7 +77,8 @@ export class NetBox implements Box {
   }
 
   leases(): readonly LeaseStatus[] {
-    const leases = this.#parts.services.dhcp?.leases() ?? [];
+    const { services } = this.#parts;
+    const leases = services.dhcp?.leases() ?? [];
     return leases.map((lease) => leaseStatus(lease, services.dns?.leaseNameProblem(lease.address)));
   }
 

@@ -11,7 +11,7 @@ import {
 } from '../../service/dhcp4-server/dhcp4-server.ts';
 import { type DnsService, startDns } from '../../service/dns/start-dns.ts';
 import { patiently } from '../patience.ts';
-import { dhcpOptions, dnsOptions } from './narrow.ts';
+import { dhcpOptions, dnsOptions, reservedNames } from './narrow.ts';
 import type { Notices } from './notices.ts';
 import type { NetPorts } from './ports.ts';
 
@@ -98,6 +98,7 @@ export class LanServices {
         .toSorted((a, b) => (a.since ?? 0) - (b.since ?? 0));
       for (const { name, address } of bound) if (name !== undefined) service.setLeaseName(name, address);
     }
+    this.dns?.setReservedNames(reservedNames(config));
     this.dns?.setWan(wan.addresses);
     this.dns?.setUpstreams(wan.upstreams);
     return restart;

@@ -14,7 +14,8 @@ import { usualOptionType } from '../../wire/dhcp4/option-catalog.ts';
 import { encodeOptionValue } from '../../wire/dhcp4/option-value.ts';
 import { makeRecord } from '../../engine/dns-zone/answer.ts';
 import type { Upstream } from '../../base/upstream.ts';
-import { parseDomainName } from '../../wire/dns/domain-name.ts';
+import { joinNames, parseDomainName } from '../../wire/dns/domain-name.ts';
+import type { ReservedName } from '../../engine/dns-zone/lease-names.ts';
 import { parseOwner, parseRecordData } from '../../wire/dns/presentation.ts';
 import { contains4 } from '../../base/prefix.ts';
 import { inSeconds } from '../../base/duration.ts';
@@ -248,6 +249,15 @@ function optional<T>(value: T | undefined): readonly T[] {
 /** The configured name servers that can be asked: those over TLS cannot, and nobody else is asked in their place. */
 export function dnsUpstreams({ dns }: Config): readonly Upstream[] {
   return dns.upstreams.filter((upstream) => upstream.transport !== 'tls');
+}
+
+/** Names that only the device with the reserved address may have. */
+export function reservedNames({ dhcp, system }: Config): readonly ReservedName[] {
+  const domain = parseDomainName(system.domain);
+  return dhcp.reservations.flatMap(({ name, address }) => {
+    const whole = name === null ? undefined : joinNames(parseDomainName(name), domain);
+    return whole === undefined ? [] : [{ name: whole, address }];
+  });
 }
 
 export function dnsOptions(config: Config, upstreams: readonly Upstream[]): DnsOptions {

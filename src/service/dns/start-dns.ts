@@ -1,6 +1,6 @@
 import { formatEndpoint } from '../../base/address.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
-import type { NameGrant } from '../../engine/dns-zone/lease-names.ts';
+import type { NameGrant, ReservedName } from '../../engine/dns-zone/lease-names.ts';
 import type { NameEntry } from '../../engine/dns-zone/local-zone.ts';
 import { type Transport, readQuery } from '../../engine/dns-query/query.ts';
 import type { TcpConnection, TcpListener } from '../../port/tcp.ts';
@@ -38,6 +38,10 @@ export interface DnsService {
   setLeaseName(name: string, address: Ipv4): NameGrant;
   /** A lease has ended. */
   removeLease(address: Ipv4): void;
+  /** Names that only the device with the address may have from now on. */
+  setReservedNames(reserved: readonly ReservedName[]): void;
+  /** Why the device with the lease does not have the name it wants; undefined if it has it, or wants none. */
+  leaseNameProblem(address: Ipv4): string | undefined;
   names(): readonly NameEntry[];
   /** The IPv4 addresses of a name, as a client of the LAN would get them; none if there are none or nobody can say. */
   addressesOf(name: DomainName): Promise<readonly Ipv4[]>;
@@ -142,6 +146,8 @@ export async function startDns(options: DnsOptions, ports: DnsPorts): Promise<Dn
     retryUpstreams: () => client.retryUpstreams(),
     setLeaseName: (name, address) => resolver.zone.setLeaseName(name, address),
     removeLease: (address) => resolver.zone.removeLease(address),
+    setReservedNames: (reserved) => resolver.zone.setReservedNames(reserved),
+    leaseNameProblem: (address) => resolver.zone.leaseNameProblem(address),
     names: () => resolver.zone.names(),
     addressesOf: (name) => resolver.addressesOf(name),
     counters: () => ({ ...counters }),

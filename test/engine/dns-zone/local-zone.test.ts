@@ -140,8 +140,14 @@ test('LocalZone leaves a name with the first client and says why the second does
   });
   assert.equal(ask(zone, 'pc.office.example'), '192.168.77.20');
   assert.equal(ask(zone, '21.77.168.192.in-addr.arpa', 'PTR'), 'NXDOMAIN +SOA');
+  assert.equal(
+    zone.leaseNameProblem(parseIpv4('192.168.77.21')),
+    'pc.office.example is the name of 192.168.77.20 already',
+  );
   zone.removeLease(parseIpv4('192.168.77.20'));
-  assert.ok(zone.setLeaseName('pc', parseIpv4('192.168.77.21')).granted);
+  assert.equal(ask(zone, 'pc.office.example'), '192.168.77.21');
+  assert.equal(ask(zone, '21.77.168.192.in-addr.arpa', 'PTR'), 'pc.office.example');
+  assert.equal(zone.leaseNameProblem(parseIpv4('192.168.77.21')), undefined);
 });
 
 test('LocalZone lets no client take a name of the box, of a static record or localhost', () => {
