@@ -8,39 +8,33 @@ import {
   closeFile,
   deviceIndex,
   openSocket,
-  sendTo,
   setSocketOption,
   socketAddress,
   takeSocketError,
 } from './ffi.ts';
+import { LINK_ADDRESS, MAC_LENGTH, linkAddress } from './link-address.ts';
+import type { PacketView } from './packet-batch.ts';
 import { packetFilterProgram } from './packet-filter.ts';
 
 // linux/if_packet.h and the generic socket headers.
 const AF_PACKET = 17;
 const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0o4_000 | 0o2_000_000;
+const SOL_SOCKET = 1;
+const SO_RCVBUFFORCE = 33;
 const SOL_PACKET = 263;
 const PACKET_AUXDATA = 8;
 const TP_STATUS_CSUMNOTREADY = 1 << 3;
 const PACKET_BROADCAST = 1;
 
-// struct sockaddr_ll { u16 family, be16 protocol, i32 ifindex, u16 hatype, u8 pkttype, u8 halen, u8 addr[8] }
-const SOCKADDR_LL_LENGTH = 20;
-const PACKET_TYPE_AT = 10;
-const ADDRESS_AT = 12;
-const MAC_LENGTH = 6;
 const CMSG_HEADER = 16;
 
 const BROADCAST_ADDRESS = new Uint8Array(MAC_LENGTH).fill(0xff);
 
-function linkAddress(etherType: number, index: number, mac: Uint8Array): Uint8Array {
-  const address = new Uint8Array(SOCKADDR_LL_LENGTH);
-  const view = new DataView(address.buffer);
-  view.setUint16(0, AF_PACKET, true);
-  view.setUint16(2, etherType);
-  view.setInt32(4, index, true);
-  view.setUint8(11, mac.length);
-  address.set(mac, ADDRESS_AT);
-  return address;
+/** Room for the requests of a whole office that is switched on at once; what is beyond it, the kernel drops. */
+const RECEIVE_BUFFER = 1024 * 1024;
+
+function u32(value: number): Uint8Array {
+  return new Uint8Array(Uint32Array.of(value).buffer);
 }
 
 /** `tp_status` of the first PACKET_AUXDATA message; 0 without one. */
@@ -55,14 +49,6 @@ function auxiliaryStatus(control: Uint8Array): number {
     at += Math.max(CMSG_HEADER, Math.ceil(length / 8) * 8);
   }
   return 0;
-}
-
-/** Copies: the receiver's memory is used again for the next one. */
-export interface EndpointPacket {
-  readonly source: Uint8Array;
-  readonly destination: Uint8Array;
-  readonly payload: Uint8Array<ArrayBuffer>;
-  readonly checksumReady: boolean;
 }
 
 /** One AF_PACKET socket bound to a device, by the name it has whenever it is (re)bound. */
@@ -82,12 +68,18 @@ export class PacketEndpoint {
     this.socket = openSocket(AF_PACKET, SOCK_DGRAM_NONBLOCK_CLOEXEC, 0);
     try {
       attachFilter(this.socket, packetFilterProgram(filter));
-      setSocketOption(this.socket, { level: SOL_PACKET, name: PACKET_AUXDATA }, Uint8Array.of(1, 0, 0, 0));
+      setSocketOption(this.socket, { level: SOL_PACKET, name: PACKET_AUXDATA }, u32(1));
+      setSocketOption(this.socket, { level: SOL_SOCKET, name: SO_RCVBUFFORCE }, u32(RECEIVE_BUFFER));
       this.#bind();
     } catch (error) {
       this.close();
       throw error;
     }
+  }
+
+  /** The device's number. */
+  get index(): number {
+    return this.#index;
   }
 
   /** The device's own address. */
@@ -104,10 +96,10 @@ export class PacketEndpoint {
     const index = deviceIndex(this.device);
     if (index === undefined)
       throw new KernelError(`open packets of ${this.device}`, 'ENODEV', 'there is no such device');
-    bindSocket(this.socket, linkAddress(this.#filter.etherType, index, new Uint8Array(0)));
+    bindSocket(this.socket, linkAddress(this.#filter.etherType, index));
     this.#index = index;
     // A bound packet socket's own address is the device's hardware address.
-    this.#own = socketAddress(this.socket).slice(ADDRESS_AT, ADDRESS_AT + MAC_LENGTH);
+    this.#own = socketAddress(this.socket).slice(LINK_ADDRESS.mac, LINK_ADDRESS.mac + MAC_LENGTH);
   }
 
   /** Binds again after a failure, as the device may be back under another number. True if it carries packets again. */
@@ -124,38 +116,32 @@ export class PacketEndpoint {
   }
 
   /** The next packet, or undefined. @throws KernelError when the device fails; it counts as broken then */
-  receive(receiver: MessageReceiver): EndpointPacket | undefined {
-    const message = this.#guarded(() => receiver.receive(this.socket));
-    return message === undefined ? undefined : this.#packet(message);
+  receive(receiver: MessageReceiver): PacketView | undefined {
+    try {
+      const message = receiver.receive(this.socket);
+      return message === undefined ? undefined : this.#packet(message);
+    } catch (error) {
+      this.fail();
+      throw error;
+    }
   }
 
-  #packet(message: ReceivedMessage): EndpointPacket {
-    const toAll = message.address[PACKET_TYPE_AT] === PACKET_BROADCAST;
+  /** Another user of the socket met a failure. */
+  fail(): void {
+    this.#broken = true;
+  }
+
+  #packet({ address, control, data }: ReceivedMessage): PacketView {
+    const toAll = address[LINK_ADDRESS.packetType] === PACKET_BROADCAST;
     return {
-      source: message.address.slice(ADDRESS_AT, ADDRESS_AT + MAC_LENGTH),
+      source: address.subarray(LINK_ADDRESS.mac, LINK_ADDRESS.mac + MAC_LENGTH),
       destination: toAll ? BROADCAST_ADDRESS : this.#own,
-      payload: Uint8Array.from(message.data),
-      checksumReady: (auxiliaryStatus(message.control) & TP_STATUS_CSUMNOTREADY) === 0,
+      payload: data,
+      checksumReady: (auxiliaryStatus(control) & TP_STATUS_CSUMNOTREADY) === 0,
     };
-  }
-
-  /** Sends one packet; one for which there is no room is lost. @throws KernelError when the device fails */
-  send(destination: Uint8Array, payload: Uint8Array): void {
-    this.#guarded(() =>
-      sendTo(this.socket, payload, linkAddress(this.#filter.etherType, this.#index, destination)),
-    );
   }
 
   close(): void {
     closeFile(this.socket);
-  }
-
-  #guarded<T>(action: () => T): T {
-    try {
-      return action();
-    } catch (error) {
-      this.#broken = true;
-      throw error;
-    }
   }
 }

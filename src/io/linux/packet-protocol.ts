@@ -12,12 +12,8 @@ export interface PacketWorkerData {
 
 export type PacketCommand =
   | { readonly kind: 'open'; readonly id: number; readonly device: string; readonly filter: PacketFilter }
-  | {
-      readonly kind: 'send';
-      readonly id: number;
-      readonly destination: Uint8Array;
-      readonly payload: Uint8Array;
-    }
+  /** The main thread, which sends by itself, met a failure. */
+  | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
   | { readonly kind: 'close'; readonly id: number }
   | { readonly kind: 'stop' };
 
@@ -29,19 +25,30 @@ export interface Failure {
 }
 
 export type PacketReport =
-  /** `mac` is the device's own address. */
-  | { readonly kind: 'opened'; readonly id: number; readonly mac: Uint8Array }
-  | { readonly kind: 'refused'; readonly id: number; readonly failure: Failure }
+  /** `socket` is the open file, `index` the device's number, `mac` its own address. */
   | {
-      readonly kind: 'packet';
+      readonly kind: 'opened';
       readonly id: number;
-      readonly source: Uint8Array;
-      readonly destination: Uint8Array;
-      readonly payload: Uint8Array<ArrayBuffer>;
-      readonly checksumReady: boolean;
+      readonly socket: number;
+      readonly index: number;
+      readonly mac: Uint8Array;
     }
-  /** The device stopped carrying packets (`failure` set) or carries them again. */
-  | { readonly kind: 'device'; readonly id: number; readonly failure: Failure | undefined };
+  | { readonly kind: 'refused'; readonly id: number; readonly failure: Failure }
+  /** See {@link packetsOf}. */
+  | {
+      readonly kind: 'packets';
+      readonly id: number;
+      readonly count: number;
+      readonly batch: Uint8Array<ArrayBuffer>;
+    }
+  /** The device stopped carrying packets. */
+  | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
+  /** It carries them again, perhaps under another number. */
+  | { readonly kind: 'recovered'; readonly id: number; readonly index: number };
 
-/** Packets waiting for the main thread; more are dropped in the worker, as a full socket buffer drops them in the kernel. */
+/**
+ * Packets waiting for the main thread; at the cap the worker reads no more until half of them are handled, and the kernel drops
+ * what its buffer does not hold: nothing is cheaper in a flood.
+ */
 export const MAX_UNHANDLED_PACKETS = 1024;
+export const RESUME_AT = MAX_UNHANDLED_PACKETS / 2;

@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { InvariantError, KernelError, unreachable } from '../../base/errors.ts';
 import { MessageReceiver, PollSet, clearEvent, pollFiles } from './ffi.ts';
+import { PacketBatch } from './packet-batch.ts';
 import { PacketEndpoint } from './packet-endpoint.ts';
 import {
   type Failure,
@@ -28,7 +29,9 @@ class PacketWorker {
   readonly #event: number;
   readonly #unhandled: Int32Array;
   readonly #receiver = new MessageReceiver(RECEIVE_CAPACITY);
+  readonly #batch = new PacketBatch();
   readonly #endpoints = new Map<number, PacketEndpoint>();
+  readonly #pollEvent: PollSet;
   #order: readonly (readonly [number, PacketEndpoint])[] = [];
   #poll: PollSet;
   #stopped = false;
@@ -38,27 +41,28 @@ class PacketWorker {
     this.#event = data.event;
     this.#unhandled = new Int32Array(data.unhandled);
     this.#poll = new PollSet([data.event]);
+    this.#pollEvent = new PollSet([data.event]);
   }
 
   /** The thread's whole life: it never returns to Node's event loop, commands are taken from the port by hand. */
   run(): void {
     while (!this.#stopped) {
       const broken = this.#order.filter(([, endpoint]) => endpoint.isBroken);
-      pollFiles(this.#poll, broken.length > 0 ? RETRY_MILLISECONDS : FOR_EVER);
-      if (this.#poll.isReady(0)) clearEvent(this.#event);
-      for (const [index, [id, endpoint]] of this.#order.entries()) {
-        if (this.#poll.isReady(index + 1)) this.#receive(id, endpoint);
-      }
+      const isFull = Atomics.load(this.#unhandled, 0) >= MAX_UNHANDLED_PACKETS;
+      const poll = isFull ? this.#pollEvent : this.#poll;
+      pollFiles(poll, broken.length > 0 ? RETRY_MILLISECONDS : FOR_EVER);
+      if (poll.isReady(0)) clearEvent(this.#event);
+      if (!isFull) this.#receiveAll();
       for (const [id, endpoint] of broken)
-        if (endpoint.recover()) this.#report({ kind: 'device', id, failure: undefined });
+        if (endpoint.recover()) this.#report({ kind: 'recovered', id, index: endpoint.index });
       this.#takeCommands();
     }
     for (const endpoint of this.#endpoints.values()) endpoint.close();
   }
 
   #report(report: PacketReport): void {
-    // A packet's copy changes hands instead of being copied once more.
-    this.#port.postMessage(report, report.kind === 'packet' ? [report.payload.buffer] : []);
+    // The packets' copy changes hands instead of being copied once more.
+    this.#port.postMessage(report, report.kind === 'packets' ? [report.batch.buffer] : []);
   }
 
   #takeCommands(): void {
@@ -75,8 +79,8 @@ class PacketWorker {
     switch (command.kind) {
       case 'open':
         return this.#open(command);
-      case 'send':
-        return this.#send(command);
+      case 'failed':
+        return this.#fail(command);
       case 'close':
         this.#endpoints.get(command.id)?.close();
         this.#endpoints.delete(command.id);
@@ -105,36 +109,45 @@ class PacketWorker {
     }
     this.#endpoints.set(id, endpoint);
     this.#arrange();
-    this.#report({ kind: 'opened', id, mac: endpoint.mac });
+    const { socket, index, mac } = endpoint;
+    this.#report({ kind: 'opened', id, socket, index, mac });
   }
 
-  #send(command: PacketCommand & { readonly kind: 'send' }): void {
-    const endpoint = this.#endpoints.get(command.id);
-    if (endpoint === undefined) return;
-    this.#watched(command.id, endpoint, () => endpoint.send(command.destination, command.payload));
+  #fail({ id, failure }: PacketCommand & { readonly kind: 'failed' }): void {
+    const endpoint = this.#endpoints.get(id);
+    if (endpoint === undefined || endpoint.isBroken) return;
+    endpoint.fail();
+    this.#report({ kind: 'failed', id, failure });
   }
 
-  #receive(id: number, endpoint: PacketEndpoint): void {
-    this.#watched(id, endpoint, () => {
-      for (let count = 0; count < MAX_PACKETS_A_TURN; count++) {
-        const packet = endpoint.receive(this.#receiver);
-        if (packet === undefined) return;
-        if (Atomics.load(this.#unhandled, 0) >= MAX_UNHANDLED_PACKETS) continue;
-        Atomics.add(this.#unhandled, 0, 1);
-        this.#report({ kind: 'packet', id, ...packet });
+  #receiveAll(): void {
+    for (const [index, [id, endpoint]] of this.#order.entries()) {
+      if (!this.#poll.isReady(index + 1)) continue;
+      const wasBroken = endpoint.isBroken;
+      try {
+        this.#receive(endpoint);
+      } catch (error) {
+        const failure = failureOf(error);
+        // The first failure of an endpoint that was well.
+        if (!wasBroken) this.#report({ kind: 'failed', id, failure });
       }
-    });
+      this.#pass(id);
+    }
   }
 
-  /** Runs `action`; the first failure of an endpoint that was well is reported. */
-  #watched(id: number, endpoint: PacketEndpoint, action: () => void): void {
-    const wasBroken = endpoint.isBroken;
-    try {
-      action();
-    } catch (error) {
-      const failure = failureOf(error);
-      if (!wasBroken) this.#report({ kind: 'device', id, failure });
+  #receive(endpoint: PacketEndpoint): void {
+    for (let count = 0; count < MAX_PACKETS_A_TURN; count++) {
+      const packet = endpoint.receive(this.#receiver);
+      if (packet === undefined) return;
+      this.#batch.add(packet);
     }
+  }
+
+  #pass(id: number): void {
+    const { count } = this.#batch;
+    if (count === 0) return;
+    Atomics.add(this.#unhandled, 0, count);
+    this.#report({ kind: 'packets', id, count, batch: this.#batch.take() });
   }
 }
 

@@ -1,10 +1,18 @@
 import process from 'node:process';
 import { Worker } from 'node:worker_threads';
 import { InvariantError, KernelError, unreachable } from '../../base/errors.ts';
-import { type Mac, macBytes, macFromBytes } from '../../base/mac.ts';
+import { type Mac, macFromBytes } from '../../base/mac.ts';
 import type { PacketFilter, PacketPort, PacketSocket, ReceivedPacket } from '../../port/packet.ts';
-import { closeFile, openEvent, signalEvent } from './ffi.ts';
-import type { Failure, PacketCommand, PacketReport, PacketWorkerData } from './packet-protocol.ts';
+import { closeFile, openEvent, sendTo, signalEvent } from './ffi.ts';
+import { linkAddress } from './link-address.ts';
+import { packetsOf } from './packet-batch.ts';
+import {
+  type Failure,
+  type PacketCommand,
+  type PacketReport,
+  type PacketWorkerData,
+  RESUME_AT,
+} from './packet-protocol.ts';
 
 export interface LinuxPacketOptions {
   /** The program of the worker thread; it calls `runPacketWorker()` when `workerData.worker` is `packet`. */
@@ -13,12 +21,19 @@ export interface LinuxPacketOptions {
   readonly onDevice?: (device: string, error: KernelError | undefined) => void;
 }
 
-interface Opened {
+interface User {
   readonly device: string;
+  readonly etherType: number;
   readonly onPacket: (packet: ReceivedPacket) => void;
 }
 
-interface Opening extends Opened {
+interface Opened extends User {
+  readonly socket: number;
+  /** The device's number, which may change when it is taken away and comes back. */
+  index: number;
+}
+
+interface Opening extends User {
   readonly resolve: (socket: PacketSocket) => void;
   readonly reject: (error: Error) => void;
 }
@@ -55,7 +70,7 @@ export class LinuxPacketPort implements PacketPort {
     if (this.#closed) throw new InvariantError('The packet port is closed');
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#opening.set(id, { device, onPacket, resolve, reject });
+      this.#opening.set(id, { device, etherType: filter.etherType, onPacket, resolve, reject });
       this.#command({ kind: 'open', id, device, filter });
     });
   }
@@ -108,14 +123,15 @@ export class LinuxPacketPort implements PacketPort {
       case 'opened':
       case 'refused':
         return this.#settle(report);
-      case 'packet': {
-        Atomics.sub(this.#unhandled, 0, 1);
-        const { payload, checksumReady } = report;
-        const [source, destination] = [macFromBytes(report.source), macFromBytes(report.destination)];
-        return this.#opened.get(report.id)?.onPacket({ source, destination, payload, checksumReady });
-      }
-      case 'device':
+      case 'packets':
+        return this.#take(report);
+      case 'failed':
         return this.#note(report.id, report.failure);
+      case 'recovered': {
+        const opened = this.#opened.get(report.id);
+        if (opened !== undefined) opened.index = report.index;
+        return this.#note(report.id, undefined);
+      }
       default:
         return unreachable(report);
     }
@@ -130,18 +146,44 @@ export class LinuxPacketPort implements PacketPort {
       opening.reject(errorOf(report.failure));
       return;
     }
-    this.#opened.set(id, opening);
+    const { socket, index } = report;
+    this.#opened.set(id, { ...opening, socket, index });
     opening.resolve({
       mac: macFromBytes(report.mac),
-      send: (destination: Mac, payload) => {
-        if (this.#opened.has(id))
-          this.#command({ kind: 'send', id, destination: macBytes(destination), payload });
-      },
+      send: (destination, payload) => this.#send(id, destination, payload),
       close: () => {
         if (this.#opened.delete(id) && !this.#closed) this.#command({ kind: 'close', id });
         this.#failed.get(opening.device)?.delete(id);
       },
     });
+  }
+
+  #take({ id, count, batch }: PacketReport & { readonly kind: 'packets' }): void {
+    try {
+      for (const { source, destination, payload, checksumReady } of packetsOf(batch)) {
+        const macs = { source: macFromBytes(source), destination: macFromBytes(destination) };
+        this.#opened.get(id)?.onPacket({ ...macs, payload, checksumReady });
+      }
+    } finally {
+      const before = Atomics.sub(this.#unhandled, 0, count);
+      const isResumed = before >= RESUME_AT && before - count < RESUME_AT;
+      if (isResumed && this.#running !== undefined) signalEvent(this.#running.event);
+    }
+  }
+
+  /** From this thread: the way over the worker would cost more than the sending. */
+  #send(id: number, destination: Mac, payload: Uint8Array): void {
+    const opened = this.#opened.get(id);
+    if (opened === undefined || this.#closed) return;
+    const { socket, index, etherType } = opened;
+    try {
+      sendTo(socket, payload, linkAddress(etherType, index, destination));
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      // The failure was this socket's news for the worker, which now hears of it by this alone.
+      const { operation, errno, message } = error;
+      this.#command({ kind: 'failed', id, failure: { operation, errno, message } });
+    }
   }
 
   /** Several sockets on one device fail together: the first failure and the last recovery are told. */
