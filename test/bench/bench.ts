@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { UserError, messageOf } from '../../src/base/errors.ts';
+import { applyBench } from './apply-bench.ts';
 import { dhcpWearBench } from './dhcp-wear-bench.ts';
 import type { Bench, Figure } from './figure.ts';
+import { forwardBench } from './forward-bench.ts';
 import { median } from './median.ts';
 import { memoryBench } from './memory-bench.ts';
 import { resultTable } from './result-table.ts';
@@ -17,6 +19,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   start: startBench,
   memory: memoryBench,
   'dhcp-wear': dhcpWearBench,
+  forward: forwardBench,
+  apply: applyBench,
 };
 const root = join(import.meta.dirname, '../..');
 
