@@ -4,12 +4,15 @@ import fc from 'fast-check';
 import { PacketBatch, packetsOf } from '../../../src/io/linux/packet-batch.ts';
 
 const mac = fc.uint8Array({ minLength: 6, maxLength: 6 });
-const packet = fc.record({
-  source: mac,
-  destination: mac,
-  payload: fc.uint8Array({ maxLength: 2000 }),
-  checksumReady: fc.boolean(),
-});
+const packet = fc.record(
+  {
+    source: mac,
+    destination: mac,
+    payload: fc.uint8Array({ maxLength: 2000 }),
+    checksumReady: fc.boolean(),
+  },
+  { noNullPrototype: true },
+);
 
 test('PacketBatch gives back every packet, in order, and begins anew after take()', () => {
   const batch = new PacketBatch();
