@@ -148,7 +148,7 @@ test('flows: a connection is listed with its device and translation, found by fi
   const caller = call(office.hosts.pc1, ADDRESSES.world, PORT);
   await caller.outcome();
   const found = await flows('--address', ADDRESSES.world, '--port', String(PORT), '--protocol', 'tcp');
-  const flow = found.find(({ state }) => state === 'ESTABLISHED');
+  const flow = found.find(({ state, source }) => state === 'ESTABLISHED' && source.startsWith(PC1_ADDRESS));
   assert.ok(flow !== undefined);
   assert.equal(flow.device, 'pc1');
   assert.match(flow.source, new RegExp(`^${PC1_ADDRESS}:`));

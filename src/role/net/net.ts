@@ -53,7 +53,7 @@ class NetRole {
     const { data, config: configFile, run } = this.#settings;
     const socketPath = `${run}/api.sock`;
     await requireSoleBox(socketPath);
-    const ports = openPorts(data);
+    const ports = openPorts(data, run);
     const files = nodeFiles(dirname(configFile));
     const store = await ConfigStore.open({
       files,

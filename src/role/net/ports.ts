@@ -21,6 +21,8 @@ export interface NetPorts {
   readonly log: RingLog;
   /** Rooted at the data directory. */
   readonly data: Files;
+  /** Rooted at the run directory, which is in memory. */
+  readonly runtime: Files;
   readonly udp: NodeUdp;
   readonly tcp: NodeTcp;
   readonly packets: LinuxPacketPort;
@@ -33,7 +35,7 @@ export interface NetPorts {
   readonly dropped: NetlinkSession;
 }
 
-export function openPorts(dataDirectory: string): NetPorts {
+export function openPorts(dataDirectory: string, runDirectory: string): NetPorts {
   const clock = new NodeClock();
   const random = new NodeRandom();
   const log = new RingLog({ clock });
@@ -43,6 +45,7 @@ export function openPorts(dataDirectory: string): NetPorts {
     random,
     log,
     data: nodeFiles(dataDirectory),
+    runtime: nodeFiles(runDirectory),
     udp: new NodeUdp(),
     tcp: new NodeTcp(),
     packets: new LinuxPacketPort({

@@ -50,6 +50,9 @@ export class WanSide {
   /** What the links are to have; `unknown` is a run that has not asked for an address yet, and adopts what is there. */
   wanted(config: Config): WanAddress | 'none' | 'unknown' {
     if (config.mode === 'lan-only') return 'none';
+    // Another device has another address, and does not know it yet.
+    if (this.state !== undefined && this.state.device !== this.#parts.devices.names(config).wan)
+      return 'none';
     return this.state?.address ?? (this.#wan === undefined ? 'unknown' : 'none');
   }
 
@@ -82,11 +85,11 @@ export class WanSide {
     const configured = (snapshot?.addresses ?? [])
       .filter(({ index }) => index === link?.index)
       .map(({ address }) => address);
-    const { clock, random, packets, udp, icmp, data, log } = this.#parts.ports;
+    const { clock, random, packets, udp, icmp, data, runtime, log } = this.#parts.ports;
     const { resolve } = this.#parts;
     this.#wan = await startWan(
       { ...options, link: { up: isUsable(link), mac: link?.mac }, configured },
-      { clock, random, packets, udp, icmp, files: data, log: log.logFor('wan'), resolve },
+      { clock, random, packets, udp, icmp, files: data, runtime, log: log.logFor('wan'), resolve },
       { onChange: (state, change) => this.#changed(state, change) },
     );
     if (this.state?.address !== undefined) await this.#follow(this.#wan.status());
