@@ -1,14 +1,15 @@
-import { Days } from '../../base/duration.ts';
+import { Hours } from '../../base/duration.ts';
 import { after } from '../../base/instant.ts';
 import type { LeaseBinding } from '../../port/lease-journal.ts';
 import { recordable } from './record.ts';
 
 /**
  * How much later than promised a binding's end is recorded. A client that renews is written once in this time, not at each renewal; a client
- * that is gone when the box restarts keeps its address for this much longer. A day keeps a pool from filling up with
- * yesterday's guests on a box that is switched off every night.
+ * that is gone when the box restarts keeps its address for this much longer. More than a day, so that nothing is
+ * written in a day of renewals; not much more, so that a box that is switched off every night does not fill its pool
+ * with the guests of last week.
  */
-export const EXPIRY_MARGIN = Days(1);
+export const EXPIRY_MARGIN = Hours(36);
 
 /** The binding as it is recorded. */
 export function withMargin(binding: LeaseBinding): LeaseBinding {

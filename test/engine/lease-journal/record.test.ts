@@ -93,14 +93,14 @@ test('encodeLease() keeps what fits of a host name and of an endless lease', () 
   assert.equal(record.binding.expires, Number.MAX_SAFE_INTEGER);
 });
 
-test('needsWrite() is false for the renewals of a day and true for the next', () => {
+test('needsWrite() is false for the renewals of a day and a half, and true for the next', () => {
   const recorded = withMargin(BINDING);
   const renewed = (hours: number): LeaseBinding => ({
     ...BINDING,
     expires: after(BINDING.expires, Hours(hours)),
   });
-  for (const hours of [0, 6, 12, 18, 24]) assert.equal(needsWrite(recorded, renewed(hours)), false);
-  assert.equal(needsWrite(recorded, renewed(30)), true);
+  for (const hours of [0, 6, 12, 18, 24, 30, 36]) assert.equal(needsWrite(recorded, renewed(hours)), false);
+  assert.equal(needsWrite(recorded, renewed(42)), true);
 });
 
 test('needsWrite() is true for a new or changed binding', () => {
