@@ -10,7 +10,7 @@ import { type Ipv6, parseIpv6 } from '../../src/base/ipv6.ts';
 import { type Mac, parseMac } from '../../src/base/mac.ts';
 import { parsePrefix4, tryParsePrefix6 } from '../../src/base/prefix.ts';
 import type { Prefix6 } from '../../src/base/prefix.ts';
-import { type Packet, protocolOf } from '../../src/engine/firewall/evaluate/packet.ts';
+import { type Connection, type Packet, protocolOf } from '../../src/engine/firewall/evaluate/packet.ts';
 import type { Surroundings } from '../../src/engine/firewall/evaluate/surroundings.ts';
 import { run } from './firewall-site.ts';
 import { Lab } from './lab.ts';
@@ -89,19 +89,19 @@ const SETTINGS: readonly (readonly [name: string, value: string])[] = [
 /** What the box itself lets in, told by a table of our own behind all others. */
 const OBSERVER = `
 table inet observer {
-  set ports4 { type inet_proto . inet_service . ipv4_addr . inet_service; flags dynamic; size 65535; }
-  set ports6 { type inet_proto . inet_service . ipv6_addr . inet_service; flags dynamic; size 65535; }
-  set echo4 { typeof icmp id . ip daddr; flags dynamic; size 65535; }
-  set echo6 { typeof icmpv6 id . ip6 daddr; flags dynamic; size 65535; }
+  set ports4 { type inet_proto . ipv4_addr . inet_service . ipv4_addr . inet_service; flags dynamic; size 65535; }
+  set ports6 { type inet_proto . ipv6_addr . inet_service . ipv6_addr . inet_service; flags dynamic; size 65535; }
+  set echo4 { typeof ip saddr . icmp id . ip daddr; flags dynamic; size 65535; }
+  set echo6 { typeof ip6 saddr . icmpv6 id . ip6 daddr; flags dynamic; size 65535; }
   set plain4 { type inet_proto . ipv4_addr . ipv4_addr; flags dynamic; size 65535; }
   set plain6 { type inet_proto . ipv6_addr . ipv6_addr; flags dynamic; size 65535; }
   chain let-in {
     type filter hook input priority 500;
     iifname "lo" accept
-    meta l4proto { tcp, udp } update @ports4 { meta l4proto . th sport . ip daddr . th dport }
-    meta l4proto { tcp, udp } update @ports6 { meta l4proto . th sport . ip6 daddr . th dport }
-    ip protocol icmp update @echo4 { icmp id . ip daddr }
-    meta l4proto ipv6-icmp update @echo6 { icmpv6 id . ip6 daddr }
+    meta l4proto { tcp, udp } update @ports4 { meta l4proto . ip saddr . th sport . ip daddr . th dport }
+    meta l4proto { tcp, udp } update @ports6 { meta l4proto . ip6 saddr . th sport . ip6 daddr . th dport }
+    ip protocol icmp update @echo4 { ip saddr . icmp id . ip daddr }
+    meta l4proto ipv6-icmp update @echo6 { ip6 saddr . icmpv6 id . ip6 daddr }
     meta l4proto esp update @plain4 { meta l4proto . ip saddr . ip daddr }
     meta l4proto esp update @plain6 { meta l4proto . ip6 saddr . ip6 daddr }
   }
@@ -111,7 +111,9 @@ export interface Sent {
   readonly packet: Packet;
   readonly inDevice: string;
   readonly token: number;
+  readonly sequence?: number;
   readonly acknowledged?: number;
+  readonly connection: Connection;
 }
 
 /** What became of a packet, seen from outside and behind the last rule of the box. */
@@ -179,9 +181,9 @@ export class ExplainSite {
 
   /** Sends packets and tells what was seen of each, in their order. */
   async send(batch: readonly Sent[]): Promise<readonly Seen[]> {
-    const frames = batch.map(({ packet, inDevice, ...numbers }) => [
-      `far-${inDevice}`,
-      toHex(encodeFrame(packet, this.#macOf(inDevice), numbers)),
+    const frames = batch.map((sent) => [
+      `far-${sent.inDevice}`,
+      toHex(encodeFrame(sent.packet, this.#macOf(sent.inDevice), sent)),
     ]);
     this.#station.stdin?.write(`${JSON.stringify({ frames, barriers: this.#barriers() })}\n`);
     const answer = JSON.parse(await this.#answer()) as [device: string, frame: string][];
@@ -190,11 +192,11 @@ export class ExplainSite {
       return sighting === undefined ? [] : [{ ...sighting, device: far.replace('far-', '') }];
     });
     const letIn = readObserver();
-    return batch.map(({ packet, token }) => ({
+    return batch.map((sent) => ({
       sightings: sightings.filter((one) =>
-        one.kind === 'reset' ? isResetOf(packet, one.port) : one.token === token,
+        one.kind === 'reset' ? isResetOf(sent, one) : one.token === sent.token,
       ),
-      letIn: letInOf(packet, letIn),
+      letIn: letInOf(sent, letIn),
     }));
   }
 
@@ -260,15 +262,19 @@ interface ListedSet {
   readonly set?: { readonly name: string; readonly elem?: readonly unknown[] };
 }
 
-/** Each element as its set and its fields in one line. */
-function readObserver(): ReadonlySet<string> {
+/** An element of one of the observer's sets. */
+interface Noted {
+  readonly set: string;
+  readonly fields: readonly string[];
+}
+
+function readObserver(): readonly Noted[] {
   const { nftables } = JSON.parse(run('nft', '-j', '-n', 'list', 'table', 'inet', 'observer')) as {
     readonly nftables: readonly ListedSet[];
   };
-  const lines = nftables.flatMap(({ set }) =>
-    (set?.elem ?? []).map((element) => `${set?.name ?? ''} ${fieldsOf(element).join(' ')}`),
+  return nftables.flatMap(({ set }) =>
+    (set?.elem ?? []).map((element) => ({ set: set?.name ?? '', fields: fieldsOf(element) })),
   );
-  return new Set(lines);
 }
 
 function fieldsOf(element: unknown): readonly string[] {
@@ -276,26 +282,44 @@ function fieldsOf(element: unknown): readonly string[] {
   return concat === undefined ? fieldsOf(elem?.val) : concat.map(String);
 }
 
-function letInOf(packet: Packet, noted: ReadonlySet<string>): readonly string[] {
+/** Where the observer saw the packet. An answer is known by the port it goes to, anything else by the one it comes from. */
+function letInOf({ packet, connection }: Sent, noted: readonly Noted[]): readonly string[] {
   const { transport, source } = packet;
   const family = typeof source === 'number' ? '4' : '6';
   const protocol = protocolOf(packet);
-  const found = (start: string): string[] =>
-    [...noted].filter((line) => line.startsWith(`${start} `)).map((line) => line.slice(start.length + 1));
+  const sender = formatAddress(source);
+  const isAnswer = connection.state !== 'new' && connection.direction === 'reply';
+  const found = (set: string, place: (fields: readonly string[]) => string | undefined): string[] =>
+    noted.filter((one) => one.set === `${set}${family}`).flatMap(({ fields }) => place(fields) ?? []);
   switch (transport.kind) {
     case 'tcp':
-    case 'udp': {
-      const start = `ports${family} ${protocol} ${transport.sourcePort}`;
-      return found(start).map((line) => line.replace(' ', ' port '));
+    case 'udp':
+      return found('ports', ([number, saddr, sport, daddr, dport]) => {
+        const isOurs = isAnswer
+          ? dport === String(transport.destinationPort)
+          : saddr === sender && sport === String(transport.sourcePort);
+        return number === String(protocol) && isOurs ? `${daddr ?? ''} port ${dport ?? ''}` : undefined;
+      });
+    case 'icmp': {
+      const id = String(transport.identifier);
+      return found('echo', ([saddr, number, daddr]) =>
+        number === id && (isAnswer || saddr === sender) ? `${daddr ?? ''} port ${id}` : undefined,
+      );
     }
-    case 'icmp':
-      return found(`echo${family} ${transport.identifier}`).map((line) => `${line} port 0`);
     case 'other':
     default:
-      return found(`plain${family} ${protocol} ${formatAddress(source)}`).map((line) => `${line} port 0`);
+      return found('plain', ([number, saddr, daddr]) =>
+        number === String(protocol) && saddr === sender ? `${daddr ?? ''} port 0` : undefined,
+      );
   }
 }
 
-function isResetOf({ transport }: Packet, port: number): boolean {
-  return transport.kind === 'tcp' && transport.sourcePort === port;
+/** The port of whoever began a connection is its own; that of the other end may have been translated. */
+function isResetOf(
+  { packet: { transport }, connection }: Sent,
+  { sourcePort, destinationPort }: Extract<Sighting, { readonly kind: 'reset' }>,
+): boolean {
+  if (transport.kind !== 'tcp') return false;
+  const isAnswer = connection.state !== 'new' && connection.direction === 'reply';
+  return isAnswer ? sourcePort === transport.destinationPort : destinationPort === transport.sourcePort;
 }

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { formatAddress } from '../../src/base/address.ts';
 import { compileRuleset } from '../../src/engine/firewall/compile.ts';
 import { type Judgement, evaluate } from '../../src/engine/firewall/evaluate/evaluate.ts';
-import type { Connection, Packet, Place } from '../../src/engine/firewall/evaluate/packet.ts';
+import type { Packet, Place } from '../../src/engine/firewall/evaluate/packet.ts';
 import { isOwn } from '../../src/engine/firewall/evaluate/surroundings.ts';
 import { ALL_FEATURES, type FirewallOptions } from '../../src/engine/firewall/options.ts';
 import type { Ruleset } from '../../src/engine/firewall/ruleset.ts';
@@ -15,6 +15,7 @@ import type { NetlinkSession } from '../../src/port/netlink-session.ts';
 import { NETLINK } from '../../src/port/netlink.ts';
 import { RulesetLoader } from '../../src/service/firewall/ruleset-loader.ts';
 import { openNetlinkSession } from '../../src/service/netlink-session.ts';
+import { type Turn, answerOf, continuationOf } from './explain-dialogue.ts';
 import { type SomePacket, someOptions, somePacket } from './explain-samples.ts';
 import { EXPLAIN_SURROUNDINGS, ExplainSite, type Seen, type Sent } from './explain-site.ts';
 import { inOwnNetwork } from './own-network.ts';
@@ -48,7 +49,12 @@ function numbered({ packet, inDevice }: SomePacket, index: number): Sent {
       : transport.kind === 'icmp'
         ? { ...transport, identifier: port }
         : { ...transport, sourcePort: port };
-  return { packet: { ...packet, transport: moved }, inDevice, token: index + 1 };
+  return {
+    packet: { ...packet, transport: moved },
+    inDevice,
+    token: index + 1,
+    connection: { state: 'new' },
+  };
 }
 
 /** Without ports all packets between two hosts are of one connection, and translated ones may meet. */
@@ -90,6 +96,17 @@ function observed({ sightings, letIn }: Seen): string {
   return words.length === 0 ? 'silence' : words.join(' and ');
 }
 
+function differenceText({ packet, inDevice, connection }: Sent, judgement: Judgement, did: string): string {
+  const { source, destination, transport, sender } = packet;
+  return [
+    `${inDevice} ${formatAddress(source)} to ${formatAddress(destination)} ${JSON.stringify(transport)} ${sender ?? ''}`,
+    `connection: ${asText(connection)}`,
+    `predicted: ${predicted(judgement, packet)}`,
+    `observed:  ${did}`,
+    ...judgement.trace.map((step) => `  ${step.chain}: ${step.comment}`),
+  ].join('\n');
+}
+
 function asText(value: unknown): string {
   return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? `${one}n` : one), 1);
 }
@@ -110,62 +127,65 @@ inOwnNetwork(import.meta.filename, () => {
   });
 
   /** Sends a batch and compares each packet's fate with what is predicted. */
-  async function compare(
-    options: FirewallOptions,
-    batch: readonly (Sent & { readonly connection: Connection })[],
-  ): Promise<readonly Judgement[]> {
-    const ruleset = rulesetOf(options);
+  async function compare(options: FirewallOptions, batch: readonly Sent[]): Promise<readonly Turn[]> {
     assert.ok(site);
+    const ruleset = rulesetOf(options);
     const seen = await site.send(batch);
     const differences: string[] = [];
-    const judgements = batch.map((sent, index) => {
+    const turns = batch.map((sent, index) => {
       const judgement = evaluate(ruleset, sent, EXPLAIN_SURROUNDINGS);
-      const [said, did] = [
-        predicted(judgement, sent.packet),
-        observed(seen[index] ?? { sightings: [], letIn: [] }),
-      ];
-      if (said !== did) {
-        const { packet, inDevice } = sent;
-        const trace = judgement.trace.map((step) => `${step.chain}: ${step.comment}`);
-        const ends = `${formatAddress(packet.source)} to ${formatAddress(packet.destination)}`;
-        differences.push(
-          `${inDevice} ${ends} ${JSON.stringify(packet.transport)} ${packet.sender ?? ''} ${sent.connection.state}\n` +
-            `predicted: ${said}\nobserved:  ${did}\n${trace.join('\n')}\n`,
-        );
-      }
-      return judgement;
+      const said = predicted(judgement, sent.packet);
+      const did = observed(seen[index] ?? { sightings: [], letIn: [] });
+      if (said !== did) differences.push(differenceText(sent, judgement, did));
+      return { sent, judgement };
     });
-    assert.equal(
-      differences.length,
-      0,
-      `${differences.length} of ${batch.length}, seed ${SEED}\n${differences.slice(0, 3).join('\n')}\n${asText(options)}`,
-    );
-    return judgements;
+    const count = `${differences.length} of ${batch.length}, seed ${SEED}`;
+    const examples = differences.slice(0, 3).join('\n');
+    assert.equal(differences.length, 0, `${count}\n${examples}\n${asText(options)}`);
+    return turns;
+  }
+
+  async function load(options: FirewallOptions): Promise<void> {
+    const outcome = await loader.bring(rulesetOf(options));
+    assert.equal(typeof outcome, 'string', 'the kernel refused the ruleset');
   }
 
   test(`evaluate() predicts what the kernel does with ${PACKETS} packets (seed ${SEED})`, async (t) => {
     const rounds = Math.ceil(PACKETS / PACKETS_A_RULESET);
     const configurations = fc.sample(someOptions, { numRuns: rounds, seed: SEED });
     const fates = new Map<string, number>();
-    for (const [round, options] of configurations.entries()) {
-      assert.equal(
-        typeof (await loader.bring(rulesetOf(options))),
-        'string',
-        'the kernel refused the ruleset',
-      );
-      site?.forget();
-      const samples = fc.sample(somePacket, { numRuns: PACKETS_A_RULESET, seed: SEED + round });
-      const batch = samples.filter(isOfItsOwn).map((sample, index) => ({
-        ...numbered(sample, index),
-        connection: { state: 'new' } as const,
-      }));
-      for (const { verdict, way, destinationBy } of await compare(options, batch)) {
-        const led = destinationBy === null ? '' : ', led on';
-        const fate = `${options.mode}: ${verdict.kind} ${way}${led}`;
+    const count = (prefix: string, turns: readonly Turn[]): void => {
+      for (const { judgement } of turns) {
+        const { verdict, way, destinationBy } = judgement;
+        const fate = `${prefix} ${verdict.kind} ${way}${destinationBy === null ? '' : ', led on'}`;
         fates.set(fate, (fates.get(fate) ?? 0) + 1);
       }
+    };
+    let running: readonly Sent[] = [];
+    for (const [round, options] of configurations.entries()) {
+      await load(options);
+      // What began under the configuration before goes on under this one, or does not.
+      count(`${options.mode}: older connection`, await compare(options, running));
+      site?.forget();
+      const samples = fc.sample(somePacket, { numRuns: PACKETS_A_RULESET, seed: SEED + round });
+      const first = await compare(options, samples.filter(isOfItsOwn).map(numbered));
+      count(`${options.mode}: new`, first);
+      const answered = first.flatMap((turn) => {
+        const answer = answerOf(turn);
+        return answer === undefined ? [] : [{ turn, answer }];
+      });
+      const answers = await compare(
+        options,
+        answered.map(({ answer }) => answer),
+      );
+      count(`${options.mode}: answer`, answers);
+      running = answered.flatMap(({ turn }, index) => {
+        const answer = answers[index];
+        const next = answer === undefined ? undefined : continuationOf(turn, answer);
+        return next === undefined ? [] : [next];
+      });
     }
-    for (const [fate, count] of [...fates].toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      t.diagnostic(`${fate}: ${count}`);
+    for (const [fate, sum] of [...fates].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      t.diagnostic(`${fate}: ${sum}`);
   });
 });

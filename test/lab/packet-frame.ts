@@ -12,6 +12,8 @@ import { internetChecksum } from '../../src/wire/ipv4/checksum.ts';
  * wherever they come out, translated or within an ICMP error.
  */
 
+/** Bytes of data in every packet. */
+export const DATA_LENGTH = 8;
 const MARK = [0x47, 0x50, 0xe1, 0x97] as const;
 const HEADER = { ETHERNET: 14, IPV4: 20, IPV6: 40, TCP: 20, UDP: 8, ICMP: 8 } as const;
 const ETHER_TYPE = { IPV4: 0x0800, ARP: 0x0806, IPV6: 0x86dd } as const;
@@ -33,11 +35,12 @@ function pseudoHeader({ source, destination }: Packet, protocol: number, length:
 export interface Numbers {
   /** Known again in what comes out. */
   readonly token: number;
-  /** Of TCP: what is acknowledged. */
+  /** Of TCP: its own place in the stream, which is the token where none is given, and what is acknowledged. */
+  readonly sequence?: number | undefined;
   readonly acknowledged?: number | undefined;
 }
 
-function segment(packet: Packet, { token, acknowledged = 0 }: Numbers): Uint8Array {
+function segment(packet: Packet, { token, sequence = token, acknowledged = 0 }: Numbers): Uint8Array {
   const data = new Writer(8).bytes(Uint8Array.from(MARK)).u32(token).finish();
   const { transport } = packet;
   switch (transport.kind) {
@@ -45,7 +48,7 @@ function segment(packet: Packet, { token, acknowledged = 0 }: Numbers): Uint8Arr
       return new Writer(HEADER.TCP)
         .u16(transport.sourcePort)
         .u16(transport.destinationPort)
-        .u32(token)
+        .u32(sequence)
         .u32(acknowledged)
         .u8(0x50)
         .u8(transport.flags)
@@ -147,8 +150,8 @@ export type Sighting =
     }
   /** An ICMP error about it. */
   | { readonly kind: 'error'; readonly token: number; readonly type: number; readonly code: number }
-  /** A reset for the connection with this port at its sender. */
-  | { readonly kind: 'reset'; readonly port: number };
+  /** A reset, which has no data: known by the ports of the connection. */
+  | { readonly kind: 'reset'; readonly sourcePort: number; readonly destinationPort: number };
 
 function tokenIn(bytes: Uint8Array): number | undefined {
   for (let at = bytes.length - 8; at >= 0; at--) {
@@ -170,7 +173,7 @@ export function decodeSighting(frame: Uint8Array): Sighting | undefined {
   const token = tokenIn(frame);
   if (token === undefined)
     return protocol === PROTOCOL.TCP && (view.getUint8(at + 13) & RESET) !== 0
-      ? { kind: 'reset', port: view.getUint16(at + 2) }
+      ? { kind: 'reset', ...portsOf(view, protocol, at) }
       : undefined;
   const isIcmp = protocol === PROTOCOL.ICMP || protocol === PROTOCOL.ICMPV6;
   const type = isIcmp ? view.getUint8(at) : undefined;
@@ -221,7 +224,7 @@ function isError(protocol: number, type: number): boolean {
   return protocol === PROTOCOL.ICMP ? [3, 4, 5, 11, 12].includes(type) : type < 128;
 }
 
-/** As connection tracking sees them: the identifier of an echo is the port of its sender. */
+/** As connection tracking sees them: the identifier of an echo is the port at both ends. */
 function portsOf(
   view: DataView,
   protocol: number,
@@ -230,6 +233,6 @@ function portsOf(
   if (protocol === PROTOCOL.TCP || protocol === PROTOCOL.UDP)
     return { sourcePort: view.getUint16(at), destinationPort: view.getUint16(at + 2) };
   if (protocol === PROTOCOL.ICMP || protocol === PROTOCOL.ICMPV6)
-    return { sourcePort: view.getUint16(at + 4), destinationPort: 0 };
+    return { sourcePort: view.getUint16(at + 4), destinationPort: view.getUint16(at + 4) };
   return { sourcePort: 0, destinationPort: 0 };
 }

@@ -30,7 +30,9 @@ export function decidingLine(judgement: Judgement): DecidingLine {
   const { verdict, decision, destinationBy } = judgement;
   // What was let through because it was translated owes it to the line that translated it.
   if (verdict.kind === 'accepted' && destinationBy !== null) return lineOf(mostSpecific(destinationBy));
-  return decision.by === 'rule' ? lineOf(mostSpecific(responsible(decision))) : withoutRule(decision);
+  return decision.by === 'rule'
+    ? lineOf(mostSpecific(responsible(decision, verdict)))
+    : withoutRule(decision);
 }
 
 function withoutRule(decision: Exclude<Decision, { readonly by: 'rule' }>): DecidingLine {
@@ -42,20 +44,35 @@ function withoutRule(decision: Exclude<Decision, { readonly by: 'rule' }>): Deci
   return { line: 'always', reason };
 }
 
-/** The rule that chose: chains that only count what is let through choose nothing, so the rule that led there did. */
-function responsible({ step, path }: Extract<Decision, { readonly by: 'rule' }>): Step {
-  return [...path, step].findLast(({ chain }) => !BOOK_KEEPING.has(chain)) ?? step;
+/**
+ * The rule that chose: chains that only count and let through what comes to them choose nothing, nor do those that only
+ * count and drop, so the rule that led there did.
+ */
+function responsible(
+  { step, path }: Extract<Decision, { readonly by: 'rule' }>,
+  verdict: Judgement['verdict'],
+): Step {
+  const obeying = verdict.kind === 'accepted' ? LETTING_THROUGH : REFUSING;
+  return [...path, step].findLast(({ chain }) => !obeying.has(chain)) ?? step;
 }
 
-const BOOK_KEEPING: ReadonlySet<string> = new Set([
+const LETTING_THROUGH: ReadonlySet<string> = new Set([
   CHAIN.FORWARDED,
   CHAIN.LAN_TO_WAN,
   CHAIN.WAN_TO_LAN,
   CHAIN.LAN_TO_LAN,
-  CHAIN.FROM_WAN_TO_DEVICE,
   CHAIN.TO_DEVICE,
-  CHAIN.TO_SERVICE,
-  CHAIN.PINGED,
+  CHAIN.FROM_WAN_TO_DEVICE,
+]);
+const REFUSING: ReadonlySet<string> = new Set([
+  CHAIN.INVALID,
+  CHAIN.MALFORMED,
+  CHAIN.SPOOFED,
+  CHAIN.BLOCKED,
+  CHAIN.LIMITED,
+  CHAIN.LEAKED,
+  CHAIN.FROM_WAN_REFUSED,
+  CHAIN.SILENCED,
 ]);
 
 function mostSpecific({ comment, found }: Step): string {

@@ -63,6 +63,7 @@ class Walk {
   readonly #ruleset: Ruleset;
   readonly #chains: ReadonlyMap<string, RulesetChain>;
   readonly #sets: ReadonlyMap<string, RulesetSet>;
+  readonly #isTranslating: boolean;
   readonly #surroundings: Surroundings;
   readonly #arrival: Arrival;
   readonly #marks: Marks = { packet: 0, connection: 0, isUntracked: false };
@@ -78,6 +79,7 @@ class Walk {
     this.#ruleset = ruleset;
     this.#chains = new Map(ruleset.chains.map((chain) => [chain.name, chain]));
     this.#sets = new Map(ruleset.sets.map((set) => [set.name, set]));
+    this.#isTranslating = ruleset.chains.some(({ base }) => base?.type === 'nat');
     this.#surroundings = surroundings;
     this.#arrival = arrival;
     this.#packet = arrival.packet;
@@ -239,7 +241,8 @@ class Walk {
       const verdict = verdictOf(end.outcome);
       if (verdict.kind !== 'accepted') return { verdict, decision: decisionOf(chain, end) };
     }
-    this.#follow(isFirst ? 'destination' : 'source');
+    // With its last chain of translation a kernel translates no more, not even what is running.
+    if (this.#isTranslating) this.#follow(isFirst ? 'destination' : 'source');
     return undefined;
   }
 

@@ -64,6 +64,8 @@ export type Connection =
       readonly state: 'established' | 'related';
       readonly direction: 'original' | 'reply';
       readonly tracked: TrackedConnection;
+      /** Whether both ends have used it (IPS_ASSURED), as those of TCP have with the third packet. */
+      readonly isAssured: boolean;
     };
 
 /** A packet and where it comes from. */
@@ -103,18 +105,25 @@ export function isSamePlace(a: Place, b: Place): boolean {
 }
 
 function sourcePlace({ source, transport }: Packet): Place {
-  return { address: source, port: sourcePort(transport) };
+  return { address: source, port: portsOf(transport).source };
 }
 
 function destinationPlace({ destination, transport }: Packet): Place {
-  const hasPort = transport.kind === 'tcp' || transport.kind === 'udp';
-  return { address: destination, port: hasPort ? transport.destinationPort : 0 };
+  return { address: destination, port: portsOf(transport).destination };
 }
 
-/** Connection tracking treats the identifier of an ICMP query as its source port. */
-function sourcePort(transport: Transport): number {
-  if (transport.kind === 'icmp') return transport.identifier;
-  return transport.kind === 'other' ? 0 : transport.sourcePort;
+/** The identifier of an ICMP query is the same at both ends. */
+function portsOf(transport: Transport): { readonly source: number; readonly destination: number } {
+  switch (transport.kind) {
+    case 'icmp':
+      return { source: transport.identifier, destination: transport.identifier };
+    case 'other':
+      return { source: 0, destination: 0 };
+    case 'tcp':
+    case 'udp':
+    default:
+      return { source: transport.sourcePort, destination: transport.destinationPort };
+  }
 }
 
 export function withSource(packet: Packet, { address, port }: Place): Packet {
@@ -127,6 +136,8 @@ export function withSource(packet: Packet, { address, port }: Place): Packet {
 
 export function withDestination(packet: Packet, { address, port }: Place): Packet {
   const { transport } = packet;
-  if (transport.kind === 'icmp' || transport.kind === 'other') return { ...packet, destination: address };
-  return { ...packet, destination: address, transport: { ...transport, destinationPort: port } };
+  if (transport.kind === 'other') return { ...packet, destination: address };
+  const moved =
+    transport.kind === 'icmp' ? { ...transport, identifier: port } : { ...transport, destinationPort: port };
+  return { ...packet, destination: address, transport: moved };
 }

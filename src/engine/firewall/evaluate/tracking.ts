@@ -19,8 +19,8 @@ export interface Tracking {
   /** Undefined where the packet belongs to no connection. */
   readonly connection: TrackedConnection | undefined;
   readonly direction: 'original' | 'reply';
-  /** Whether an earlier packet of it has gone its way. */
-  readonly isConfirmed: boolean;
+  /** IPS_CONFIRMED once an earlier packet of it has gone its way, and IPS_ASSURED once both ends have used it. */
+  readonly age: number;
 }
 
 /** Before connection tracking has seen the packet it looks like one that fits no connection (nft_ct_get_eval()). */
@@ -28,7 +28,7 @@ export const NOT_TRACKED: Tracking = {
   state: NF_CT_STATE.INVALID,
   connection: undefined,
   direction: 'original',
-  isConfirmed: false,
+  age: 0,
 };
 
 export const UNTRACKED: Tracking = { ...NOT_TRACKED, state: NF_CT_STATE.UNTRACKED };
@@ -44,7 +44,8 @@ export function track({ packet, connection }: Arrival): Tracking {
   if (isUntracked(packet)) return UNTRACKED;
   if (connection.state !== 'new') {
     const state = connection.state === 'related' ? NF_CT_STATE.RELATED : NF_CT_STATE.ESTABLISHED;
-    return { state, connection: connection.tracked, direction: connection.direction, isConfirmed: true };
+    const age = connection.isAssured ? IPS.CONFIRMED | IPS.ASSURED : IPS.CONFIRMED;
+    return { state, connection: connection.tracked, direction: connection.direction, age };
   }
   if (!canBegin(packet)) return NOT_TRACKED;
   const original = endsOf(packet);
@@ -52,7 +53,7 @@ export function track({ packet, connection }: Arrival): Tracking {
     state: NF_CT_STATE.NEW,
     connection: { original, reply: reversed(original) },
     direction: 'original',
-    isConfirmed: false,
+    age: 0,
   };
 }
 
@@ -86,13 +87,12 @@ const TCP_BEGINNINGS: ReadonlySet<number> = new Set([
 ]);
 
 /** IPS_* bits: a connection is translated at an end if answers come from, or go to, another place than its first packet said. */
-export function statusOf({ connection, isConfirmed }: Tracking): number | undefined {
+export function statusOf({ connection, age }: Tracking): number | undefined {
   if (connection === undefined) return undefined;
   const { original, reply } = connection;
-  const known = isConfirmed ? IPS.CONFIRMED : 0;
   const source = isSamePlace(original.source, reply.destination) ? 0 : IPS.SRC_NAT;
   const destination = isSamePlace(original.destination, reply.source) ? 0 : IPS.DST_NAT;
-  return known | source | destination;
+  return age | source | destination;
 }
 
 /** The connection after a rule gave one of its ends another place. */
