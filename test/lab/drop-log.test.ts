@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
+import { NFLOG_GROUP } from '../../src/engine/firewall/names.ts';
 import { linuxNetlink } from '../../src/io/linux/netlink.ts';
 import { NodeClock } from '../../src/io/node/clock.ts';
 import type { NetlinkSession } from '../../src/port/netlink-session.ts';
 import { NETLINK } from '../../src/port/netlink.ts';
 import { type DropLog, MAX_LINES, MAX_PACKETS, startDropLog } from '../../src/service/drop-log/drop-log.ts';
+import { startFirewall } from '../../src/service/firewall/firewall.ts';
 import { openNetlinkSession } from '../../src/service/netlink-session.ts';
 import { MemoryLog } from '../fake/memory-log.ts';
-import { BOX, FirewallSite, PC1, WORLD, run } from './firewall-site.ts';
+import { BOX, FIREWALL, FirewallSite, PC1, WORLD, run } from './firewall-site.ts';
 import { inOwnNetwork } from './own-network.ts';
 import { waitFor } from './wait-for.ts';
 
-const GROUP = 77;
+/** The group of the box's own rules. */
+const GROUP = NFLOG_GROUP;
 const RULES = `table inet own {
   chain incoming { type filter hook input priority 0
     iifname "wan0" tcp dport 23 log prefix "wan-input" group ${GROUP} snaplen 128 drop
@@ -118,5 +121,23 @@ inOwnNetwork(import.meta.filename, () => {
     dropLog.stop();
     await waitFor('the group to be left', () => !isBound());
     assert.deepEqual(log.entries, []);
+  });
+
+  test('what the ruleset of the box drops is in the log with the reason of its rule', async () => {
+    session.close();
+    run('nft', 'delete', 'table', 'inet', 'own');
+    const rules = openNetlinkSession(linuxNetlink, NETLINK.NETFILTER);
+    listen();
+    await waitFor('the group to be bound once more', isBound);
+    await startFirewall(rules, new MemoryLog()).apply({ ...FIREWALL, logDropped: true });
+    const calls = [site.call(site.world, BOX.wan, 4444), site.call(site.world, PC1.address6, 80)];
+    assert.match(
+      await line(/wan-input/),
+      /^Dropped \(wan-input\): TCP \S+ -> 203\.0\.113\.50:4444 SYN from wan0$/,
+    );
+    assert.match(await line(/wan-forward/), /:80 SYN from wan0 to lan0$/);
+    await Promise.all(calls.map((call) => call.hangUp()));
+    dropLog.stop();
+    rules.close();
   });
 });
