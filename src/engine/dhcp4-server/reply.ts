@@ -67,12 +67,12 @@ function networkOptions(options: Dhcp4ServerOptions, name: string | undefined): 
 function asked(options: Dhcp4Options, request: Dhcp4Message): Dhcp4Options {
   const list = request.options.parameterRequestList;
   if (list === undefined) return options;
-  return Object.fromEntries(
-    Object.entries(options).filter(
-      // The netmask is sent unasked: an address is of no use without.
-      ([name]) => name === 'subnetMask' || list.includes(codeOfOption(name as OptionName)),
-    ),
-  );
+  const given: Record<string, unknown> = {};
+  for (const name of Object.keys(options) as OptionName[]) {
+    // The netmask is sent unasked: an address is of no use without.
+    if (name === 'subnetMask' || list.includes(codeOfOption(name))) given[name] = options[name];
+  }
+  return given;
 }
 
 function times(leaseTime: Duration | undefined): Dhcp4Options {

@@ -132,7 +132,8 @@ function padded(field: Uint8Array, length: number): Uint8Array {
 export function encodeMessage(message: Dhcp4Message, limits: EncodeLimits = {}): Uint8Array<ArrayBuffer> {
   const raw = rawOptions(message.options);
   const order = limits.order ?? [];
-  const codes = new Set([...(order.includes(FIRST) ? [] : [FIRST]), ...order, ...raw.keys()]);
+  const codes = new Set(order.includes(FIRST) ? order : [FIRST, ...order]);
+  for (const code of raw.keys()) codes.add(code);
   const room = Math.max(limits.maxLength ?? DEFAULT_MAX_MESSAGE, MIN_MESSAGE) - HEADER_LENGTH;
   const wanted = { wire: [...codes], importance: [FIRST, ...(limits.important ?? [])] };
   const layout = layOutOptions(raw, wanted, { main: room, file: message.file, sname: message.sname });

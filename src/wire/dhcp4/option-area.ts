@@ -21,17 +21,33 @@ export function readOptionArea(reader: Reader, raw: Map<number, Uint8Array>): vo
   }
 }
 
-/** One option as TLVs, split where it is longer than {@link MAX_TLV}. */
-export function optionTlvs(code: number, value: Uint8Array): Uint8Array {
-  const tlvs = new Uint8Array(value.length + 2 * Math.max(1, Math.ceil(value.length / MAX_TLV)));
-  let [at, to] = [0, 0];
+/** Octets that a value of this length takes as TLVs. */
+export function tlvsLength(length: number): number {
+  return length + 2 * Math.max(1, Math.ceil(length / MAX_TLV));
+}
+
+export interface RawOption {
+  readonly code: number;
+  readonly value: Uint8Array;
+}
+
+/** Writes one option as TLVs, split where it is longer than {@link MAX_TLV}, and returns where it ends. */
+export function putTlvs(area: Uint8Array, start: number, { code, value }: RawOption): number {
+  let [from, at] = [0, start];
   do {
-    const part = value.length <= MAX_TLV ? value : value.subarray(at, at + MAX_TLV);
-    tlvs[to] = code;
-    tlvs[to + 1] = part.length;
-    tlvs.set(part, to + 2);
-    at += part.length;
-    to += 2 + part.length;
-  } while (at < value.length);
+    const part = value.length <= MAX_TLV ? value : value.subarray(from, from + MAX_TLV);
+    area[at] = code;
+    area[at + 1] = part.length;
+    area.set(part, at + 2);
+    from += part.length;
+    at += 2 + part.length;
+  } while (from < value.length);
+  return at;
+}
+
+/** One option as TLVs of its own. */
+export function optionTlvs(code: number, value: Uint8Array): Uint8Array {
+  const tlvs = new Uint8Array(tlvsLength(value.length));
+  putTlvs(tlvs, 0, { code, value });
   return tlvs;
 }

@@ -1,6 +1,6 @@
 import { Writer } from '../../base/writer.ts';
 import { OPTION_END, OPTION_OVERLOAD, OVERLOAD } from './constants.ts';
-import { optionTlvs } from './option-area.ts';
+import { optionTlvs, putTlvs, tlvsLength } from './option-area.ts';
 
 /** Where options may go: octets of the options field, and the two header fields as far as they have no content. */
 export interface OptionRoom {
@@ -21,6 +21,7 @@ export interface OptionOrder {
   readonly importance: readonly number[];
 }
 
+const EMPTY = new Uint8Array(0);
 const FILE_LENGTH = 128;
 const SNAME_LENGTH = 64;
 const OVERLOAD_TLV = 3;
@@ -54,6 +55,22 @@ class Area {
   finish(last: Uint8Array = new Uint8Array(0)): Uint8Array {
     return this.#writer.bytes(last).u8(OPTION_END).finish();
   }
+}
+
+/** All of `codes` in the options field alone, or undefined if it is too small: written in one go, because nearly every message is like that. */
+function inOneArea(
+  raw: ReadonlyMap<number, Uint8Array>,
+  codes: readonly number[],
+  capacity: number,
+): Uint8Array | undefined {
+  let length = 1;
+  for (const code of codes) length += tlvsLength(raw.get(code)?.length ?? 0);
+  if (length > capacity) return undefined;
+  const area = new Uint8Array(length);
+  let at = 0;
+  for (const code of codes) at = putTlvs(area, at, { code, value: raw.get(code) ?? EMPTY });
+  area[at] = OPTION_END;
+  return area;
 }
 
 /** Puts the option into the first area that has room for all of it. */
@@ -135,9 +152,8 @@ export function layOutOptions(
 ): OptionLayout {
   const isWritten = (code: number): boolean => raw.has(code) && code !== OPTION_OVERLOAD;
   const wire = order.wire.filter(isWritten);
-  const main = new Area(room.main);
-  if (wire.every((code) => takeWhole([main], code, raw.get(code) ?? new Uint8Array(0))))
-    return { main: main.finish(), file: room.file, sname: room.sname };
+  const main = inOneArea(raw, wire, room.main);
+  if (main !== undefined) return { main, file: room.file, sname: room.sname };
   const importance = order.importance.filter(isWritten);
   const rest = wire.filter((code) => !importance.includes(code));
   return (

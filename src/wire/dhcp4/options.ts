@@ -134,9 +134,10 @@ function tryDecode(field: Field<unknown>, bytes: Uint8Array): unknown {
 /** Raw values by number in property order, those of `other` last unless they stand in for a named one. */
 export function rawOptions(options: Dhcp4Options): Map<number, Uint8Array> {
   const raw = new Map<number, Uint8Array>();
-  for (const [name, value] of Object.entries(options)) {
+  for (const name of Object.keys(options) as (keyof Dhcp4Options)[]) {
+    const value = options[name];
     if (name === 'other' || value === undefined) continue;
-    raw.set(codeOfOption(name as OptionName), encodeAll(fieldOf(name as OptionName), value));
+    raw.set(codeOfOption(name), encodeAll(fieldOf(name), value));
   }
   for (const [code, bytes] of options.other ?? []) raw.set(code, bytes);
   return raw;
