@@ -109,5 +109,5 @@ test('config apply sends the file and prints what changed', async () => {
   const file = join(directory, 'next.json');
   writeFileSync(file, '{ "version": 1 }');
   const { out } = await gatepost(['config', 'apply', file, '--run', directory]);
-  assert.equal(out, 'firewall replaced\n');
+  assert.equal(out, 'firewall changed\n');
 });

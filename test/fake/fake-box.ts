@@ -155,7 +155,7 @@ export class FakeBox implements Box {
   }
   applyConfig(value: unknown): Promise<readonly string[]> {
     this.applied.push(value);
-    return Promise.resolve(['firewall replaced']);
+    return Promise.resolve(['firewall changed']);
   }
   users(): ReturnType<Box['users']> {
     return [];

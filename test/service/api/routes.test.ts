@@ -88,3 +88,34 @@ test('GET /api/events sends the status at once and again after a change', async 
   await reader.cancel();
   ended.abort();
 });
+
+test('the calls about packets, devices and leases reach the box with what was asked', async () => {
+  const box = new FakeBox();
+  const routes = apiRoutes({ box, version: '0.1.0', log });
+  const call = async (method: string, path: string, body?: unknown): Promise<Response> =>
+    await routes.request(path, body === undefined ? { method } : { method, body: JSON.stringify(body) }, {
+      mayWrite: true,
+    });
+  for (const [method, path, body] of [
+    ['GET', '/api/flows?address=192.168.77.20&port=443&protocol=tcp'],
+    ['POST', '/api/flows/end', { port: 25 }],
+    ['GET', '/api/firewall'],
+    ['GET', '/api/firewall/explain?from=lan&to=box&what=tcp/8080'],
+    ['POST', '/api/firewall/block', { device: 'camera' }],
+    ['POST', '/api/firewall/unblock', { device: 'camera' }],
+    ['POST', '/api/leases/end', { address: '192.168.77.20' }],
+    ['POST', '/api/leases/pin', { address: '192.168.77.20', name: 'camera' }],
+  ] as const)
+    assert.equal((await call(method, path, body)).status, 200, path);
+  assert.deepEqual(box.calls, [
+    'flows {"address":"192.168.77.20","port":443,"protocol":"tcp"}',
+    'endFlows {"port":25}',
+    'explain {"from":"lan","to":"box","what":"tcp/8080"}',
+    'blockDevice camera',
+    'unblockDevice camera',
+    'endLease 192.168.77.20',
+    'pinLease 192.168.77.20 camera',
+  ]);
+  assert.equal((await call('GET', '/api/flows?port=x')).status, 422);
+  assert.equal((await call('POST', '/api/firewall/block', {})).status, 422);
+});
