@@ -40,7 +40,8 @@ interface Move {
 
 /** A client that discovers does not use what it had (RFC 2131 figure 5). */
 function moveTo(state: State, { choice, current, question }: Move, env: Env): Step {
-  const effects = current?.phase === 'bound' ? retire(state, current, false, env) : [];
+  const isHeld = current?.phase === 'bound' || current?.phase === 'revoked';
+  const effects = isHeld ? retire(state, current, false, env) : [];
   const step = prepare(state, choice, question, env);
   return { state: step.state, effects: [...effects, ...step.effects] };
 }

@@ -1,6 +1,6 @@
 import { formatIpv4, type Ipv4 } from '../../base/ipv4.ts';
 import { type LeaseEntry, isOffer } from './lease-entry.ts';
-import { deadline } from './lease-time.ts';
+import { civilEnd, deadline } from './lease-time.ts';
 import { MAX_QUARANTINE, QUARANTINE_TIME } from './limits.ts';
 import type { Effect, Env, State } from './state.ts';
 
@@ -16,9 +16,8 @@ export function retire(state: State, entry: LeaseEntry, ranOut: boolean, env: En
     return [];
   }
   state.table.set({ ...leaseless(entry), phase: 'past', until: env.now });
-  if (phase !== 'bound') return [];
-  const ended: Effect = { kind: 'ended', address };
-  return ranOut ? [ended] : [{ kind: 'persistEnd', address }, ended];
+  const ended: readonly Effect[] = phase === 'bound' ? [{ kind: 'ended', address }] : [];
+  return ranOut ? ended : [{ kind: 'persistEnd', address }, ...ended];
 }
 
 function leaseless({
@@ -31,14 +30,17 @@ function leaseless({
   return { address, who, since, isKnown, vendor };
 }
 
-/** The owner takes the lease back. The address is nobody's until the client has heard of it, or the lease would have ended. */
-export function revoke(state: State, address: Ipv4): readonly Effect[] {
+/**
+ * Takes a lease back. The address is nobody's until its client has shown that it heard of it, or the lease would have ended;
+ * it is recorded as one that a stranger uses, which is the same over a restart.
+ */
+export function revoke(state: State, address: Ipv4, env: Env): readonly Effect[] {
   const entry = state.table.get(address);
   const lease = entry?.phase === 'bound' ? entry : entry?.former;
   if (lease?.phase !== 'bound') return [];
   state.table.set({ ...leaseless(lease), phase: 'revoked', until: lease.until });
   return [
-    { kind: 'persistEnd', address },
+    { kind: 'persistDecline', address, until: civilEnd(lease.until, env) },
     { kind: 'ended', address },
   ];
 }

@@ -18,7 +18,7 @@ export interface Question {
 
 /**
  * `probing`: kept for the client while it is checked that nobody uses the address. `offered`: waits for the client's
- * REQUEST. `bound`: given. `revoked`: taken back by the owner; nobody's, because the client uses it until it asks again.
+ * REQUEST. `bound`: given. `revoked`: taken back or refused; nobody's, because its client may not have heard of that.
  * `past`: was given and has ended; the client gets it again unless nothing else is left for another. `lapsed`: was
  * offered and never taken.
  */

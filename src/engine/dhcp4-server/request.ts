@@ -3,7 +3,7 @@ import { contains4 } from '../../base/prefix.ts';
 import { isAvailable, isKnown, isOurs, isRoomFor, mayKeep, mayRemember } from './choose.ts';
 import { commit } from './commit.ts';
 import { prepare } from './discover.ts';
-import { retire } from './end.ts';
+import { retire, revoke } from './end.ts';
 import { type LeaseEntry, type Question, isLease } from './lease-entry.ts';
 import { MAX_OFFERS } from './limits.ts';
 import type { Identity } from './options.ts';
@@ -113,12 +113,14 @@ function fromRenewing(state: State, question: Question, env: Env): Step {
   return isForeign && !isServed(current) ? ignore(state) : nak(state, question, ciaddr, env);
 }
 
+/**
+ * A client that is refused what it has stops using it and discovers, but the refusal may be lost: until the client has
+ * said something that shows it, or its lease would have ended, the address is nobody's.
+ */
 function nak(state: State, question: Question, address: Ipv4, env: Env): Step {
   const current = state.table.ofClient(question.who);
   const effects: Effect[] = [];
-  // A client that is refused what it has stops using it and discovers.
-  if (current !== undefined && isServed(current) && current.address === address)
-    effects.push(...retire(state, current, false, env));
+  if (current?.phase === 'bound' && current.address === address) effects.push(...revoke(state, address, env));
   const reason = `${formatIpv4(address)} is not for this device on this network`;
   return { state, effects: [...effects, refuse(state.plan, question, reason)] };
 }

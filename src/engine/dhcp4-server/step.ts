@@ -40,7 +40,7 @@ function handle(state: State, event: Event, env: Env): Step {
     case 'persisted':
       return takePersisted(state, event.commit, event.failure, env);
     case 'revoke':
-      return { state, effects: revoke(state, event.address) };
+      return { state, effects: revoke(state, event.address, env) };
     case 'reconfigure':
       return reconfigure(state, event.options, env);
     case 'clockSet':
