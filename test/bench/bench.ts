@@ -7,6 +7,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { UserError, messageOf } from '../../src/base/errors.ts';
 import { applyBench } from './apply-bench.ts';
+import { dhcpBench } from './dhcp-bench.ts';
 import { dhcpWearBench } from './dhcp-wear-bench.ts';
 import type { Bench, Figure } from './figure.ts';
 import { forwardBench } from './forward-bench.ts';
@@ -18,6 +19,7 @@ import { startBench } from './start-bench.ts';
 const BENCHES: Readonly<Record<string, Bench>> = {
   start: startBench,
   memory: memoryBench,
+  dhcp: dhcpBench,
   'dhcp-wear': dhcpWearBench,
   forward: forwardBench,
   apply: applyBench,

@@ -1,6 +1,6 @@
 // Made-up computers that ask a DHCP server, all on one device, as fast as it answers:
-//   dhcp-generator.ts acquire '{"device":"eth0","clients":20000,"outstanding":64,"rate":null,"leases":"FILE"}'
-//   dhcp-generator.ts renew   '{"device":"eth0","clients":250,"outstanding":64,"leases":"FILE","serverMac":"..."}'
+//   dhcp-generator.ts acquire '{"device":"eth0","clients":20000,"outstanding":64,"rate":null,"seconds":null,"leases":"FILE"}'
+//   dhcp-generator.ts renew   '{"device":"eth0","clients":250,"outstanding":64,"rate":null,"seconds":null,"leases":"FILE","serverMac":"..."}'
 // `acquire` makes whole exchanges (DISCOVER OFFER REQUEST ACK) and keeps who got what in FILE; `renew` has each extend
 // its lease once, by unicast as a client does at T1. Prints one line of JSON. As perfdhcp: nothing is asked twice,
 // what is not answered in time counts as dropped.
@@ -119,9 +119,10 @@ abstract class Load {
     const poll = new PollSet([this.#socket]);
     const start = performance.now();
     let checked = start;
-    while (this.#next < clients || this.#waiting.size > 0) {
+    const end = start + (this.settings.seconds ?? Infinity) * 1000;
+    while ((this.#next < clients && performance.now() < end) || this.#waiting.size > 0) {
       const now = performance.now();
-      this.#startSome(now, start);
+      if (now < end) this.#startSome(now, start);
       pollFiles(poll, 1);
       this.#receive();
       if (now - checked > 100) {

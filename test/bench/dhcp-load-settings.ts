@@ -6,6 +6,8 @@ export interface DhcpLoadSettings {
   readonly outstanding: number;
   /** Exchanges begun in a second; null for as many as are answered. */
   readonly rate: number | null;
+  /** After so many seconds no exchange is begun any more; null for no such end. */
+  readonly seconds: number | null;
   /** Where it is kept who got which address, from `acquire` to `renew`. */
   readonly leases: string;
   /** With `renew`: the server's hardware address. */

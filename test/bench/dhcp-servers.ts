@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
+import { inSeconds, parseDuration } from '../../src/base/duration.ts';
 import { Box } from '../lab/box.ts';
 import { boxConfig } from '../lab/box-config.ts';
 import type { Program } from '../lab/program.ts';
@@ -71,7 +72,7 @@ export function gatepostDhcp(stand: DhcpStand, nodeOptions: readonly string[] = 
   };
 }
 
-/** dnsmasq with its lease file, as benchmarks are told of; asked to ping as it does by default, or not. */
+/** dnsmasq with its lease file. Under load it gives up its pings by itself, after six in half a minute; `extra` are further options. */
 export function dnsmasqDhcp(stand: DhcpStand, extra: readonly string[] = []): DhcpContestant {
   const name = 'dnsmasq';
   return {
@@ -105,6 +106,34 @@ export function dnsmasqDhcp(stand: DhcpStand, extra: readonly string[] = []): Dh
   };
 }
 
+/** Kea with its leases in memory and in a file that it does not sync, as it is installed; undefined where it is not. */
+export function keaDhcp(stand: DhcpStand): DhcpContestant | undefined {
+  const program = '/usr/sbin/kea-dhcp4';
+  if (!existsSync(program)) return undefined;
+  const name = 'Kea';
+  return {
+    name,
+    stand,
+    start: async (leaseTime) => {
+      const { namespace, pool, prefix } = stand;
+      const [file, leases] = [namespace.file('kea.json'), namespace.file('kea-leases.csv')];
+      rmSync(leases, { force: true });
+      const subnet = { id: 1, subnet: prefix, pools: [{ pool: `${pool.first} - ${pool.last}` }] };
+      const settings = {
+        'interfaces-config': { interfaces: ['lan0'] },
+        'lease-database': { type: 'memfile', persist: true, name: leases, 'lfc-interval': 0 },
+        'valid-lifetime': inSeconds(parseDuration(leaseTime)),
+        subnet4: [subnet],
+      };
+      writeFileSync(file, JSON.stringify({ Dhcp4: settings }));
+      const folders = { KEA_PIDFILE_DIR: namespace.directory, KEA_LOCKFILE_DIR: namespace.directory };
+      const running = namespace.start('kea', [program, '-c', file], folders);
+      await running.line(/DHCP4_STARTED/);
+      return { ...underLoad(name, stand, running), files: [leases] };
+    },
+  };
+}
+
 function underLoad(name: string, stand: DhcpStand, program: Program): Omit<DhcpServerUnderLoad, 'files'> {
   return {
     name,
@@ -121,7 +150,7 @@ function underLoad(name: string, stand: DhcpStand, program: Program): Omit<DhcpS
 export async function runGenerator(
   { clients, device, leases, mac }: DhcpStand,
   verb: 'acquire' | 'renew',
-  load: Pick<DhcpLoadSettings, 'clients' | 'outstanding' | 'rate'>,
+  load: Pick<DhcpLoadSettings, 'clients' | 'outstanding' | 'rate' | 'seconds'>,
 ): Promise<DhcpLoadResult> {
   const settings: DhcpLoadSettings = { ...load, device, leases, serverMac: mac };
   const program = join(import.meta.dirname, 'dhcp-generator.ts');

@@ -73,7 +73,7 @@ function clockOf({ renewals }: Day): string[] {
 async function wearOfDay(contestant: DhcpContestant, { leaseTime, renewals }: Day): Promise<Wear> {
   const server = await contestant.start(leaseTime);
   const { stand } = server;
-  const load = { outstanding: AT_A_TIME, rate: null, clients: CLIENTS };
+  const load = { outstanding: AT_A_TIME, rate: null, seconds: null, clients: CLIENTS };
   allDone(await runGenerator(stand, 'acquire', load));
   await knowClients(stand);
   const before = await settled(server);
