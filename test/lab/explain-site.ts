@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -202,7 +202,8 @@ export class ExplainSite {
 
   /** Forgets all connections, and what the observer has noted. */
   forget(): void {
-    run('conntrack', '-F');
+    // It tells on standard error what it did.
+    execFileSync('conntrack', ['-F'], { stdio: 'ignore' });
     run('nft', OBSERVER_SETS.map((set) => `flush set inet observer ${set}`).join('; '));
   }
 

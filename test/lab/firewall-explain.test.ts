@@ -3,21 +3,26 @@ import process from 'node:process';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { formatAddress } from '../../src/base/address.ts';
+import { parseIpv4 } from '../../src/base/ipv4.ts';
+import { parseMac } from '../../src/base/mac.ts';
 import { compileRuleset } from '../../src/engine/firewall/compile.ts';
 import { type Judgement, evaluate } from '../../src/engine/firewall/evaluate/evaluate.ts';
-import type { Packet, Place } from '../../src/engine/firewall/evaluate/packet.ts';
+import { type Packet, type Place, TCP_FLAG } from '../../src/engine/firewall/evaluate/packet.ts';
 import { isOwn } from '../../src/engine/firewall/evaluate/surroundings.ts';
 import { ALL_FEATURES, type FirewallOptions } from '../../src/engine/firewall/options.ts';
+import { SENDER_RATE } from '../../src/engine/firewall/rates.ts';
 import type { Ruleset } from '../../src/engine/firewall/ruleset.ts';
 import { linuxNetlink } from '../../src/io/linux/netlink.ts';
 import type { Log } from '../../src/port/log.ts';
 import type { NetlinkSession } from '../../src/port/netlink-session.ts';
 import { NETLINK } from '../../src/port/netlink.ts';
+import { startFirewall } from '../../src/service/firewall/firewall.ts';
 import { RulesetLoader } from '../../src/service/firewall/ruleset-loader.ts';
 import { openNetlinkSession } from '../../src/service/netlink-session.ts';
 import { type Turn, answerOf, continuationOf } from './explain-dialogue.ts';
 import { type SomePacket, someOptions, somePacket } from './explain-samples.ts';
 import { EXPLAIN_SURROUNDINGS, ExplainSite, type Seen, type Sent } from './explain-site.ts';
+import { FIREWALL } from './firewall-site.ts';
 import { inOwnNetwork } from './own-network.ts';
 
 /*
@@ -29,11 +34,23 @@ const PACKETS = Number(process.env['GATEPOST_EXPLAIN_PACKETS'] ?? 1500);
 const PACKETS_A_RULESET = 50;
 const SEED = Number(process.env['GATEPOST_EXPLAIN_SEED'] ?? Date.now() % 1_000_000_000);
 
+/** Fewer than any sender may send at once. */
+const PACKETS_BELOW_LIMITS = 30;
+const LIMITED_ROUNDS = 10;
+
+const CALLS_SMTP: Packet = {
+  source: parseIpv4('198.51.100.2'),
+  destination: parseIpv4('203.0.113.50'),
+  transport: { kind: 'tcp', sourcePort: 0, destinationPort: 25, flags: TCP_FLAG.SYN },
+  sender: parseMac('02:00:00:00:03:01'),
+  hopLimit: 64,
+};
+
 const quiet = (): void => {};
 const log: Log = { debug: quiet, info: quiet, notice: quiet, warn: quiet, error: quiet, fatal: quiet };
 
 /** Limits are taken not to be exceeded, which so many packets would. */
-function rulesetOf(options: FirewallOptions): Ruleset {
+function withoutLimits(options: FirewallOptions): Ruleset {
   return compileRuleset(options, { ...ALL_FEATURES, limits: false });
 }
 
@@ -127,9 +144,12 @@ inOwnNetwork(import.meta.filename, () => {
   });
 
   /** Sends a batch and compares each packet's fate with what is predicted. */
-  async function compare(options: FirewallOptions, batch: readonly Sent[]): Promise<readonly Turn[]> {
+  async function compare(
+    options: FirewallOptions,
+    batch: readonly Sent[],
+    ruleset = withoutLimits(options),
+  ): Promise<readonly Turn[]> {
     assert.ok(site);
-    const ruleset = rulesetOf(options);
     const seen = await site.send(batch);
     const differences: string[] = [];
     const turns = batch.map((sent, index) => {
@@ -146,7 +166,7 @@ inOwnNetwork(import.meta.filename, () => {
   }
 
   async function load(options: FirewallOptions): Promise<void> {
-    const outcome = await loader.bring(rulesetOf(options));
+    const outcome = await loader.bring(withoutLimits(options));
     assert.equal(typeof outcome, 'string', 'the kernel refused the ruleset');
   }
 
@@ -187,5 +207,40 @@ inOwnNetwork(import.meta.filename, () => {
     }
     for (const [fate, sum] of [...fates].toSorted(([a], [b]) => (a < b ? -1 : 1)))
       t.diagnostic(`${fate}: ${sum}`);
+  });
+
+  test('evaluate() predicts what the kernel does under the ruleset of the firewall service, limits and log too', async () => {
+    const firewall = startFirewall(session, log);
+    const configurations = fc.sample(someOptions, { numRuns: LIMITED_ROUNDS, seed: SEED });
+    for (const [round, options] of configurations.entries()) {
+      // Nobody is remembered from the round before.
+      await firewall.teardown();
+      const { reduced } = await firewall.apply({ ...options, logDropped: true });
+      assert.deepEqual(reduced, []);
+      site?.forget();
+      const samples = fc.sample(somePacket, { numRuns: PACKETS_BELOW_LIMITS, seed: SEED - round });
+      const batch = samples.filter(isOfItsOwn).map(numbered);
+      await compare(options, batch, firewall.rulesetOf({ ...options, logDropped: true }));
+    }
+  });
+
+  test('evaluate() takes limits not to be exceeded: beyond the burst of one sender the kernel drops', async () => {
+    const options: FirewallOptions = { ...FIREWALL, lan: ['lan0'] };
+    const firewall = startFirewall(session, log);
+    await firewall.teardown();
+    await firewall.apply(options);
+    site?.forget();
+    const { burst, perSecond } = SENDER_RATE.TCP;
+    const batch = Array.from({ length: burst * 2 }, (_, index) =>
+      numbered({ packet: CALLS_SMTP, inDevice: 'wan0' }, index),
+    );
+    assert.ok(site);
+    const begun = performance.now();
+    const fates = (await site.send(batch)).map(observed);
+    const seconds = (performance.now() - begun) / 1000;
+    const letIn = fates.filter((fate) => fate !== 'silence');
+    assert.deepEqual(new Set(letIn), new Set(['let in to 203.0.113.50 port 25']));
+    assert.ok(letIn.length >= burst && letIn.length <= burst + seconds * perSecond + 1, `${letIn.length}`);
+    assert.deepEqual(fates.slice(0, burst), letIn.slice(0, burst));
   });
 });

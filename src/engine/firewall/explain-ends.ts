@@ -119,7 +119,8 @@ function namedEnd(name: string, family: Family, facts: ExplainFacts): End {
 }
 
 function sideOf(address: Address, { surroundings, options }: ExplainFacts): Side {
-  if (isOwn(surroundings, address)) return 'box';
+  const isOneToOne = options.oneToOne.some((one) => one.address === address);
+  if (isOneToOne || isOwn(surroundings, address)) return 'box';
   const onLan = lanPrefixes({ surroundings, options }).some((prefix) => isWithin(prefix, address));
   return onLan || options.mode === 'lan-only' ? 'lan' : 'wan';
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../../src/base/errors.ts';
+import { parseIpv4 } from '../../../src/base/ipv4.ts';
+import { parseMac } from '../../../src/base/mac.ts';
 import { explain } from '../../../src/engine/firewall/explain.ts';
 import type { FirewallOptions } from '../../../src/engine/firewall/options.ts';
 import { forwardWith } from './options.ts';
@@ -127,4 +129,54 @@ test('explain() refuses to guess the address of a WAN that has none', () => {
   assert.throws(() => explain(question, { ...facts, surroundings }), /it has no IPv4 address there just now/);
   const answer = explain({ from: 'lan', to: 'internet', what: 'icmp' }, { ...facts, surroundings });
   assert.match(answer.text, /is refused with an ICMP error \("no route"\)/);
+});
+
+test('explain() says of a blocked device that its block decides, for either family and both directions', () => {
+  const blocked = { macs: [parseMac('02:00:00:00:00:30')], addresses: [parseIpv4('192.168.77.20')] };
+  assert.equal(
+    summary('printer internet tcp/80', { blocked }),
+    'refused through the box: firewall.blockedDevices',
+  );
+  assert.equal(
+    summary('printer 2001:db8:9::1 tcp/80', { blocked }),
+    'refused through the box: firewall.blockedDevices',
+  );
+  assert.equal(
+    summary('internet box tcp/8443', { ...CAMERA, blocked }),
+    'dropped through the box: firewall.blockedDevices',
+  );
+  assert.equal(summary('printer box udp/53', { blocked }), 'accepted to the box: always');
+});
+
+test('explain() names one-to-one addresses both ways, and the exposed host', () => {
+  const oneToOne = [{ name: 'pbx', address: parseIpv4('203.0.113.60'), to: parseIpv4('192.168.77.20') }];
+  assert.equal(
+    summary('internet 203.0.113.60 udp/5060', { oneToOne }),
+    'accepted through the box: firewall.oneToOne[0] "pbx"',
+  );
+  assert.equal(answer('camera internet tcp/80', { oneToOne }).source, '203.0.113.60');
+  const exposedHost = parseIpv4('192.168.77.30');
+  assert.equal(
+    summary('internet box tcp/4000', { exposedHost }),
+    'accepted through the box: firewall.exposedHost',
+  );
+  assert.equal(
+    summary('internet box tcp/25', { exposedHost }),
+    'accepted to the box: firewall.publicServices',
+  );
+});
+
+test('explain() gives the mode as the reason where nothing of the owner was asked for', () => {
+  for (const mode of ['firewall', 'firewall-dmz'] as const) {
+    assert.equal(summary('internet camera tcp/80', { mode }), `dropped through the box: mode "${mode}"`);
+    assert.match(answer('internet camera tcp/80', { mode }).text, /the LAN has no address on the WAN$/);
+  }
+  assert.equal(
+    summary('internet box icmp', { mode: 'firewall-dmz' }),
+    'dropped to the box: mode "firewall-dmz"',
+  );
+  assert.equal(
+    summary('internet printer icmp', { mode: 'router' }),
+    'accepted through the box: mode "router"',
+  );
 });
