@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { Hours } from '../../src/base/duration.ts';
 import { parsePrefix4 } from '../../src/base/prefix.ts';
+import { utf8 } from '../../src/base/text.ts';
 import { formatIpv4 } from '../../src/base/ipv4.ts';
-import { defaultPool } from '../../src/engine/dhcp4-server/options.ts';
+import { type Dhcp4ServerOptions, defaultPool } from '../../src/engine/dhcp4-server/options.ts';
 import { RawSocketIcmp } from '../../src/io/linux/icmp.ts';
 import { LinuxPacketPort } from '../../src/io/linux/packet.ts';
 import { NodeClock } from '../../src/io/node/clock.ts';
@@ -57,6 +58,8 @@ class Peer {
 
 inOwnNetwork(import.meta.filename, () => {
   const told: string[] = [];
+  /** The other servers, each time they are told. */
+  const others: string[] = [];
   const clock = new NodeClock();
   const packet = new LinuxPacketPort();
   const directory = mkdtempSync(join(tmpdir(), 'gatepost-dhcp-'));
@@ -64,6 +67,7 @@ inOwnNetwork(import.meta.filename, () => {
   const peers: Peer[] = [];
   let holder: ChildProcess;
   let server: Dhcp4Server;
+  let options: Dhcp4ServerOptions;
 
   function peer(...argv: string[]): Peer {
     const made = new Peer(holder.pid ?? 0, argv);
@@ -98,7 +102,7 @@ inOwnNetwork(import.meta.filename, () => {
     ip('addr', 'add', '192.168.77.1/24', 'dev', 'lan0');
     ip('link', 'set', 'lan0', 'up');
     await peer('ip', 'link', 'set', 'lo', 'up').ended();
-    const options = {
+    options = {
       server: ADDRESS,
       pool: defaultPool(ADDRESS),
       exclude: [],
@@ -118,7 +122,8 @@ inOwnNetwork(import.meta.filename, () => {
       onLease: ({ address, name }) => void told.push(`${formatIpv4(address)} ${name}`),
       onLeaseEnd: (address) => void told.push(`${formatIpv4(address)} ended`),
       onWarning: (text) => void told.push(text),
-      onOtherServers: () => undefined,
+      onOtherServers: (servers) =>
+        void others.push(servers.map(({ address, mac }) => `${formatIpv4(address)} ${mac ?? '-'}`).join()),
     });
   });
   afterEach(() => {
@@ -177,5 +182,52 @@ inOwnNetwork(import.meta.filename, () => {
       /192\.168\.77\.5 is used by a device that did not get it here \(02:00:00:00:00:55 answers for it\)/,
     );
     assert.doesNotMatch(client.output, /lease of 192\.168\.77\.5/);
+  });
+
+  test('udhcpc reads options that have no room but in the file and sname fields (RFC 2132 §9.3)', async () => {
+    await clientMac('02:00:00:00:00:25');
+    const long = 'n'.repeat(120);
+    const custom = new Map<number, Uint8Array>([
+      [17, utf8(`/root/${long}`)],
+      [40, utf8(`nis-${long}`)],
+      [43, new Uint8Array(110)],
+    ]);
+    await server.reconfigure({ device: 'lan0', server: { ...options, custom } });
+    const printing = join(directory, 'print');
+    writeFileSync(
+      printing,
+      '#!/bin/sh\n[ "$1" = bound ] && echo "got $nisdomain and $rootpath end"\nexit 0\n',
+    );
+    chmodSync(printing, 0o755);
+    const asked = ['-O', 'nisdomain', '-O', 'rootpath', '-O', '43'];
+    const client = peer('udhcpc', '-f', '-q', '-n', '-i', 'vb', '-s', printing, ...asked);
+    assert.equal(await client.ended(), 0);
+    assert.ok(client.output.includes(`got nis-${long} and /root/${long} end`), client.output);
+    await server.reconfigure({ device: 'lan0', server: options });
+  });
+
+  test('another DHCP server is found by a question of our own, with its address and MAC address', async () => {
+    await peer('ip', 'addr', 'flush', 'dev', 'vd').ended();
+    await peer('ip', 'link', 'set', 'vd', 'down').ended();
+    await peer('ip', 'link', 'set', 'vd', 'address', '02:00:00:00:00:fe', 'up').ended();
+    await peer('ip', 'addr', 'add', '192.168.77.254/24', 'dev', 'vd').ended();
+    const settings = [
+      '--port=0',
+      '--interface=vd',
+      '--bind-interfaces',
+      '--no-ping',
+      '--conf-file=/dev/null',
+    ];
+    const leases = join(directory, 'other.leases');
+    const files = [`--dhcp-leasefile=${leases}`, '--user=root', '--pid-file='];
+    const range = '--dhcp-range=192.168.77.150,192.168.77.160,1h';
+    const other = peer('dnsmasq', '--no-daemon', ...settings, ...files, range);
+    await other.says(/DHCP, IP range/);
+    others.length = 0;
+    // What makes the server ask at once: it is told to look at a device anew.
+    await server.reconfigure({ device: 'va', server: options });
+    await server.reconfigure({ device: 'lan0', server: options });
+    await waitFor('the other server', () => others.at(-1) === '192.168.77.254 02:00:00:00:00:fe');
+    assert.equal(readFileSync(leases, 'utf8'), '', 'our question takes no lease');
   });
 });

@@ -25,6 +25,7 @@ import { DHCP4_SERVER_PORT, OP } from '../../wire/dhcp4/constants.ts';
 import { type Dhcp4Message, decodeMessage, encodeMessage } from '../../wire/dhcp4/message.ts';
 import { decodeUdpPacket, encodeUdpPacket } from '../../wire/ipv4/udp.ts';
 import { AddressProbe } from './address-probe.ts';
+import { FloodGate } from './flood-gate.ts';
 import { OtherServerWatch } from './other-server-watch.ts';
 
 export interface Dhcp4ServerSettings {
@@ -54,7 +55,7 @@ export interface Dhcp4ServerCallbacks {
 
 export interface Dhcp4ServerCounters {
   readonly received: number;
-  /** Not DHCP, damaged, or not for this server. */
+  /** Not DHCP, damaged, not for this server, or more than can be read. */
   readonly dropped: number;
   readonly sent: number;
 }
@@ -66,6 +67,7 @@ export class Dhcp4Server {
   readonly #ports: Dhcp4ServerPorts;
   readonly #callbacks: Dhcp4ServerCallbacks;
   readonly #counters = { received: 0, dropped: 0, sent: 0 };
+  readonly #gate = new FloodGate();
   readonly #probe: AddressProbe;
   readonly #watch: OtherServerWatch;
   #settings: Dhcp4ServerSettings;
@@ -163,6 +165,10 @@ export class Dhcp4Server {
 
   #receive(packet: ReceivedPacket): void {
     this.#counters.received++;
+    if (!this.#gate.admits(packet.payload, this.#ports.clock.now())) {
+      this.#counters.dropped++;
+      return;
+    }
     try {
       const datagram = decodeUdpPacket(packet.payload, packet.checksumReady);
       if (this.#isForThisServer(datagram.destination)) {

@@ -213,11 +213,12 @@ test('a journal replayed gives the same bindings, whatever happened before', () 
     fc.property(fc.nat(), (seed) => {
       const random = new FakeRandom(seed);
       const crowd = new Crowd(random);
-      const bound = (): unknown[] =>
-        [...crowd.state.table.values()]
-          .filter(({ phase, until }) => phase === 'bound' && until > crowd.now)
-          .map(({ address, who }) => [address, who.client])
-          .toSorted();
+      const bound = (): ReadonlyMap<Ipv4, string> =>
+        new Map(
+          [...crowd.state.table.values()]
+            .filter(({ phase, until }) => phase === 'bound' && until > crowd.now)
+            .map(({ address, who }) => [address, who.client]),
+        );
       for (let turn = 0; turn < 500; turn++) {
         crowd.speak(1 + random.below(80));
         crowd.settle();

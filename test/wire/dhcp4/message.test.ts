@@ -108,6 +108,15 @@ test('decodeMessage() reads overloaded fields, options first, then file, then sn
   assert.equal(message.sname.length, 0);
 });
 
+test('decodeMessage() reads what dnsmasq put into file and sname for want of room (RFC 2132 §9.3)', () => {
+  const captured = 'dnsmasq 2.90 with more options than fit, answering udhcpc (busybox 1.35.0)';
+  const { options, file, sname } = capture(captured, 'ACK');
+  assert.deepEqual([file.length, sname.length], [0, 0]);
+  assert.equal(toHex(options.vendorInfo ?? new Uint8Array()), `${'ab'.repeat(119)}cd`);
+  assert.equal(options.tftpServerName, 'tftp.example');
+  assert.equal(options.other?.has(52) ?? false, false, 'the overload is no option of its own');
+});
+
 test('decodeMessage() leaves file and sname alone without option 52', () => {
   const message = decodeMessage(build('350101ff', { file: '0c0162ff', sname: '6d78' }));
   assert.equal(toHex(message.file), '0c0162ff');
