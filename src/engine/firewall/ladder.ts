@@ -156,5 +156,6 @@ function markOf(message: NftMessage): string {
 }
 
 function marksOf(ruleset: Ruleset): ReadonlySet<string> {
-  return new Set(contentMessages(ruleset).map(markOf));
+  const sets = ruleset.sets.map((set) => ({ ...set, elements: set.elements.slice(0, 1) }));
+  return new Set(contentMessages({ ...ruleset, sets }).map(markOf));
 }
