@@ -3,12 +3,13 @@ import { type Command, printEither } from './command.ts';
 import { formatTable } from './table.ts';
 
 function wanLine({ wan }: BoxStatus): string {
+  const internet = wan.internet === undefined || wan.internet === 'off' ? '' : `, Internet ${wan.internet}`;
   if (wan.address === null) return `${wan.device} ${wan.link}, ${wan.state}, no address`;
   const lease =
     wan.lease === null
       ? ''
       : `, lease from ${wan.lease.server} in ${wan.lease.tookMs} ms until ${wan.lease.expires}`;
-  return `${wan.device} ${wan.link}, ${wan.state}, ${wan.address} by way of ${wan.gateway ?? 'no gateway'}${lease}`;
+  return `${wan.device} ${wan.link}, ${wan.state}, ${wan.address} by way of ${wan.gateway ?? 'no gateway'}${lease}${internet}`;
 }
 
 function statusText(status: BoxStatus): string {

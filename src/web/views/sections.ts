@@ -62,6 +62,10 @@ function headline({ status, health }: Snapshot): Html {
   </header>`;
 }
 
+function internetFact({ internet }: BoxStatus['wan']): readonly (readonly [string, string])[] {
+  return internet === undefined || internet === 'off' ? [] : [['Internet', internet]];
+}
+
 function wanSection({ wan }: BoxStatus): Html {
   const lease = wan.lease;
   return html`<section aria-labelledby="wan">
@@ -71,6 +75,7 @@ function wanSection({ wan }: BoxStatus): Html {
       ['Address', wan.address ?? 'none'],
       ['Router of the provider', wan.gateway ?? 'none'],
       ['State', wan.state],
+      ...internetFact(wan),
       ...(lease === null
         ? []
         : ([['Lease', `from ${lease.server}, until ${formatTime(lease.expires)}`]] as const)),
@@ -103,7 +108,7 @@ function tables({ status, leases, names, firewall }: Snapshot): Html {
         ['Address', 'Name', 'MAC', 'State', 'Until'],
         leases.map((l) => [
           l.address,
-          l.name ?? '',
+          l.nameProblem === null ? (l.name ?? '') : `${l.name ?? ''} (${l.nameProblem})`,
           l.mac,
           l.state,
           l.expires === null ? '' : formatTime(l.expires),
