@@ -31,8 +31,9 @@ const PATIENCE = 3000;
 const FRAME_CAPACITY = 2048;
 /** The part of an exchange's transaction number that says which half it is. */
 const SECOND_HALF = 0x8000_0000;
-/** Exchanges at the begin and at the end over which the rate is told. */
+/** Exchanges at the begin and at the end over which the rate is told, and those before and behind them that are left out. */
 const EDGE = 2000;
+const MARGIN = 512;
 
 /** Lets through IPv4 datagrams without IP options to UDP port 68: EtherType, protocol, port. */
 const FILTER: readonly (readonly [code: number, yes: number, no: number, operand: number])[] = [
@@ -76,6 +77,10 @@ function openFrames(address: Uint8Array): number {
   setSocketOption(socket, { level: SOL_SOCKET, name: SO_RCVBUFFORCE }, size);
   bindSocket(socket, address);
   return socket;
+}
+
+function perSecond(count: number, milliseconds: number): number {
+  return (count / Math.max(milliseconds, 1)) * 1000;
 }
 
 abstract class Load {
@@ -188,16 +193,22 @@ abstract class Load {
 
   #result(start: number): DhcpLoadResult {
     const { ends } = this;
-    const over = Math.min(EDGE, ends.length);
     const last = ends.at(-1) ?? start;
-    const rate = (count: number, from: number, to: number): number => (count / Math.max(to - from, 1)) * 1000;
+    // What is under way when the load begins and ends would be counted at the pace of the slowest of them.
+    const edge = Math.min(MARGIN, this.settings.outstanding);
+    const over = Math.min(EDGE, Math.max(0, ends.length - 2 * edge - 1));
+    const between = (from: number): number =>
+      perSecond(over, (ends.at(from + over) ?? last) - (ends.at(from) ?? start));
+    // With a given rate, what came of it; else from the first question to the last answer.
+    const lasted =
+      this.settings.rate === null ? last - start : (this.#begun.at(this.#next - 1) ?? last) - start;
     return {
       completed: ends.length,
       refused: this.#refused,
       dropped: this.#lost,
-      rate: rate(ends.length, start, last),
-      firstRate: rate(over, start, ends[over - 1] ?? start),
-      lastRate: rate(over, ends.at(-over - 1) ?? start, last),
+      rate: perSecond(ends.length, lasted),
+      firstRate: between(edge),
+      lastRate: between(ends.length - 1 - edge - over),
       offer: [percentile(this.firsts, 0.5), percentile(this.firsts, 0.99)],
       whole: [percentile(this.wholes, 0.5), percentile(this.wholes, 0.99)],
     };

@@ -72,7 +72,7 @@ export function gatepostDhcp(stand: DhcpStand, nodeOptions: readonly string[] = 
   };
 }
 
-/** dnsmasq with its lease file. Under load it gives up its pings by itself, after six in half a minute; `extra` are further options. */
+/** dnsmasq with its lease file; `extra` are further options without the dashes. */
 export function dnsmasqDhcp(stand: DhcpStand, extra: readonly string[] = []): DhcpContestant {
   const name = 'dnsmasq';
   return {
