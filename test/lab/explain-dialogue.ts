@@ -1,11 +1,6 @@
 import type { Judgement } from '../../src/engine/firewall/evaluate/evaluate.ts';
-import {
-  type Packet,
-  TCP_FLAG,
-  type Transport,
-  endsOf,
-  reversed,
-} from '../../src/engine/firewall/evaluate/packet.ts';
+import { type Packet, type Transport, endsOf, reversed } from '../../src/engine/firewall/evaluate/packet.ts';
+import { TCP_FLAG } from '../../src/engine/firewall/statement.ts';
 import { hopTo } from '../../src/engine/firewall/evaluate/surroundings.ts';
 import { EXPLAIN_SURROUNDINGS, HOSTS, type Sent } from './explain-site.ts';
 import { DATA_LENGTH } from './packet-frame.ts';

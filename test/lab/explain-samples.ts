@@ -5,7 +5,8 @@ import { type Ipv6, parseIpv6 } from '../../src/base/ipv6.ts';
 import type { Mac } from '../../src/base/mac.ts';
 import { parsePrefix4 } from '../../src/base/prefix.ts';
 import { compileRuleset } from '../../src/engine/firewall/compile.ts';
-import { type Packet, TCP_FLAG, type Transport } from '../../src/engine/firewall/evaluate/packet.ts';
+import type { Packet, Transport } from '../../src/engine/firewall/evaluate/packet.ts';
+import { TCP_FLAG } from '../../src/engine/firewall/statement.ts';
 import type { FirewallOptions, FirewallService, PortForward } from '../../src/engine/firewall/options.ts';
 import { HOSTS } from './explain-site.ts';
 

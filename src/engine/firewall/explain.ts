@@ -3,7 +3,8 @@ import { UserError } from '../../base/errors.ts';
 import { parseMac } from '../../base/mac.ts';
 import type { ExplainAnswer, ExplainQuestion } from '../../port/box.ts';
 import { type Judgement, evaluate } from './evaluate/evaluate.ts';
-import { type Packet, TCP_FLAG, type Transport, endsOf, isSamePlace } from './evaluate/packet.ts';
+import { type Packet, type Transport, endsOf, isSamePlace } from './evaluate/packet.ts';
+import { TCP_FLAG } from './statement.ts';
 import { hopTo, ownAddressTowards } from './evaluate/surroundings.ts';
 import {
   type End,
@@ -44,7 +45,25 @@ export function explain(question: ExplainQuestion, facts: ExplainFacts): Explain
   if (elsewhere !== undefined) return besideAnswer(packet, elsewhere);
   const inDevice = sender.side === 'box' ? null : sender.device;
   const arrival = { packet, inDevice, connection: { state: 'new' } } as const;
-  return answerOf(packet, evaluate(facts.ruleset, arrival, facts.surroundings));
+  const answer = answerOf(packet, evaluate(facts.ruleset, arrival, facts.surroundings));
+  const isHidden = answer.verdict !== 'accepted' && sender.side === 'wan' && receiver.side === 'lan';
+  return isHidden ? { ...answer, text: `${answer.text}${otherWays(receiver, facts)}` } : answer;
+}
+
+/** Nobody on the WAN can ask for a device by its own address; whoever asks about it wants to know how it is reached. */
+function otherWays({ address }: End, { options }: ExplainFacts): string {
+  const { mode, forwards, oneToOne, exposedHost } = options;
+  if (mode !== 'firewall' && mode !== 'firewall-dmz') return '';
+  const lines = [
+    ...forwards.flatMap(({ to, enabled, name }, index) =>
+      to === address && enabled ? [`firewall.forwards[${index}] "${name}"`] : [],
+    ),
+    ...oneToOne.flatMap(({ to, name }, index) =>
+      to === address ? [`firewall.oneToOne[${index}] "${name}"`] : [],
+    ),
+    ...(exposedHost === address ? ['firewall.exposedHost'] : []),
+  ];
+  return lines.length === 0 ? '' : `; an address of the WAN leads to it by ${lines.join(', ')}`;
 }
 
 /** The box sends under the address it has on the receiver's side. */

@@ -132,7 +132,7 @@ export function portNotIn(set: string): Statement {
 }
 
 /** Flags of TCP (RFC 9293 section 3.1). */
-export const TCP_FLAG = { FIN: 1, SYN: 2, RST: 4, ACK: 16, URG: 32 } as const;
+export const TCP_FLAG = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32, ECE: 64, CWR: 128 } as const;
 const TCP_FLAGS_OFFSET = 13;
 
 function tcpFlags(mask: number): Statement {

@@ -1,10 +1,10 @@
 import type { Flow } from '../conntrack/flow.ts';
 import { evaluate } from './evaluate/evaluate.ts';
-import { type Packet, TCP_FLAG, type Transport } from './evaluate/packet.ts';
+import type { Packet, Transport } from './evaluate/packet.ts';
 import { type Surroundings, hopTo, isOwn } from './evaluate/surroundings.ts';
 import type { FirewallOptions } from './options.ts';
 import type { Ruleset } from './ruleset.ts';
-import { IPPROTO } from './statement.ts';
+import { IPPROTO, TCP_FLAG } from './statement.ts';
 
 /** What connections are judged by. */
 export interface RulesOfNow {

@@ -180,3 +180,10 @@ test('explain() gives the mode as the reason where nothing of the owner was aske
     'accepted through the box: mode "router"',
   );
 });
+
+test('explain() tells by what lines the WAN reaches a device that it cannot ask for by its address', () => {
+  const { verdict, text } = answer('internet camera tcp/443', CAMERA);
+  assert.equal(verdict, 'dropped');
+  assert.match(text, /; an address of the WAN leads to it by firewall\.forwards\[0\] "camera"$/);
+  assert.doesNotMatch(answer('internet printer tcp/443', CAMERA).text, /leads to it/);
+});

@@ -1,6 +1,7 @@
 import { NF_CT_STATE } from '../../../wire/nftables/expression/ct.ts';
+import { TCP_FLAG } from '../statement.ts';
 import type { Refusal } from './outcome.ts';
-import { type Packet, TCP_FLAG, type Transport } from './packet.ts';
+import type { Packet, Transport } from './packet.ts';
 import { type Surroundings, hopTo, isOwn, ownAddressTowards } from './surroundings.ts';
 import { NOT_TRACKED, type Tracking } from './tracking.ts';
 

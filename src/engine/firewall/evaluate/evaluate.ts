@@ -15,7 +15,7 @@ import {
 } from './packet.ts';
 import type { Marks } from './passage.ts';
 import { type Surroundings, hopTo } from './surroundings.ts';
-import { NOT_TRACKED, type Tracking, UNTRACKED, track, translated, translationOf } from './tracking.ts';
+import { NOT_TRACKED, type Tracking, track, translated, translationOf } from './tracking.ts';
 import { type Way, wayOf } from './way.ts';
 
 export type JudgedVerdict =
@@ -66,7 +66,7 @@ class Walk {
   readonly #isTranslating: boolean;
   readonly #surroundings: Surroundings;
   readonly #arrival: Arrival;
-  readonly #marks: Marks = { packet: 0, connection: 0, isUntracked: false };
+  readonly #marks: Marks = { packet: 0, connection: 0 };
   readonly #trace: Step[] = [];
   #packet: Packet;
   #tracking: Tracking = NOT_TRACKED;
@@ -199,8 +199,7 @@ class Walk {
   }
 
   #track(): undefined {
-    const arrival = { ...this.#arrival, packet: this.#packet };
-    this.#tracking = this.#marks.isUntracked ? UNTRACKED : track(arrival);
+    this.#tracking = track(this.#arrival);
   }
 
   #runChain(chain: RulesetChain, hook: number, outDevice: string | null): ChainEnd {

@@ -43,7 +43,7 @@ const HANDLERS: { readonly [K in Kind]: Handler<OfKind<K>> } = {
   counter: () => NEXT,
   ct: connection,
   dynset: fillSet,
-  // Looked at before connections are known to be whole: an option is there only in the SYN, whose MSS is not kept here.
+  // The packets judged here have no options, and what is written over one changes no verdict.
   exthdr: (expression, { rule: { registers } }) => {
     if (expression.sreg !== undefined) return NEXT;
     const isQuestion = ((expression.flags ?? 0) & NFT_EXTHDR_F_PRESENT) !== 0;

@@ -4,18 +4,6 @@ import type { Ipv6 } from '../../../base/ipv6.ts';
 import type { Mac } from '../../../base/mac.ts';
 import { IPPROTO } from '../statement.ts';
 
-/** Bits of the flags octet of a TCP header (RFC 9293 section 3.1). */
-export const TCP_FLAG = {
-  FIN: 1,
-  SYN: 2,
-  RST: 4,
-  PSH: 8,
-  ACK: 16,
-  URG: 32,
-  ECE: 64,
-  CWR: 128,
-} as const;
-
 /** What stands behind the IP header. ICMP means ICMPv6 in a packet with IPv6 addresses. */
 export type Transport =
   | {

@@ -18,11 +18,10 @@ export interface Passage {
   readonly rule: RuleMemory;
 }
 
-/** Numbers that rules may leave on the packet, its connection and the tracking of it. */
+/** Numbers that rules may leave on the packet and on its connection. */
 export interface Marks {
   packet: number;
   connection: number;
-  isUntracked: boolean;
 }
 
 /** What one rule remembers while its expressions run. */

@@ -2,8 +2,9 @@ import { isIpv4 } from '../../../base/address.ts';
 import { NFT_VERDICT } from '../../../wire/nftables/constants.ts';
 import { NFT_REJECT, NFT_REJECT_ICMPX } from '../../../wire/nftables/expression/reject.ts';
 import type { Expression } from '../../../wire/nftables/expression.ts';
+import { TCP_FLAG } from '../statement.ts';
 import { type Outcome, unknownTo, wanted } from './outcome.ts';
-import { type Packet, TCP_FLAG } from './packet.ts';
+import type { Packet } from './packet.ts';
 import type { Passage } from './passage.ts';
 import { ADDRESS_KIND, kindOf } from './surroundings.ts';
 

@@ -1,11 +1,11 @@
 import { isIpv4 } from '../../../base/address.ts';
 import { IPS, NF_CT_STATE } from '../../../wire/nftables/expression/ct.ts';
+import { TCP_FLAG } from '../statement.ts';
 import {
   type Arrival,
   type Ends,
   type Packet,
   type Place,
-  TCP_FLAG,
   type TrackedConnection,
   endsOf,
   isSamePlace,
@@ -31,7 +31,7 @@ export const NOT_TRACKED: Tracking = {
   age: 0,
 };
 
-export const UNTRACKED: Tracking = { ...NOT_TRACKED, state: NF_CT_STATE.UNTRACKED };
+const UNTRACKED: Tracking = { ...NOT_TRACKED, state: NF_CT_STATE.UNTRACKED };
 
 /** Requests of RFC 792 and RFC 4443 that expect an answer; others are about a connection, or about nothing. */
 const ICMP_REQUESTS = new Set([8, 13, 15, 17]);

@@ -7,7 +7,6 @@ import { type Judgement, evaluate } from '../../../../src/engine/firewall/evalua
 import {
   type Connection,
   type Packet,
-  TCP_FLAG,
   endsOf,
   reversed,
 } from '../../../../src/engine/firewall/evaluate/packet.ts';
@@ -19,7 +18,7 @@ import {
   type RulesetSet,
   rule,
 } from '../../../../src/engine/firewall/ruleset.ts';
-import { accept, drop, goTo, isProtocol } from '../../../../src/engine/firewall/statement.ts';
+import { TCP_FLAG, accept, drop, goTo, isProtocol } from '../../../../src/engine/firewall/statement.ts';
 import { NF_INET, NFT_REG, NFT_VERDICT } from '../../../../src/wire/nftables/constants.ts';
 import type { Expression } from '../../../../src/wire/nftables/expression.ts';
 import { NFT_BITWISE } from '../../../../src/wire/nftables/expression/bitwise.ts';
