@@ -16,8 +16,10 @@ export interface OpenFile {
  * Paths are relative to a directory the port was made with. Errors are KernelError with `ENOSPC`, `ENOENT`, `EIO` and so on.
  */
 export interface Files {
-  /** Opens for append and read; with `create` the file must not exist yet and its name is durable only after {@link syncDirectory}. */
-  open(path: string, mode: 'create' | 'existing'): Promise<OpenFile>;
+  /**
+   * Opens for append and read, with `read` for reading only. With `create` the file must not exist yet and its name is durable only after {@link syncDirectory}.
+   */
+  open(path: string, mode: 'create' | 'existing' | 'read'): Promise<OpenFile>;
   /** Names in a directory, sorted; empty if it does not exist. */
   list(directory: string): Promise<readonly string[]>;
   /** The whole file, or undefined if there is none. */

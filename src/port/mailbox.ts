@@ -1,11 +1,19 @@
 import type { Timestamp } from '../base/instant.ts';
+import type { RemoteRecipient } from './mail-queue.ts';
 
-/** Who sends what to whom, as agreed in the SMTP transaction (RFC 5321 section 4.1.1). */
+/** Who sends what to whom, as agreed in the SMTP transaction (RFC 5321 section 4.1.1). At least one user or remote recipient. */
 export interface Envelope {
   /** Reverse-path without brackets; empty for the null sender of bounces. */
   readonly sender: string;
   /** Names of local users, each once. */
   readonly users: readonly string[];
+  /** Recipients elsewhere: each gets an entry of the queue. */
+  readonly remote?: readonly RemoteRecipient[] | undefined;
+  /** ENVID and RET (RFC 3461 sections 4.4 and 4.3) for the entries of the queue. */
+  readonly envelopeId?: string | undefined;
+  readonly returns?: 'full' | 'headers' | undefined;
+  /** When the message came, if not now: it is brought back from an export or a backup. */
+  readonly received?: Timestamp | undefined;
 }
 
 /** A message in a user's mailbox. */
@@ -37,13 +45,56 @@ export interface MailboxSummary {
 /** The post office's storage. */
 export interface MailStore {
   /**
-   * Stores one message for all its users. When the promise resolves it is on stable storage; only then may 250 be said.
+   * Stores one message for all its users and, in the same commit, its entries of the queue: all or nothing. When the promise resolves it is on stable storage;
+   * only then may 250 be said.
    * @throws StoreFullError when there is no room: answered with 452
+   * @throws QuotaError when a mailbox would get too large; nothing is stored
    */
   deliver(envelope: Envelope, message: Uint8Array): Promise<void>;
   /** Opens a mailbox exclusively (RFC 1939 section 4); undefined while another session holds it. */
   open(user: string): Promise<Maildrop | undefined>;
   summaries(): readonly MailboxSummary[];
+}
+
+/** A message that is concerned by damage, with what is known of it. */
+export interface DamagedMessage {
+  readonly uid: string;
+  readonly size: number;
+  readonly received: Timestamp;
+  /** Who has it in their mailbox. */
+  readonly users: readonly string[];
+}
+
+/** Bytes that were promised and cannot be read. */
+export interface MailDamage {
+  /** Of the file, below the data directory. */
+  readonly path: string;
+  readonly offset: number;
+  /** 0 if the file ends before what it should hold, or is missing. */
+  readonly length: number;
+  /** Messages that lie there; others may be lost of which nothing is known any more. */
+  readonly messages: readonly DamagedMessage[];
+}
+
+/** How the post office's storage does. */
+export interface MailHealth {
+  /** When all of it was last read and checked; undefined if that never came to its end. */
+  readonly lastScrub: Timestamp | undefined;
+  /** Damage found and still there. */
+  readonly damage: readonly MailDamage[];
+  /** One sentence for the owner; undefined if all is well. */
+  readonly problem: string | undefined;
+}
+
+/** Mailboxes that a message does not fit into. */
+export class QuotaError extends Error {
+  override readonly name = 'QuotaError';
+  readonly users: readonly string[];
+
+  constructor(message: string, users: readonly string[]) {
+    super(message);
+    this.users = users;
+  }
 }
 
 /** The storage cannot take the message now; what is stored already is unharmed. */

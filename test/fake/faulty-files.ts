@@ -39,7 +39,7 @@ export class FaultyFiles implements Files {
     return this.#isCut;
   }
 
-  async open(path: string, mode: 'create' | 'existing'): Promise<OpenFile> {
+  async open(path: string, mode: 'create' | 'existing' | 'read'): Promise<OpenFile> {
     const file =
       mode === 'create'
         ? await this.change('open', () => this.disk.open(path, mode))

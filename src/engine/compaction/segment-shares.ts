@@ -5,6 +5,10 @@ export interface Place {
   readonly length: number;
 }
 
+export function isSamePlace(a: Place | undefined, b: Place): boolean {
+  return a?.segment === b.segment && a.offset === b.offset;
+}
+
 export interface SegmentState {
   readonly number: number;
   readonly size: number;

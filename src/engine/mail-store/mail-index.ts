@@ -1,101 +1,146 @@
-import { Timestamp } from '../../base/instant.ts';
+import type { Timestamp } from '../../base/instant.ts';
+import type { QueueSummary } from '../../port/mail-queue.ts';
 import type { MailboxSummary } from '../../port/mailbox.ts';
 import { type Place, SegmentShares } from '../compaction/segment-shares.ts';
-import type { DeliverRecord, MailRecord, MessageRecord, RemoveRecord } from './record.ts';
+import { Mailboxes } from './mailboxes.ts';
+import { type IndexedMessage, MessageTable } from './message-table.ts';
+import { QueueTable } from './queue-table.ts';
+import type { EndRecord, MailRecord, RemoveRecord } from './record.ts';
 import { Tombstones } from './tombstones.ts';
 
-/** A message as the index knows it. The place changes when the store compacts. */
-export interface IndexedMessage {
-  readonly id: number;
-  /** Unique for ever in every mailbox: the id is never given twice by one store, the time tells it from those of a store that was replaced. */
-  readonly uid: string;
-  readonly size: number;
-  readonly received: Timestamp;
-  /** Undefined if the message's own record is lost. */
-  readonly place: Place | undefined;
-  readonly blobChecksum: number | undefined;
-}
-
-interface Content {
-  readonly record: MessageRecord;
-  readonly place: Place;
-}
-
-/** Who has a message, and where the last record that says so is. */
-interface Holder {
-  readonly user: string;
-  readonly place: Place;
-}
-
-interface Entry {
-  readonly id: number;
-  content: Content | undefined;
-  deliver: DeliverRecord | undefined;
-  holders: Holder[];
-}
-
-interface Mailbox {
-  readonly entries: Map<number, Entry>;
-  octets: number;
+interface NumberedSegment {
+  readonly number: number;
 }
 
 /**
- * The fold of the mail store's journal: which messages are in which mailbox, and where. Records of one message come in any order, and after a crash
- * within a compaction twice; only a REMOVE comes after all it ends. Nothing is true only here: it can be rebuilt at any time.
+ * The fold of the mail store's journal: which messages are in which mailbox and in the queue, and where. Records of one message come in any order, and after a
+ * crash within a compaction twice; only a REMOVE or END comes after all it ends. Nothing is true only here: it can be rebuilt at any time.
  */
 export class MailIndex {
   readonly shares = new SegmentShares();
-  readonly #entries = new Map<number, Entry>();
-  readonly #mailboxes = new Map<string, Mailbox>();
+  readonly #messages = new MessageTable(this.shares);
+  readonly #mailboxes = new Mailboxes(this.#messages, this.shares);
+  readonly #queue = new QueueTable(this.#messages, this.shares);
   readonly #tombstones = new Tombstones(this.shares);
+  #isReplaying = true;
 
   apply(record: MailRecord, place: Place): void {
     switch (record.kind) {
       case 'message':
-        this.#applyMessage(record, place);
+        this.#messages.setContent(this.#messages.ensure(record.id), record, place);
         break;
-      case 'deliver':
-        for (const user of record.users) this.#hold(record, user, place);
+      case 'deliver': {
+        const row = this.#messages.ensure(record.id);
+        this.#messages.describe(row, record.size, record.received);
+        for (const user of record.users) this.#mailboxes.hold(row, user, place);
         break;
+      }
+      case 'entry': {
+        const row = this.#messages.ensure(record.message);
+        this.#messages.describe(row, record.size, record.accepted);
+        this.#queue.apply(row, record, place);
+        break;
+      }
       case 'remove':
         this.#tombstones.add(place, record.through);
-        for (const id of record.ids) this.#release(id, record.user);
+        for (const id of record.ids) this.#remove(id, record.user);
+        break;
+      case 'end':
+        this.#tombstones.add(place, record.through);
+        for (const id of record.ids) this.#forgetUnneeded(this.#queue.end(id));
         break;
     }
   }
 
+  /** All records that were there at the opening are applied. */
+  replayed(): void {
+    this.#isReplaying = false;
+    const rows = Array.from(this.#messages.rows());
+    for (const row of rows) this.#forgetUnneeded(row);
+  }
+
+  /** How many messages there are, each counted once. */
+  get size(): number {
+    return this.#messages.size;
+  }
+
   /** The messages of a mailbox, the oldest first. */
-  messages(user: string): readonly IndexedMessage[] {
-    const mailbox = this.#mailboxes.get(user);
-    return Array.from(mailbox?.entries.values() ?? [], indexed).sort((a, b) => a.id - b.id);
+  messages(user: string): IndexedMessage[] {
+    const found = this.#mailboxes.list(user).map((row) => this.#messages.get(row));
+    return found.sort((a, b) => a.id - b.id);
   }
 
   /** The message as it is now; undefined when nobody has it any more. */
   find(id: number): IndexedMessage | undefined {
-    const entry = this.#entries.get(id);
-    return entry === undefined || entry.holders.length === 0 ? undefined : indexed(entry);
+    const row = this.#messages.find(id);
+    return row !== 0 && this.#messages.isNeeded(row) ? this.#messages.get(row) : undefined;
   }
 
-  summaries(): readonly MailboxSummary[] {
-    return Array.from(this.#mailboxes, ([user, { entries, octets }]) => ({
-      user,
-      messages: entries.size,
-      octets,
-    }));
+  /** Users who have a message, in the order of their delivery. */
+  holders(id: number): string[] {
+    const row = this.#messages.find(id);
+    return row === 0 ? [] : this.#mailboxes.holders(row);
+  }
+
+  /** Octets of all messages of a user. */
+  octets(user: string): number {
+    return this.#mailboxes.octets(user);
+  }
+
+  summaries(): MailboxSummary[] {
+    return this.#mailboxes.summaries();
+  }
+
+  /** An entry of the queue; undefined when it has ended. */
+  entry(id: number): QueueSummary | undefined {
+    return this.#queue.get(id);
+  }
+
+  /** Where an entry's record is. */
+  entryPlace(id: number): Place | undefined {
+    return this.#queue.place(id);
+  }
+
+  entries(): QueueSummary[] {
+    return this.#queue.entries();
+  }
+
+  due(now: Timestamp, limit: number): QueueSummary[] {
+    return this.#queue.due(now, limit);
+  }
+
+  nextAttempt(): Timestamp | undefined {
+    return this.#queue.nextAttempt();
+  }
+
+  /** Messages whose own record lies in the extent, or a part of it does; a length of 0 means all from `offset` on. */
+  messagesIn({ segment, offset, length }: Place): IndexedMessage[] {
+    const end = length === 0 ? Infinity : offset + length;
+    return this.#collect((row) => {
+      const place = this.#messages.place(row);
+      return place?.segment === segment && place.offset < end && place.offset + place.length > offset;
+    });
+  }
+
+  /** Messages with a file of their own. */
+  blobs(): IndexedMessage[] {
+    return this.#collect((row) => this.#messages.hasBlob(row));
+  }
+
+  /** Messages of which only the delivery or an entry of the queue is left. */
+  lost(): IndexedMessage[] {
+    return this.#collect((row) => this.#messages.place(row) === undefined);
   }
 
   /** What a compaction must copy of the record at `place`, in the form it is needed now; undefined if nothing. */
-  keep(
-    record: MailRecord,
-    place: Place,
-    segments: readonly { readonly number: number }[],
-  ): MailRecord | undefined {
-    if (record.kind === 'remove') return keptRemove(record, place, segments);
-    const entry = this.#entries.get(record.id);
-    if (entry === undefined || entry.holders.length === 0) return undefined;
-    if (record.kind === 'message') return isSame(entry.content?.place, place) ? record : undefined;
-    const holders = entry.holders.filter((holder) => isSame(holder.place, place));
-    return holders.length > 0 ? { ...record, users: holders.map((holder) => holder.user) } : undefined;
+  keep(record: MailRecord, place: Place, segments: readonly NumberedSegment[]): MailRecord | undefined {
+    if (record.kind === 'remove' || record.kind === 'end') return keptTombstone(record, place, segments);
+    if (record.kind === 'entry') return this.#queue.isAt(record.id, place) ? record : undefined;
+    const row = this.#messages.find(record.id);
+    if (row === 0 || !this.#messages.isNeeded(row)) return undefined;
+    if (record.kind === 'message') return this.#messages.isAt(row, place) ? record : undefined;
+    const users = this.#mailboxes.holders(row, place);
+    return users.length > 0 ? { ...record, users } : undefined;
   }
 
   /** A segment is gone; `oldest` is the number of the first that is left. */
@@ -103,91 +148,34 @@ export class MailIndex {
     this.#tombstones.segmentRemoved(number, oldest);
   }
 
-  #entry(id: number): Entry {
-    let entry = this.#entries.get(id);
-    if (entry === undefined) {
-      entry = { id, content: undefined, deliver: undefined, holders: [] };
-      this.#entries.set(id, entry);
+  /** Messages that somebody needs and that are wanted, the oldest first. */
+  #collect(isWanted: (row: number) => boolean): IndexedMessage[] {
+    const found: IndexedMessage[] = [];
+    for (const row of this.#messages.rows()) {
+      if (this.#messages.isNeeded(row) && isWanted(row)) found.push(this.#messages.get(row));
     }
-    return entry;
+    return found.sort((a, b) => a.id - b.id);
   }
 
-  #applyMessage(record: MessageRecord, place: Place): void {
-    const entry = this.#entry(record.id);
-    if (entry.holders.length > 0) {
-      if (entry.content !== undefined) this.shares.drop(entry.content.place);
-      this.shares.add(place);
-    }
-    entry.content = { record, place };
+  #remove(id: number, user: string): void {
+    const row = this.#messages.find(id);
+    if (row === 0) return;
+    this.#mailboxes.release(row, user);
+    this.#forgetUnneeded(row);
   }
 
-  #hold(record: DeliverRecord, user: string, place: Place): void {
-    const entry = this.#entry(record.id);
-    const isFirst = entry.holders.length === 0;
-    if (isFirst && entry.content !== undefined) this.shares.add(entry.content.place);
-    entry.deliver ??= record;
-    const earlier = entry.holders.find((holder) => holder.user === user);
-    if (!entry.holders.some((holder) => isSame(holder.place, place))) this.shares.add(place);
-    entry.holders = [...entry.holders.filter((holder) => holder !== earlier), { user, place }];
-    if (earlier === undefined) this.#fill(user, entry, record.size);
-    else this.#dropHolding(entry, earlier.place);
-  }
-
-  #fill(user: string, entry: Entry, size: number): void {
-    const mailbox = this.#mailboxes.get(user) ?? { entries: new Map<number, Entry>(), octets: 0 };
-    this.#mailboxes.set(user, mailbox);
-    mailbox.entries.set(entry.id, entry);
-    mailbox.octets += size;
-  }
-
-  #release(id: number, user: string): void {
-    const entry = this.#entries.get(id);
-    const holder = entry?.holders.find((one) => one.user === user);
-    if (entry === undefined || holder === undefined) return;
-    entry.holders = entry.holders.filter((one) => one !== holder);
-    this.#dropHolding(entry, holder.place);
-    this.#empty(user, id, entry.deliver?.size ?? 0);
-    if (entry.holders.length > 0) return;
-    if (entry.content !== undefined) this.shares.drop(entry.content.place);
-    this.#entries.delete(id);
-  }
-
-  #empty(user: string, id: number, size: number): void {
-    const mailbox = this.#mailboxes.get(user);
-    if (mailbox === undefined) return;
-    mailbox.entries.delete(id);
-    mailbox.octets -= size;
-    if (mailbox.entries.size === 0) this.#mailboxes.delete(user);
-  }
-
-  /** The DELIVER record at `place` has lost one of its users; it is needed while it has another. */
-  #dropHolding(entry: Entry, place: Place): void {
-    if (!entry.holders.some((holder) => isSame(holder.place, place))) this.shares.drop(place);
+  /** Not in a replay: compaction may have moved what needs the message behind the end of the last that did before. */
+  #forgetUnneeded(row: number): void {
+    if (!this.#isReplaying && row !== 0 && !this.#messages.isNeeded(row)) this.#messages.forget(row);
   }
 }
 
-function keptRemove(
-  record: RemoveRecord,
+function keptTombstone<T extends RemoveRecord | EndRecord>(
+  record: T,
   place: Place,
-  segments: readonly { readonly number: number }[],
-): RemoveRecord | undefined {
+  segments: readonly NumberedSegment[],
+): T | undefined {
   const through = record.through === 0 ? place.segment : record.through;
   const isNeeded = segments.some(({ number }) => number <= through && number !== place.segment);
   return isNeeded ? { ...record, through } : undefined;
-}
-
-function isSame(a: Place | undefined, b: Place): boolean {
-  return a?.segment === b.segment && a.offset === b.offset;
-}
-
-function indexed({ id, content, deliver }: Entry): IndexedMessage {
-  const received = deliver?.received ?? Timestamp(0);
-  return {
-    id,
-    uid: `${received.toString(36)}-${id.toString(36)}`,
-    size: deliver?.size ?? 0,
-    received,
-    place: content?.place,
-    blobChecksum: content?.record.blobChecksum,
-  };
 }

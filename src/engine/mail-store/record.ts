@@ -3,9 +3,11 @@ import { Timestamp } from '../../base/instant.ts';
 import { Reader } from '../../base/reader.ts';
 import { fromUtf8, utf8 } from '../../base/text.ts';
 import { Writer } from '../../base/writer.ts';
+import { type EntryRecord, decodeEntry, encodeEntry } from './entry-record.ts';
+import { readNumber, writeNumber } from './number-field.ts';
 
 /** Record types of the mail store's journal. */
-export const MAIL = { MESSAGE: 1, DELIVER: 2, REMOVE: 3 } as const;
+export const MAIL = { MESSAGE: 1, DELIVER: 2, REMOVE: 3, ENTRY: 4, END: 5 } as const;
 
 /** A user's name in UTF-8. */
 export const MAX_USER_NAME = 255;
@@ -41,7 +43,15 @@ export interface RemoveRecord {
   readonly ids: readonly number[];
 }
 
-export type MailRecord = MessageRecord | DeliverRecord | RemoveRecord;
+/** Entries that left the queue, all in the same commit. */
+export interface EndRecord {
+  readonly kind: 'end';
+  /** As in {@link RemoveRecord}. */
+  readonly through: number;
+  readonly ids: readonly number[];
+}
+
+export type MailRecord = MessageRecord | DeliverRecord | RemoveRecord | EntryRecord | EndRecord;
 
 /** A record as the journal takes it, without payload. */
 export interface EncodedMail {
@@ -54,29 +64,47 @@ export interface EncodedMail {
  * MESSAGE  id u64, size u64, in a file of its own u8 (0 or 1), CRC-32 of that file u32; payload: the message
  * DELIVER  id u64, size u64, received u64 (milliseconds since 1970), then to the end: length u8 and name of each user
  * REMOVE   user length u8 and name, through u64, then to the end: id u64 of each message
+ * ENTRY    entry-record.ts
+ * END      through u64, then to the end: id u64 of each entry of the queue
  * ```
  */
 export function encodeMail(record: MailRecord): EncodedMail {
   const writer = new Writer(64);
   switch (record.kind) {
     case 'message':
-      writer.u64(BigInt(record.id)).u64(BigInt(record.size));
+      writeNumber(writer, record.id);
+      writeNumber(writer, record.size);
       writer.u8(record.blobChecksum === undefined ? 0 : 1).u32(record.blobChecksum ?? 0);
       break;
     case 'deliver':
-      writer.u64(BigInt(record.id)).u64(BigInt(record.size)).u64(BigInt(record.received));
+      writeNumber(writer, record.id);
+      writeNumber(writer, record.size);
+      writeNumber(writer, record.received);
       for (const user of record.users) writeName(writer, user);
       break;
     case 'remove':
       writeName(writer, record.user);
-      writer.u64(BigInt(record.through));
-      for (const id of record.ids) writer.u64(BigInt(id));
+      writeNumber(writer, record.through);
+      for (const id of record.ids) writeNumber(writer, id);
+      break;
+    case 'entry':
+      encodeEntry(writer, record);
+      break;
+    case 'end':
+      writeNumber(writer, record.through);
+      for (const id of record.ids) writeNumber(writer, id);
       break;
   }
   return { type: TYPES[record.kind], header: writer.finish() };
 }
 
-const TYPES = { message: MAIL.MESSAGE, deliver: MAIL.DELIVER, remove: MAIL.REMOVE } as const;
+const TYPES = {
+  message: MAIL.MESSAGE,
+  deliver: MAIL.DELIVER,
+  remove: MAIL.REMOVE,
+  entry: MAIL.ENTRY,
+  end: MAIL.END,
+} as const;
 
 /** @throws DecodeError */
 export function decodeMail(type: number, header: Uint8Array): MailRecord {
@@ -89,12 +117,8 @@ export function decodeMail(type: number, header: Uint8Array): MailRecord {
 function decodeBody(type: number, reader: Reader): MailRecord {
   switch (type) {
     case MAIL.MESSAGE: {
-      const [id, size, isBlob, checksum] = [
-        readNumber(reader),
-        readNumber(reader),
-        reader.u8(),
-        reader.u32(),
-      ];
+      const [id, size] = [readNumber(reader), readNumber(reader)];
+      const [isBlob, checksum] = [reader.u8(), reader.u32()];
       return { kind: 'message', id, size, blobChecksum: isBlob === 0 ? undefined : checksum };
     }
     case MAIL.DELIVER: {
@@ -105,10 +129,12 @@ function decodeBody(type: number, reader: Reader): MailRecord {
     }
     case MAIL.REMOVE: {
       const [user, through] = [readName(reader), readNumber(reader)];
-      const ids: number[] = [];
-      while (reader.remaining > 0) ids.push(readNumber(reader));
-      return { kind: 'remove', user, through, ids };
+      return { kind: 'remove', user, through, ids: readIds(reader) };
     }
+    case MAIL.ENTRY:
+      return decodeEntry(reader);
+    case MAIL.END:
+      return { kind: 'end', through: readNumber(reader), ids: readIds(reader) };
     default:
       throw new DecodeError(`Cannot read a mail record of type ${type}`, { offset: 0, path: '' });
   }
@@ -123,6 +149,11 @@ export function deliverRecords(record: DeliverRecord): DeliverRecord[] {
 /** The records that remove any number of messages from a mailbox. */
 export function removeRecords(user: string, ids: readonly number[]): RemoveRecord[] {
   return chunks(ids, MAX_LIST / ID_SIZE).map((part) => ({ kind: 'remove', user, through: 0, ids: part }));
+}
+
+/** The records that end any number of entries of the queue. */
+export function endRecords(ids: readonly number[]): EndRecord[] {
+  return chunks(ids, MAX_LIST / ID_SIZE).map((part) => ({ kind: 'end', through: 0, ids: part }));
 }
 
 function chunks<T>(list: readonly T[], size: number): T[][] {
@@ -145,8 +176,8 @@ function readName(reader: Reader): string {
   return fromUtf8(reader.bytes(reader.u8()));
 }
 
-function readNumber(reader: Reader): number {
-  const value = reader.u64();
-  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw reader.error(`${value} is out of range`);
-  return Number(value);
+function readIds(reader: Reader): number[] {
+  const ids: number[] = [];
+  while (reader.remaining > 0) ids.push(readNumber(reader));
+  return ids;
 }

@@ -1,9 +1,8 @@
 import type { Files } from '../../port/files.ts';
 import type { Extent } from '../../wire/record/batch.ts';
 import type { Frame, JournalRecord } from '../../wire/record/frame.ts';
-import type { SegmentKey } from '../../wire/record/layout.ts';
-import { scanSegment } from '../../wire/record/scan.ts';
 import { type AppliedRecord, appliedRecord } from './applied-record.ts';
+import { readSegment } from './read-segment.ts';
 import type { Segment } from './segment.ts';
 
 /** Copied in batches of about this many bytes, so that others wait for a short time only. */
@@ -20,9 +19,8 @@ export interface CompactPorts {
 
 /** Copies what is wanted of a sealed segment to the end of the journal, then removes it. False if it turns out damaged: then it stays as it is. */
 export async function compactSegment(segment: Segment, ports: CompactPorts): Promise<boolean> {
-  const { key } = segment;
-  if (key === undefined) return false;
-  const records = segment.isUnlinked ? [] : await readWhole(segment, key, ports);
+  if (segment.key === undefined) return false;
+  const records = segment.isUnlinked ? [] : await readWhole(segment, ports);
   if (records === undefined) return false;
   for (const group of groupsOf(records)) {
     await ports.append(() =>
@@ -35,18 +33,10 @@ export async function compactSegment(segment: Segment, ports: CompactPorts): Pro
   return true;
 }
 
-async function readWhole(
-  segment: Segment,
-  key: SegmentKey,
-  ports: CompactPorts,
-): Promise<readonly Frame[] | undefined> {
-  const bytes = (await ports.files.read(segment.path)) ?? new Uint8Array();
-  const committed = bytes.subarray(0, segment.size);
-  const { records, damage } = scanSegment(committed, key, { before: 0, through: Infinity });
-  const isCutShort = committed.length < segment.size && damage.length === 0;
-  const found = isCutShort ? [{ offset: committed.length, length: 0 }] : damage;
-  for (const extent of found) ports.onDamage(extent);
-  return found.length > 0 ? undefined : records;
+async function readWhole(segment: Segment, ports: CompactPorts): Promise<readonly Frame[] | undefined> {
+  const whole = await readSegment(segment, ports.files);
+  for (const extent of whole?.damage ?? []) ports.onDamage(extent);
+  return whole?.damage.length === 0 ? whole.scan.records : undefined;
 }
 
 function groupsOf(records: readonly Frame[]): readonly (readonly Frame[])[] {

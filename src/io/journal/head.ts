@@ -51,8 +51,7 @@ export class Head {
   }
 
   /** The newest holds the highest sequence, without which numbers would be given twice; after a residue the next segment is the only witness of it. */
-  isCompactable(segment: Segment): boolean {
-    const index = this.#segments.indexOf(segment);
+  isCompactable(segment: Segment, index = this.#segments.indexOf(segment)): boolean {
     const isNewest = index === this.#segments.length - 1;
     return index >= 0 && !isNewest && !segment.isDamaged && this.#segments[index - 1]?.hasResidue !== true;
   }
@@ -155,7 +154,7 @@ export class Head {
       throw error;
     }
     const key = segmentKey(salt);
-    const flags = { hasResidue: false, isDamaged: false, isUnlinked: false };
+    const flags = { hasResidue: false, isDamaged: false, isIndexed: false, isUnlinked: false };
     const segment: Segment = { number, path, key, size: PAGE, lastBatch: 0, ...flags };
     this.#segments.push(segment);
     this.#file = file;

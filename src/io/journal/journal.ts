@@ -4,12 +4,14 @@ import type { Random } from '../../port/random.ts';
 import { InvariantError, KernelError } from '../../base/errors.ts';
 import { batchLength, encodeBatch } from '../../wire/record/batch.ts';
 import { type JournalRecord, decodeFrame, frameLength } from '../../wire/record/frame.ts';
-import { type AppliedRecord, appliedRecord } from './applied-record.ts';
+import type { AppliedRecord } from './applied-record.ts';
 import { compactSegment } from './compact.ts';
 import { DamagedRecordError } from './damaged-record-error.ts';
 import { Head } from './head.ts';
 import { SegmentReaders } from './readers.ts';
+import { readSegment } from './read-segment.ts';
 import { recover } from './recover.ts';
+import { SegmentIndexer } from './segment-indexer.ts';
 import type { JournalDamage, RecordPosition, Segment } from './segment.ts';
 
 /** A multiple of the erase units of most cards, and little enough to be read whole. */
@@ -26,6 +28,8 @@ export interface JournalOptions {
   /** Of the segments' names, `PREFIX-00000001.log`. */
   readonly prefix: string;
   readonly segmentSize?: number;
+  /** Sealed segments get index files, so that an opening reads them in place of the segments. Then {@link apply} must do without payloads. */
+  readonly hasIndexFiles?: boolean;
   readonly clock: Pick<Clock, 'wallTime'>;
   readonly random: Random;
   /**
@@ -40,10 +44,19 @@ export interface JournalOptions {
 
 export interface SegmentSummary {
   readonly number: number;
+  readonly path: string;
   /** Committed bytes with padding. */
   readonly size: number;
   /** Sealed, undamaged and not the newest: compact() will take it. */
   readonly isCompactable: boolean;
+}
+
+/** What reading a whole segment came to. */
+export interface SegmentCheck {
+  readonly records: number;
+  readonly octets: number;
+  /** Bytes that were promised and cannot be read. */
+  readonly damage: readonly JournalDamage[];
 }
 
 interface Waiting {
@@ -59,7 +72,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   await makeDirectories(options);
   const recovered = await recover({
     ...options,
-    onRecord: (frame, segment) => options.apply(appliedRecord(frame, segment)),
+    onRecord: (record) => options.apply(record),
     onDamage: (damage) => options.onDamage(damage),
   });
   return new Journal(options, new Head({ segmentSize: DEFAULT_SEGMENT_SIZE, ...options }, recovered));
@@ -80,16 +93,21 @@ export class Journal {
   readonly #options: JournalOptions;
   readonly #head: Head;
   readonly #readers: SegmentReaders;
+  readonly #indexer: SegmentIndexer | undefined;
   readonly #queue: Waiting[] = [];
   #queued = 0;
   #running: Promise<void> | undefined;
-  #isCompacting = false;
+  /** The segment being compacted, and the one being checked: neither may be both. */
+  #compacting: number | undefined;
+  #checking: number | undefined;
   #isClosed = false;
 
   constructor(options: JournalOptions, head: Head) {
     this.#options = options;
     this.#head = head;
     this.#readers = new SegmentReaders(options.files);
+    this.#indexer = options.hasIndexFiles === true ? new SegmentIndexer(options) : undefined;
+    for (const segment of head.segments.slice(0, -1)) this.#indexer?.add(segment);
   }
 
   /**
@@ -136,10 +154,11 @@ export class Journal {
 
   /** All segments, the oldest first. */
   segments(): readonly SegmentSummary[] {
-    return this.#head.segments.map((segment) => ({
+    return this.#head.segments.map((segment, index) => ({
       number: segment.number,
+      path: segment.path,
       size: segment.size,
-      isCompactable: this.#head.isCompactable(segment),
+      isCompactable: this.#head.isCompactable(segment, index),
     }));
   }
 
@@ -153,8 +172,9 @@ export class Journal {
     keep: (record: AppliedRecord) => JournalRecord | undefined,
   ): Promise<boolean> {
     const segment = this.#segment(number);
-    if (segment === undefined || this.#isCompacting || !this.#head.isCompactable(segment)) return false;
-    this.#isCompacting = true;
+    const isBusy = this.#compacting !== undefined || this.#checking === number;
+    if (segment === undefined || isBusy || !this.#head.isCompactable(segment)) return false;
+    this.#compacting = number;
     try {
       return await compactSegment(segment, {
         files: this.#options.files,
@@ -164,7 +184,30 @@ export class Journal {
         remove: () => this.#remove(segment),
       });
     } finally {
-      this.#isCompacting = false;
+      this.#compacting = undefined;
+    }
+  }
+
+  /**
+   * Reads all of a segment that is committed and checks it; damage is also reported as that of any read. One at a time. Undefined if the segment is
+   * gone or just being compacted, which reads it as well.
+   */
+  async check(number: number): Promise<SegmentCheck | undefined> {
+    const segment = this.#segment(number);
+    if (segment === undefined || this.#compacting === number || this.#checking !== undefined)
+      return undefined;
+    this.#checking = number;
+    try {
+      const whole = await readSegment(segment, this.#options.files);
+      const damage = whole?.damage ?? [{ offset: 0, length: segment.size }];
+      for (const extent of damage) this.#damaged(segment, extent);
+      return {
+        records: whole?.scan.records.length ?? 0,
+        octets: segment.size,
+        damage: damage.map((extent) => ({ path: segment.path, ...extent })),
+      };
+    } finally {
+      this.#checking = undefined;
     }
   }
 
@@ -172,6 +215,7 @@ export class Journal {
   async close(): Promise<void> {
     this.#isClosed = true;
     while (this.#running !== undefined) await this.#running;
+    await this.#indexer?.settle();
     await this.#head.close();
     this.#readers.close();
   }
@@ -182,11 +226,13 @@ export class Journal {
 
   #damaged(segment: Segment, { offset, length }: { readonly offset: number; readonly length: number }): void {
     segment.isDamaged = true;
+    void this.#indexer?.drop(segment);
     this.#options.onDamage({ path: segment.path, offset, length });
   }
 
   async #remove(segment: Segment): Promise<void> {
     await this.#readers.settle(segment.number);
+    await this.#indexer?.drop(segment);
     await this.#head.remove(segment);
     this.#readers.retire(segment.number);
   }
@@ -237,7 +283,9 @@ export class Journal {
 
   async #write(records: readonly JournalRecord[]): Promise<RecordPosition[]> {
     if (records.length === 0) return [];
+    const last = this.#head.segments.at(-1);
     const segment = await this.#head.prepare(batchLength(records));
+    if (last !== undefined && last !== segment) this.#indexer?.add(last);
     const { extents } = await this.#head.write((place) => encodeBatch(records, place));
     const positions = extents.map((extent) => ({ segment: segment.number, ...extent }));
     for (const [index, { type, header, payload }] of records.entries()) {

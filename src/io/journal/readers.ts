@@ -61,7 +61,7 @@ export class SegmentReaders {
 
   async #openFile(segment: Segment): Promise<OpenFile> {
     try {
-      return await this.#files.open(segment.path, 'existing');
+      return await this.#files.open(segment.path, 'read');
     } catch (error) {
       this.#open.delete(segment.number);
       throw error;

@@ -1,17 +1,11 @@
-import { crc32 } from 'node:zlib';
-import { UserError } from '../../base/errors.ts';
-import type { Files } from '../../port/files.ts';
-import type { Frame } from '../../wire/record/frame.ts';
-import { PAGE } from '../../wire/record/layout.ts';
-import { type Committed, type SegmentScan, scanSegment } from '../../wire/record/scan.ts';
-import { FORMAT_VERSION, type SegmentHead, decodeSegmentHead } from '../../wire/record/segment-head.ts';
-import { type JournalDamage, type Segment, segmentKey, segmentName, segmentNumber } from './segment.ts';
+import { type SegmentScan, type Committed, scanSegment } from '../../wire/record/scan.ts';
+import type { SegmentIndex } from '../../wire/record/segment-index.ts';
+import { type AppliedRecord, appliedRecord, indexedRecord } from './applied-record.ts';
+import { type FoundSegment, type JournalPlace, findSegments, readBytes } from './find-segments.ts';
+import { type JournalDamage, type Segment, segmentKey } from './segment.ts';
 
-export interface RecoverOptions {
-  readonly files: Files;
-  readonly directory: string;
-  readonly prefix: string;
-  onRecord(frame: Frame, segment: number): void;
+export interface RecoverOptions extends JournalPlace {
+  onRecord(record: AppliedRecord): void;
   onDamage(damage: JournalDamage): void;
 }
 
@@ -26,99 +20,111 @@ export interface Recovered {
   readonly lastNumber: number;
 }
 
-interface Found {
-  readonly number: number;
-  readonly path: string;
-  readonly head: SegmentHead | undefined;
+/** What one segment has come to. */
+interface Replayed {
+  readonly segment: Segment;
+  readonly isWhole: boolean;
+  readonly lastCommitted: number;
+  readonly lastSequence: number;
 }
 
-/** Reads all segments of a journal, cuts a torn tail and reports damage. Running it again after a crash in it comes to the same. */
+/**
+ * Replays a journal: sealed segments by their index files, those without and the last one by reading them. Cuts a torn tail and reports
+ * damage. Running it again after a crash in it comes to the same.
+ */
 export async function recover(options: RecoverOptions): Promise<Recovered> {
-  const { found, lastNumber } = await findSegments(options);
+  const { segments: found, lastNumber } = await findSegments(options);
   const segments: Segment[] = [];
   let [lastCommitted, lastSequence, isLastWhole] = [0, 0, false];
-  for (const [index, one] of found.entries()) {
-    const next = found[index + 1];
-    const through = next === undefined ? undefined : committedThrough(one, next);
-    const bytes = (await options.files.read(one.path)) ?? new Uint8Array();
-    const scan = replay(one, { bytes, before: lastCommitted, through }, options);
-    const segment = segmentOf(one, bytes.length, scan);
-    segments.push(segment);
-    await settle(segment, { bytes, isLast: next === undefined }, options.files);
-    isLastWhole = bytes.length === segment.size && !segment.isDamaged;
-    lastCommitted = scan?.lastCommitted ?? lastCommitted;
-    lastSequence = Math.max(lastSequence, highestSequence(one, scan, lastCommitted + bytes.length));
+  const add = async (one: FoundSegment, next: FoundSegment | undefined): Promise<void> => {
+    const { index } = one;
+    const replayed =
+      index === undefined
+        ? await replay(one, { next, before: lastCommitted }, options)
+        : replayIndex(one, index, { before: lastCommitted, onRecord: (record) => options.onRecord(record) });
+    segments.push(replayed.segment);
+    isLastWhole = replayed.isWhole;
+    lastCommitted = replayed.lastCommitted;
+    lastSequence = Math.max(lastSequence, replayed.lastSequence);
+  };
+  let current: FoundSegment | undefined;
+  for await (const next of found) {
+    if (current !== undefined) await add(current, next);
+    current = next;
   }
+  if (current !== undefined) await add(current, undefined);
   // After a mere crash of the program, names may have come and gone in the kernel's memory only.
-  await options.files.syncDirectory(options.directory);
+  if (options.isReadOnly !== true) await options.files.syncDirectory(options.directory);
   return { segments, isLastWhole, lastCommitted, lastSequence, lastNumber };
 }
 
-function segmentOf({ number, path, head }: Found, length: number, scan: SegmentScan | undefined): Segment {
+interface Surroundings {
+  readonly next: FoundSegment | undefined;
+  readonly before: number;
+}
+
+async function replay(
+  one: FoundSegment,
+  { next, before }: Surroundings,
+  options: RecoverOptions,
+): Promise<Replayed> {
+  const through = next === undefined ? undefined : committedThrough(one, next);
+  const bytes = await readBytes(options, one.path);
+  const scan = scanFound(one, { bytes, before, through }, options);
+  const segment = segmentOf(one, scan?.end ?? bytes.length, scan?.lastBatch ?? 0);
+  segment.isDamaged = scan === undefined || scan.damage.length > 0;
+  await settle(segment, { bytes, isLast: next === undefined }, options);
+  const lastCommitted = scan?.lastCommitted ?? before;
+  return {
+    segment,
+    // Behind an index file nothing is ever written: the two would contradict each other.
+    isWhole: bytes.length === segment.size && !segment.isDamaged && !one.hasIndexFile,
+    lastCommitted,
+    lastSequence: highestSequence(one, scan, lastCommitted + bytes.length),
+  };
+}
+
+function replayIndex(
+  one: FoundSegment,
+  { head, records, end, lastBatch, ...index }: SegmentIndex,
+  { before, onRecord }: Pick<Committed, 'before'> & Pick<RecoverOptions, 'onRecord'>,
+): Replayed {
+  for (const record of records) onRecord(indexedRecord(record, one.number));
+  const segment = segmentOf(one, end, lastBatch);
+  segment.isIndexed = true;
+  return {
+    segment,
+    isWhole: false,
+    lastCommitted: Math.max(before, head.previousSequence, index.lastCommitted),
+    lastSequence: Math.max(index.lastSequence, head.firstSequence - 1),
+  };
+}
+
+function segmentOf({ number, path, head }: FoundSegment, size: number, lastBatch: number): Segment {
+  const flags = { hasResidue: false, isDamaged: false, isIndexed: false, isUnlinked: false };
   return {
     number,
     path,
     key: head === undefined ? undefined : segmentKey(head.salt),
-    size: scan?.end ?? length,
-    lastBatch: scan?.lastBatch ?? 0,
-    hasResidue: false,
-    isDamaged: scan === undefined || scan.damage.length > 0,
-    isUnlinked: false,
+    size,
+    lastBatch,
+    ...flags,
   };
 }
 
 /** No sequence given in this segment is higher; if it cannot be read, `bound` is higher than there can be. */
-function highestSequence({ head }: Found, scan: SegmentScan | undefined, bound: number): number {
+function highestSequence({ head }: FoundSegment, scan: SegmentScan | undefined, bound: number): number {
   if (head === undefined || scan === undefined) return bound;
   return Math.max(scan.lastSequence, head.firstSequence - 1);
 }
 
-/** The segments with their heads. Files that never became segments are removed. */
-async function findSegments(
-  options: RecoverOptions,
-): Promise<{ readonly found: readonly Found[]; readonly lastNumber: number }> {
-  const { files, directory, prefix } = options;
-  const numbers = (await files.list(directory))
-    .map((name) => segmentNumber(prefix, name))
-    .filter((number) => number !== undefined)
-    .sort((a, b) => a - b);
-  const found: Found[] = [];
-  for (const number of numbers) {
-    const path = `${directory}/${segmentName(prefix, number)}`;
-    const { size, head } = await readHead(files, path, number);
-    // Records follow only after the head was synced: without it, a file this short has never held any.
-    if (head === undefined && size <= PAGE) await files.remove(path);
-    else found.push({ number, path, head });
-  }
-  return { found, lastNumber: numbers.at(-1) ?? 0 };
-}
-
-async function readHead(
-  files: Files,
-  path: string,
-  number: number,
-): Promise<{ readonly size: number; readonly head: SegmentHead | undefined }> {
-  const file = await files.open(path, 'existing');
-  try {
-    const head = decodeSegmentHead(await file.read(0, PAGE), crc32);
-    if (head !== undefined && head.version !== FORMAT_VERSION) {
-      throw new UserError(
-        `Cannot read ${path}: it has format ${head.version}, and this program knows format ${FORMAT_VERSION} only`,
-      );
-    }
-    return { size: await file.size(), head: head?.number === number ? head : undefined };
-  } finally {
-    await file.close();
-  }
-}
-
 /** What the next segment says of this one; nothing if another, compacted since, was between them. */
-function committedThrough(segment: Found, next: Found): number {
+function committedThrough(segment: FoundSegment, next: FoundSegment): number {
   return next.head?.previousNumber === segment.number ? next.head.previousSequence : Infinity;
 }
 
-function replay(
-  found: Found,
+function scanFound(
+  found: FoundSegment,
   { bytes, before, through }: { readonly bytes: Uint8Array } & Committed,
   options: RecoverOptions,
 ): SegmentScan | undefined {
@@ -130,7 +136,7 @@ function replay(
     before: Math.max(before, found.head.previousSequence),
     through,
   });
-  for (const frame of scan.records) options.onRecord(frame, found.number);
+  for (const frame of scan.records) options.onRecord(appliedRecord(frame, found.number));
   for (const { offset, length } of scan.damage) options.onDamage({ path: found.path, offset, length });
   return scan;
 }
@@ -142,10 +148,10 @@ function replay(
 async function settle(
   segment: Segment,
   { bytes, isLast }: { readonly bytes: Uint8Array; readonly isLast: boolean },
-  files: Files,
+  { files, isReadOnly }: JournalPlace,
 ): Promise<void> {
   const hasTail = segment.size < bytes.length;
-  if (!isLast && !hasTail) return;
+  if (isReadOnly === true || (!isLast && !hasTail)) return;
   const file = await files.open(segment.path, 'existing');
   try {
     if (hasTail) await file.truncate(segment.size);

@@ -15,6 +15,8 @@ export interface Segment {
   hasResidue: boolean;
   /** Kept for ever as it is, for the owner to look at. */
   isDamaged: boolean;
+  /** There is an index file for it. */
+  isIndexed: boolean;
   /** Its name is gone, but not yet for certain. */
   isUnlinked: boolean;
 }
@@ -42,6 +44,11 @@ export function segmentKey(salt: number): SegmentKey {
 /** `segment-00000042.log` */
 export function segmentName(prefix: string, number: number): string {
   return `${prefix}-${String(number).padStart(8, '0')}.log`;
+}
+
+/** `segment-00000042.idx`, the index file of a sealed segment. */
+export function indexName(prefix: string, number: number): string {
+  return segmentName(prefix, number).replace(/log$/, 'idx');
 }
 
 /** The number in a segment's name; undefined for other files of the directory. */

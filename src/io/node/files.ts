@@ -19,7 +19,11 @@ const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 
 const APPEND = constants.O_RDWR | constants.O_APPEND;
-const OPEN_FLAGS = { create: APPEND | constants.O_CREAT | constants.O_EXCL, existing: APPEND } as const;
+const OPEN_FLAGS = {
+  create: APPEND | constants.O_CREAT | constants.O_EXCL,
+  existing: APPEND,
+  read: constants.O_RDONLY,
+} as const;
 
 /** The file port on the directory `root`, which must exist. */
 export function nodeFiles(root: string): Files {
@@ -35,7 +39,7 @@ class NodeFiles implements Files {
     this.#root = root;
   }
 
-  async open(path: string, mode: 'create' | 'existing'): Promise<OpenFile> {
+  async open(path: string, mode: keyof typeof OPEN_FLAGS): Promise<OpenFile> {
     const full = this.#full(path);
     return asKernelError(
       `open ${path}`,

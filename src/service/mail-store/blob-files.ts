@@ -27,13 +27,13 @@ export class BlobFiles {
 
   /** Writes a blob and returns its checksum when the file and its name are on stable storage. What a failure leaves is removed. */
   async write(id: number, content: Uint8Array): Promise<number> {
-    const file = await this.#files.open(path(id), 'create');
+    const file = await this.#files.open(blobPath(id), 'create');
     try {
       await file.append([content]);
       await file.sync();
       await this.#files.syncDirectory(DIRECTORY);
     } catch (error) {
-      await this.#files.remove(path(id)).catch(() => {});
+      await this.#files.remove(blobPath(id)).catch(() => {});
       throw error;
     } finally {
       await file.close();
@@ -43,15 +43,16 @@ export class BlobFiles {
 
   /** Undefined if the blob is missing or not what was written. */
   async read(id: number, checksum: number): Promise<Uint8Array | undefined> {
-    const content = await this.#files.read(path(id));
+    const content = await this.#files.read(blobPath(id));
     return content !== undefined && crc32(content) === checksum ? content : undefined;
   }
 
   async remove(id: number): Promise<void> {
-    await this.#files.remove(path(id));
+    await this.#files.remove(blobPath(id));
   }
 }
 
-function path(id: number): string {
+/** Of a large message, below the data directory. */
+export function blobPath(id: number): string {
   return `${DIRECTORY}/${id}.msg`;
 }

@@ -1,5 +1,5 @@
 import { InvariantError } from '../../base/errors.ts';
-import type { IndexedMessage } from '../../engine/mail-store/mail-index.ts';
+import type { IndexedMessage } from '../../engine/mail-store/message-table.ts';
 import type { Maildrop, StoredMessage } from '../../port/mailbox.ts';
 
 export interface MaildropPorts {

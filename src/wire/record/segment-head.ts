@@ -17,7 +17,7 @@ import { type Checksum, PAGE } from './layout.ts';
  * ```
  * Written at offset 0 and again in the middle of the first page: without the salt no record of the segment could be read.
  */
-const HEAD_SIZE = 64;
+export const HEAD_SIZE = 64;
 const COPIES = [0, PAGE / 2] as const;
 const MAGIC = 0x4750_5345_474d_4e54n;
 export const FORMAT_VERSION = 1;

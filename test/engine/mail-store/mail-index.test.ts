@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Timestamp } from '../../../src/base/instant.ts';
 import { MailIndex } from '../../../src/engine/mail-store/mail-index.ts';
-import type { DeliverRecord, MessageRecord, RemoveRecord } from '../../../src/engine/mail-store/record.ts';
+import type { EntryRecord } from '../../../src/engine/mail-store/entry-record.ts';
+import type {
+  DeliverRecord,
+  EndRecord,
+  MessageRecord,
+  RemoveRecord,
+} from '../../../src/engine/mail-store/record.ts';
 
 const at = (segment: number, offset = 0, length = 100) => ({ segment, offset, length });
 const segments = (...numbers: readonly number[]) => numbers.map((number) => ({ number }));
@@ -20,6 +26,25 @@ const remove = (user: string, ...ids: readonly number[]): RemoveRecord => ({
   through: 0,
   ids,
 });
+const entry = (id: number, of: number, more: Partial<EntryRecord> = {}): EntryRecord => ({
+  kind: 'entry',
+  id,
+  message: of,
+  size: 10,
+  accepted: Timestamp(36 * of),
+  nextAttempt: Timestamp(1000 + id),
+  lastAttempt: undefined,
+  attempts: 0,
+  isHeld: false,
+  isDelayNotified: false,
+  returns: undefined,
+  sender: 'x@example',
+  recipient: { address: `r${id}@D.example` },
+  envelopeId: undefined,
+  lastReply: '',
+  ...more,
+});
+const end = (...ids: readonly number[]): EndRecord => ({ kind: 'end', through: 0, ids });
 const ids = (index: MailIndex, user: string) => index.messages(user).map((one) => one.id);
 
 test('MailIndex shows a message to all its users, the oldest first, until each has removed it', () => {
@@ -90,4 +115,97 @@ test('MailIndex.keep() carries a removal along while a segment may hold what it 
   assert.equal(index.keep(remove('bob', 1), at(2), segments(2, 3)), undefined);
   assert.deepEqual(index.keep(carried, at(5), segments(2, 5, 6)), carried);
   assert.equal(index.keep(carried, at(5), segments(3, 5, 6)), undefined);
+});
+
+test('MailIndex plans the queue: what is due, the longest due first, nothing that is held', () => {
+  const index = new MailIndex();
+  index.apply(message(1), at(1));
+  index.apply(entry(2, 1), at(1, 100));
+  index.apply(entry(3, 1, { isHeld: true }), at(1, 200));
+  index.apply(entry(4, 1, { nextAttempt: Timestamp(500) }), at(1, 300));
+  assert.deepEqual(
+    index.due(Timestamp(1002), 10).map(({ id }) => id),
+    [4, 2],
+  );
+  assert.deepEqual(
+    index.due(Timestamp(1002), 1).map(({ id }) => id),
+    [4],
+  );
+  assert.equal(index.nextAttempt(), 500);
+  index.apply(entry(4, 1, { attempts: 1, nextAttempt: Timestamp(9000) }), at(1, 400));
+  assert.deepEqual([index.due(Timestamp(1001), 10), index.nextAttempt()], [[], 1002]);
+  assert.deepEqual(index.entry(4), {
+    id: 4,
+    message: 1,
+    size: 10,
+    domain: 'd.example',
+    accepted: 36,
+    nextAttempt: 9000,
+    attempts: 1,
+    isHeld: false,
+  });
+  assert.deepEqual(
+    index.entries().map(({ id }) => id),
+    [2, 3, 4],
+  );
+});
+
+test('MailIndex keeps a message as long as a mailbox or an entry of the queue needs it', () => {
+  const index = new MailIndex();
+  index.replayed();
+  index.apply(message(1), at(1));
+  index.apply(deliver(1, 'bob'), at(1, 100));
+  index.apply(entry(2, 1), at(1, 200));
+  index.apply(entry(3, 1), at(1, 300));
+  assert.equal(index.shares.live(1), 400);
+  index.apply(remove('bob', 1), at(2));
+  index.apply(end(2), at(2, 100));
+  assert.deepEqual([index.find(1)?.id, index.shares.live(1)], [1, 200]);
+  index.apply(entry(3, 1, { attempts: 1 }), at(2, 200));
+  assert.deepEqual([index.shares.live(1), index.shares.live(2)], [100, 300]);
+  index.apply(end(3, 2), at(2, 300));
+  assert.deepEqual([index.find(1), index.entries(), index.size], [undefined, [], 0]);
+  assert.deepEqual([index.shares.live(1), index.shares.live(2)], [0, 300]);
+});
+
+test('MailIndex.keep() copies the last record of an entry, and the END of one while a segment may hold it', () => {
+  const index = new MailIndex();
+  const [first, last] = [entry(2, 1), entry(2, 1, { attempts: 1 })];
+  index.apply(message(1), at(1));
+  index.apply(first, at(1, 100));
+  index.apply(last, at(2));
+  const all = segments(1, 2, 3);
+  assert.deepEqual(index.keep(message(1), at(1), all), message(1));
+  assert.deepEqual([index.keep(first, at(1, 100), all), index.keep(last, at(2), all)], [undefined, last]);
+  index.apply(end(2), at(2, 100));
+  assert.equal(index.keep(last, at(2), all), undefined);
+  assert.deepEqual(index.keep(end(2), at(2, 100), all), { ...end(2), through: 2 });
+  assert.equal(index.keep(end(2), at(2, 100), segments(2, 3)), undefined);
+});
+
+test('MailIndex.keep() knows a message again that compaction has moved its last entry behind the end of the others', () => {
+  const index = new MailIndex();
+  index.apply(message(1), at(4));
+  index.apply(entry(2, 1), at(4, 100));
+  index.apply(end(2), at(5));
+  index.apply(entry(3, 1), at(6));
+  index.replayed();
+  assert.deepEqual(index.find(1)?.place, at(4));
+});
+
+test('MailIndex finds the messages that lie in a damaged extent, and those whose own record is lost', () => {
+  const index = new MailIndex();
+  for (const id of [1, 2]) {
+    index.apply(message(id), at(1, id * 100));
+    index.apply(deliver(id, 'bob', 'eva'), at(2, id * 100));
+  }
+  index.apply(deliver(3, 'bob'), at(2, 300));
+  const found = (offset: number, length: number) =>
+    index.messagesIn(at(1, offset, length)).map(({ id }) => id);
+  assert.deepEqual([found(0, 100), found(0, 101), found(150, 100), found(200, 0)], [[], [1], [1, 2], [2]]);
+  assert.deepEqual(
+    index.lost().map(({ id }) => id),
+    [3],
+  );
+  assert.deepEqual(index.holders(1), ['bob', 'eva']);
 });

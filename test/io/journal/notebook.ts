@@ -47,13 +47,14 @@ export class Notebook {
     this.unreadable = unreadable;
   }
 
-  static async open(files: Files, segmentSize = 6 * PAGE): Promise<Notebook> {
+  static async open(files: Files, segmentSize = 6 * PAGE, hasIndexFiles = false): Promise<Notebook> {
     const pages = new Pages();
     const journal = await openJournal({
       files,
       directory: 'log',
       prefix: 'note',
       segmentSize,
+      hasIndexFiles,
       clock: { wallTime: () => Timestamp(1_700_000_000_000) },
       random: new FakeRandom(5),
       apply: (record) => pages.apply(record),

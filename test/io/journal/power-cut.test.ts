@@ -18,9 +18,9 @@ class Ledger {
   readonly struck = new Set<string>();
 
   async run(files: FaultyFiles, steps: readonly Step[]): Promise<Notebook> {
-    let book = await Notebook.open(files, SEGMENT);
+    let book = await Notebook.open(files, SEGMENT, true);
     for (const step of steps) {
-      if (step === 'restart') book = await Notebook.open(files, SEGMENT);
+      if (step === 'restart') book = await Notebook.open(files, SEGMENT, true);
       else if (step === 'compact') await this.#compact(book);
       else await Promise.all(step.batches.map((names) => this.put(book, names)));
     }
@@ -76,7 +76,7 @@ async function attempt(ledger: Ledger, files: FaultyFiles, steps: readonly Step[
 
 /** Opens the journal on the disk and compares: acknowledged is there once and whole, the rest is there whole or not at all. */
 async function verify(ledger: Ledger, disk: MemoryFiles, story: string): Promise<void> {
-  const book = await Notebook.open(disk, SEGMENT);
+  const book = await Notebook.open(disk, SEGMENT, true);
   assert.deepEqual(book.damage, [], story);
   for (const name of ledger.acknowledged) {
     assert.ok(book.notes.has(name) || ledger.struck.has(name), `${name} was acknowledged: ${story}`);

@@ -1,0 +1,181 @@
+import { InvariantError, KernelError, messageOf } from '../../base/errors.ts';
+import type { MailIndex } from '../../engine/mail-store/mail-index.ts';
+import type { IndexedMessage } from '../../engine/mail-store/message-table.ts';
+import { type MailRecord, decodeMail, encodeMail } from '../../engine/mail-store/record.ts';
+import type { AppliedRecord } from '../../io/journal/applied-record.ts';
+import { Compactor } from '../../io/journal/compactor.ts';
+import { DamagedRecordError } from '../../io/journal/damaged-record-error.ts';
+import type { Journal, SegmentSummary } from '../../io/journal/journal.ts';
+import type { Files } from '../../port/files.ts';
+import type { Log } from '../../port/log.ts';
+import { StoreFullError } from '../../port/mailbox.ts';
+import type { JournalRecord } from '../../wire/record/frame.ts';
+import type { BlobFiles } from './blob-files.ts';
+import type { Damage } from './damage.ts';
+
+const NO_ROOM = ['ENOSPC', 'EDQUOT', 'ENOBUFS'];
+
+/** Records to be committed together. */
+export interface Change {
+  readonly records: readonly JournalRecord[];
+  /** Messages that begin with this change and whose own files were written already. */
+  readonly newBlobs?: readonly number[];
+  /** Messages that may be needed by nobody after this change; given, if only empty, when records lose their worth by it. */
+  readonly released?: readonly number[];
+  /** For the error: `Cannot <what>`. */
+  readonly what: string;
+}
+
+export interface MailLogParts {
+  readonly files: Files;
+  readonly journal: Journal;
+  readonly index: MailIndex;
+  readonly blobs: BlobFiles;
+  readonly damage: Damage;
+  readonly log: Log;
+  /** Below this much free space only segments of which nothing is needed are removed: copying needs room first. */
+  readonly compactionFloor: number;
+}
+
+/** What mailboxes and queue have in common: one journal, one index, large messages beside it, and the room given back behind them. */
+export class MailLog {
+  readonly #parts: MailLogParts;
+  readonly #compactor: Compactor;
+  /**
+   * Blobs of messages that were refused after the blob was written. Whether the refused records are on the disk is not certain until something
+   * later is, so the blobs stay until then.
+   */
+  readonly #refused = new Set<number>();
+  #mayCopy = true;
+  #background: Promise<void> = Promise.resolve();
+
+  constructor(parts: MailLogParts) {
+    const { journal, index, log } = parts;
+    this.#parts = parts;
+    this.#compactor = new Compactor({
+      journal,
+      pick: (segments) => this.#pick(segments),
+      keep: (record) => this.#keep(record),
+      onRemoved: (number) => index.segmentRemoved(number, journal.segments()[0]?.number ?? number),
+      onFailure: (error) => log.warn(`The mail store is not compacted now: ${messageOf(error)}`),
+    });
+  }
+
+  get index(): MailIndex {
+    return this.#parts.index;
+  }
+
+  /** A number for a message or an entry that is never given again. */
+  newId(): number {
+    return this.#parts.journal.reserveSequence();
+  }
+
+  /** Resolves when the change is on stable storage. @throws StoreFullError, KernelError: nothing of it counts */
+  async commit({ records, newBlobs = [], released, what }: Change): Promise<void> {
+    const { journal, index } = this.#parts;
+    const blobs = (released ?? []).filter((id) => index.find(id)?.blobChecksum !== undefined);
+    const refused = [...this.#refused];
+    try {
+      await journal.append(records);
+    } catch (error) {
+      for (const id of newBlobs) this.#refused.add(id);
+      throw asStoreFull(error, what);
+    }
+    await this.#removeBlobs([...blobs.filter((id) => index.find(id) === undefined), ...refused]);
+    if (released !== undefined) this.#compactSoon();
+  }
+
+  /** The bytes of a message that somebody needs; checksums are checked. @throws DamagedRecordError, KernelError */
+  async read(id: number): Promise<Uint8Array> {
+    const { index, journal, log } = this.#parts;
+    const message = index.find(id);
+    if (message === undefined) throw new InvariantError(`Cannot read message ${id}: it was removed`);
+    try {
+      const { blobChecksum, place } = message;
+      if (blobChecksum !== undefined) return await this.#readBlob(message, blobChecksum);
+      if (place === undefined) throw damaged(message);
+      const { payload } = await journal.read(place);
+      return payload;
+    } catch (error) {
+      log.error(`A message cannot be read: ${messageOf(error)}`);
+      throw error;
+    }
+  }
+
+  /** A record with everything that is in its header. @throws DamagedRecordError, KernelError */
+  async readRecord(type: number, place: Parameters<Journal['read']>[0]): Promise<MailRecord> {
+    const { header } = await this.#parts.journal.read(place);
+    return decodeMail(type, header);
+  }
+
+  /** Gives the room of removed messages back where it is worth it; happens by itself after removals. */
+  async compact(): Promise<void> {
+    const { files, compactionFloor } = this.#parts;
+    this.#mayCopy = (await files.freeSpace()) >= compactionFloor;
+    await this.#compactor.run();
+  }
+
+  /** Waits for what is under way and lets go of the files. */
+  async close(): Promise<void> {
+    await this.#background;
+    await this.#compactor.run();
+    await this.#parts.journal.close();
+  }
+
+  async #readBlob(message: IndexedMessage, checksum: number): Promise<Uint8Array> {
+    const { blobs, damage, index } = this.#parts;
+    const content = await blobs.read(message.id, checksum);
+    if (content !== undefined) return content;
+    if (index.find(message.id) !== undefined) damage.addBlob(message.id);
+    throw damaged(message);
+  }
+
+  #compactSoon(): void {
+    this.#background = this.compact().catch((error: unknown) => {
+      if (error instanceof InvariantError) throw error;
+      this.#parts.log.warn(`The mail store is not compacted now: ${messageOf(error)}`);
+    });
+  }
+
+  /** A blob that cannot be removed now goes at the next start. */
+  async #removeBlobs(ids: readonly number[]): Promise<void> {
+    for (const id of ids) {
+      this.#refused.delete(id);
+      await this.#parts.blobs.remove(id).catch(() => {});
+    }
+  }
+
+  #pick(segments: readonly SegmentSummary[]): number | undefined {
+    const { shares } = this.#parts.index;
+    if (this.#mayCopy) return shares.pick(segments);
+    return segments.find((one) => one.isCompactable && shares.live(one.number) === 0)?.number;
+  }
+
+  #keep({ type, header, payload, position }: AppliedRecord): JournalRecord | undefined {
+    const { index, journal } = this.#parts;
+    const record = readableRecord(type, header);
+    if (record === undefined) return { type, header, payload };
+    const kept = index.keep(record, position, journal.segments());
+    return kept === undefined ? undefined : { ...encodeMail(kept), payload };
+  }
+}
+
+/** Undefined for a record of a kind that this version does not know; it is carried along. */
+export function readableRecord(type: number, header: Uint8Array): MailRecord | undefined {
+  try {
+    return decodeMail(type, header);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a reader of a message gets whose bytes are not what was stored. */
+export function damaged({ uid }: IndexedMessage): DamagedRecordError {
+  return new DamagedRecordError(`Cannot read message ${uid}: it is missing or damaged on the storage`);
+}
+
+/** A full disk by the name that callers know it by; any other error as it is. */
+export function asStoreFull(error: unknown, what: string): unknown {
+  if (!(error instanceof KernelError) || !NO_ROOM.includes(error.errno)) return error;
+  return new StoreFullError(`Cannot ${what}: ${error.message}`);
+}

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { JournaledMailStore } from '../../../src/service/mail-store/mail-store.ts';
+import { MemoryFiles } from '../../fake/memory-files.ts';
+import { SMALL, openStore } from './post-office.ts';
+
+const vectors = join(import.meta.dirname, '../../vectors/mail-store');
+
+interface ExpectedMessage {
+  readonly uid: string;
+  readonly size: number;
+  readonly received: number;
+  readonly sha256: string;
+}
+
+interface Expected {
+  readonly mailboxes: Readonly<Record<string, readonly ExpectedMessage[]>>;
+  /** Entries of the queue in full, with the checksum of their message; none before there was a queue. */
+  readonly queue?: readonly unknown[];
+}
+
+function filesOf(version: string): MemoryFiles {
+  const root = join(vectors, version);
+  const names = readdirSync(join(root, 'mail'), { recursive: true, encoding: 'utf8' });
+  const paths = names.filter((name) => /\.(log|idx|msg|json)$/.test(name)).map((name) => `mail/${name}`);
+  return new MemoryFiles(
+    new Map(paths.map((path) => [path, new Uint8Array(readFileSync(join(root, path)))])),
+  );
+}
+
+function expectedOf(version: string): Expected {
+  const value = JSON.parse(readFileSync(join(vectors, version, 'expected.json'), 'utf8')) as Expected;
+  return 'mailboxes' in value ? value : { mailboxes: value };
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+async function contentOf(store: JournaledMailStore): Promise<Expected> {
+  const mailboxes: Record<string, ExpectedMessage[]> = {};
+  for (const { user } of store.summaries()) {
+    const drop = await store.open(user);
+    mailboxes[user] = [];
+    for (const { uid, size, received } of drop?.messages ?? []) {
+      const content = (await drop?.read(uid)) ?? new Uint8Array();
+      mailboxes[user].push({ uid, size, received, sha256: sha256(content) });
+    }
+    drop?.close();
+  }
+  const queue: unknown[] = [];
+  for (const { id } of store.queue.entries()) {
+    queue.push({ ...(await store.queue.read(id)), sha256: sha256(await store.queue.readMessage(id)) });
+  }
+  // As JSON knows it: without the fields that are undefined.
+  return JSON.parse(JSON.stringify({ mailboxes, queue })) as Expected;
+}
+
+for (const entry of readdirSync(vectors, { withFileTypes: true }).filter((one) => one.isDirectory())) {
+  test(`the mail store ${entry.name} opens with everything in it, takes mail, and opens again`, async () => {
+    const files = filesOf(entry.name);
+    const { mailboxes, queue = [] } = expectedOf(entry.name);
+    const store = await openStore(files);
+    assert.deepEqual(await contentOf(store), { mailboxes, queue });
+    await store.deliver({ sender: '', users: ['new'] }, new Uint8Array(3000));
+    await store.close();
+    const again = await openStore(files, SMALL);
+    assert.equal(again.summaries().length, Object.keys(mailboxes).length + 1);
+    const { new: added, ...rest } = (await contentOf(again)).mailboxes;
+    assert.deepEqual([rest, added?.length], [mailboxes, 1]);
+  });
+}
