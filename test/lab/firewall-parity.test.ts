@@ -16,8 +16,15 @@ import { startFirewall } from '../../src/service/firewall/firewall.ts';
 import { readTable } from '../../src/service/firewall/kernel-table.ts';
 import { openNetlinkSession } from '../../src/service/netlink-session.ts';
 import { decodeNft, encodeNft } from '../../src/wire/nftables/message.ts';
-import { type Destination, type Probe, destinationOf, forwardList, probesOf } from './forward-lists.ts';
-import { run } from './firewall-site.ts';
+import {
+  type Destination,
+  type Probe,
+  destinationOf,
+  follow,
+  forwardStep,
+  probesOf,
+} from './forward-lists.ts';
+import { FIREWALL, run } from './firewall-site.ts';
 import { type Listing, listedDestination, probesOfListing, readListing } from './nft-listing.ts';
 import { inOwnNetwork, tell } from './own-network.ts';
 
@@ -97,7 +104,9 @@ inOwnNetwork(
 
     test(`apply() by difference leaves in the kernel what ${LISTS} generated lists of forwards say`, async () => {
       const outcomes = { unchanged: 0, changed: 0, replaced: 0 };
-      for (const [index, options] of fc.sample(forwardList, { numRuns: LISTS, seed: SEED }).entries()) {
+      let options = FIREWALL;
+      for (const [index, step] of fc.sample(forwardStep, { numRuns: LISTS, seed: SEED }).entries()) {
+        options = follow(options, step);
         const { outcome } = await firewall.apply(options);
         outcomes[outcome]++;
         try {

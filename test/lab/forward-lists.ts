@@ -69,6 +69,31 @@ export const forwardList: fc.Arbitrary<FirewallOptions> = fc
   )
   .map((changes) => ({ ...FIREWALL, ...changes }));
 
+export interface ForwardStep {
+  readonly list: FirewallOptions;
+  /** How many forwards of the list before make way for those of this; undefined for all of them. */
+  readonly changes: number | undefined;
+}
+
+/** From one list to the next: mostly by a few forwards, as an owner does it, sometimes to another list altogether. */
+export const forwardStep: fc.Arbitrary<ForwardStep> = fc.record({
+  list: forwardList,
+  changes: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined, freq: 4 }),
+});
+
+function slotOf({ port }: PortForward): number {
+  return Math.floor((port.first - FIRST_PORT) / SLOT);
+}
+
+/** The list that a step leads to; forwards that stay keep their place as far as can be. */
+export function follow(before: FirewallOptions, { list, changes }: ForwardStep): FirewallOptions {
+  if (changes === undefined) return list;
+  const slots = new Set([...new Set(list.forwards.map(slotOf))].slice(0, changes));
+  const kept = before.forwards.filter((forward) => !slots.has(slotOf(forward)));
+  const fresh = list.forwards.filter((forward) => slots.has(slotOf(forward)));
+  return { ...before, forwards: [...kept, ...fresh], oneToOne: list.oneToOne };
+}
+
 /** A packet to an address of the box on the WAN. */
 export interface Probe {
   readonly source: Ipv4;

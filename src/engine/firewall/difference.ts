@@ -137,14 +137,7 @@ function elementChanges(place: SetPlace, old: SetContent | undefined, fresh: Set
   if (fresh.isDynamic || !hasChanged) return { removals: [], additions: [] };
   const isRefilled = fresh.hasSeparateEnds || fresh.hasDuplicates || gone.length * 2 > there.size;
   const wanted = isRefilled ? fresh.all : [...fresh.elements].filter(isNew).map(([, { element }]) => element);
-  const goneKeys = gone.map(
-    ([
-      ,
-      {
-        element: { flags, key, keyEnd },
-      },
-    ]): Element => ({ flags, key, keyEnd }),
-  );
+  const goneKeys = gone.map(([, { element }]) => keyOnly(element));
   return {
     removals:
       isRefilled && there.size > 0
@@ -156,6 +149,10 @@ function elementChanges(place: SetPlace, old: SetContent | undefined, fresh: Set
       wanted.map((element) => withCounts(element, there.get(elementKey(element))?.element)),
     ),
   };
+}
+
+function keyOnly({ flags, key, keyEnd }: Element): Element {
+  return { flags, key, keyEnd };
 }
 
 function elementMessages(
