@@ -145,7 +145,9 @@ export class Gate implements GateCalls {
     return await this.#changeList(
       ['dhcp', 'reservations'],
       (entries) => [
-        ...entries.filter((entry) => (entry as WrittenReservation).address !== address),
+        ...(entries as readonly WrittenReservation[]).filter(
+          (entry) => entry.address !== address && tryParseMac(entry.mac ?? '') !== lease.mac,
+        ),
         reservation,
       ],
       `leases pin ${address}`,
