@@ -74,7 +74,9 @@ export class WanSide {
     if (config.mode === 'lan-only') {
       await this.#wan?.stop({ release: true });
       this.#wan = undefined;
+      const before = this.#address;
       this.#address = undefined;
+      if (before !== undefined) await this.#parts.onAddress(before);
       return;
     }
     const device = this.#parts.devices.names(config).wan;
