@@ -48,6 +48,8 @@ export function gatepostDhcp(stand: DhcpStand, nodeOptions: readonly string[] = 
           lan: { devices: ['lan0'], address: prefix },
           dhcp: { leaseTime, pool },
           firewall: {},
+          // Nobody is there to be asked, and the log would say so.
+          dns: { forward: false },
         }),
       );
       rmSync(box.dataPath, { recursive: true });

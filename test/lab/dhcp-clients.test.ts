@@ -240,13 +240,18 @@ describe('Dhcp4Server with real clients on a /22', TOGETHER, () => {
     assert.equal(await resolved(`${RESERVED_ID.name}.${NAMES.office}`), RESERVED_ID.address);
   });
 
-  test('of two devices of the same name the first keeps it', async () => {
+  test('of two devices of the same name the first keeps it, and the list of leases says why the second has none', async () => {
     const [first, second] = ['02:67:70:00:04:06', '02:67:70:00:04:07'];
     const one = await plug('udhcpc', first ?? '', { hostName: 'twin' });
     const { address } = await one.configured();
     const other = await plug('udhcpc', second ?? '', { hostName: 'twin' });
     assert.notEqual((await other.configured()).address, address);
     assert.equal(await resolved(`twin.${NAMES.office}`), bare(address));
+    const leases = await site.box.leases();
+    const problemOf = (mac: string): string | null | undefined =>
+      leases.find((lease) => lease.mac === mac)?.nameProblem;
+    assert.equal(problemOf(one.mac), null);
+    assert.match(problemOf(other.mac) ?? '', /twin/);
   });
 
   test('a client behind a relay agent is answered by way of the relay (RFC 2131 section 4.3.1)', async () => {
