@@ -9,7 +9,7 @@ import { openParentChannel } from '../io/node/parent-channel.ts';
 import { NodeRandom } from '../io/node/random.ts';
 import { type MailStore, StoreFullError } from '../port/mailbox.ts';
 import type { ParentChannel } from '../port/process.ts';
-import { openMailStore } from '../service/mail-store/mail-store.ts';
+import { type JournaledMailStore, openMailStore } from '../service/mail-store/mail-store.ts';
 import type { FromRole, PostOptions, ToPost } from './ipc.ts';
 import { PostOffice } from './post-office.ts';
 import type { RunSettings } from './settings.ts';
@@ -67,20 +67,26 @@ class PostRole {
   readonly #parent: ParentChannel<FromRole>;
   readonly #log: RingLog;
   readonly #office: PostOffice;
-  readonly #stored: MailStore & { close(): Promise<void> };
+  readonly #stored: JournaledMailStore;
   #users: readonly string[] = [];
   #pending: NodeJS.Timeout | undefined;
+  /** Why no mail is taken, and what was last reported of the storage. */
+  #room: string | null = null;
   #problem: string | null = null;
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(parent: ParentChannel<FromRole>, log: RingLog, stored: MailStore & { close(): Promise<void> }) {
+  constructor(parent: ParentChannel<FromRole>, log: RingLog, stored: JournaledMailStore) {
     this.#parent = parent;
     this.#log = log;
     this.#stored = stored;
     const store = reporting(
       stored,
       () => this.#reportSoon(),
-      (problem) => this.#reportRoom(problem),
+      (problem) => {
+        if (problem === this.#room) return;
+        this.#room = problem;
+        this.reportStorage();
+      },
     );
     this.#office = new PostOffice({
       store,
@@ -109,7 +115,9 @@ class PostRole {
     await this.#stored.close();
   }
 
-  #reportRoom(problem: string | null): void {
+  /** Tells what is wrong with the storage, if that has changed. */
+  reportStorage(): void {
+    const problem = this.#room ?? this.#stored.health().problem ?? null;
     if (problem === this.#problem) return;
     this.#problem = problem;
     this.#parent.send({ kind: 'storage', problem });
@@ -123,6 +131,7 @@ class PostRole {
   /** The people of the configuration, with or without mail, then mailboxes of people who are gone. */
   #reportMailboxes(): void {
     this.#pending = undefined;
+    this.reportStorage();
     const summaries = this.#stored.summaries();
     const empty = this.#users.filter((user) => !summaries.some((one) => one.user === user));
     const mailboxes = [...summaries, ...empty.map((user) => ({ user, messages: 0, octets: 0 }))];
@@ -161,8 +170,11 @@ export async function startPost({ data }: RunSettings): Promise<void> {
       clock: new NodeClock(),
       random: new NodeRandom(),
       log: log.logFor('mail'),
+      onDamage: () => role?.reportStorage(),
     });
     role = new PostRole(parent, log, store);
+    role.reportStorage();
+    store.scrubDaily();
     if (latest !== undefined) role.configure(latest);
   } catch (error) {
     problem = `Cannot open the mail store: ${messageOf(error)}`;

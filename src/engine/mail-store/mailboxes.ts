@@ -1,5 +1,5 @@
 import type { MailboxSummary } from '../../port/mailbox.ts';
-import { type Place, type SegmentShares, isSamePlace } from '../compaction/segment-shares.ts';
+import type { Place, SegmentShares } from '../compaction/segment-shares.ts';
 import type { MessageTable } from './message-table.ts';
 import { NameTable } from './name-table.ts';
 import { RowTable } from './row-table.ts';
@@ -38,7 +38,8 @@ export class Mailboxes {
   /** A user has a message by the record at `place`, from now on or as before. */
   hold(message: number, user: string, place: Place): void {
     if (!this.#isAnyAt(message, place)) this.#shares.add(place);
-    const known = this.#holding(message, user);
+    const number = this.#users.find(user);
+    const known = number === undefined ? 0 : this.#holding(message, number);
     if (known === 0) this.#add(message, user, place);
     else {
       const earlier = this.#place(known);
@@ -49,7 +50,8 @@ export class Mailboxes {
 
   /** A user has a message no more. */
   release(message: number, user: string): void {
-    const [holding, number] = [this.#holding(message, user), this.#users.find(user)];
+    const number = this.#users.find(user);
+    const holding = number === undefined ? 0 : this.#holding(message, number);
     if (holding === 0 || number === undefined) return;
     const place = this.#place(holding);
     this.#unlinkFromMessage(message, holding);
@@ -76,8 +78,8 @@ export class Mailboxes {
   /** Users who have a message, all or those by the DELIVER record at `place`. */
   holders(message: number, place?: Place): string[] {
     const users: string[] = [];
-    for (const row of this.#holdings(message)) {
-      if (place === undefined || isSamePlace(this.#place(row), place)) {
+    for (let row = this.#messages.holding(message); row !== 0; row = this.#next(row)) {
+      if (place === undefined || this.#isAt(row, place)) {
         users.push(this.#users.nameOf(this.#rows.get(row, USER)));
       }
     }
@@ -116,22 +118,26 @@ export class Mailboxes {
     return (this.#boxes[number] ??= { first: 0, messages: 0, octets: 0 });
   }
 
-  *#holdings(message: number): Generator<number> {
-    for (let row = this.#messages.holding(message); row !== 0; row = this.#rows.get(row, NEXT_OF_MESSAGE)) {
-      yield row;
-    }
+  /** The next holding of the same message; 0 after the last. */
+  #next(row: number): number {
+    return this.#rows.get(row, NEXT_OF_MESSAGE);
   }
 
-  #holding(message: number, user: string): number {
-    const number = this.#users.find(user);
-    if (number === undefined) return 0;
-    for (const row of this.#holdings(message)) if (this.#rows.get(row, USER) === number) return row;
-    return 0;
+  /** A user's holding of a message; 0 if there is none. */
+  #holding(message: number, user: number): number {
+    let row = this.#messages.holding(message);
+    while (row !== 0 && this.#rows.get(row, USER) !== user) row = this.#next(row);
+    return row;
   }
 
   #isAnyAt(message: number, place: Place): boolean {
-    for (const row of this.#holdings(message)) if (isSamePlace(this.#place(row), place)) return true;
-    return false;
+    let row = this.#messages.holding(message);
+    while (row !== 0 && !this.#isAt(row, place)) row = this.#next(row);
+    return row !== 0;
+  }
+
+  #isAt(row: number, { segment, offset }: Place): boolean {
+    return this.#rows.get(row, OFFSET) === offset && this.#rows.get(row, SEGMENT) === segment;
   }
 
   /** A DELIVER record has lost one of its users; it is needed while it has another. */
@@ -140,15 +146,11 @@ export class Mailboxes {
   }
 
   #unlinkFromMessage(message: number, holding: number): void {
-    const next = this.#rows.get(holding, NEXT_OF_MESSAGE);
-    if (this.#messages.holding(message) === holding) {
-      this.#messages.setHolding(message, next);
-      return;
-    }
-    for (const row of this.#holdings(message)) {
-      if (this.#rows.get(row, NEXT_OF_MESSAGE) !== holding) continue;
-      this.#rows.set(row, NEXT_OF_MESSAGE, next);
-      return;
+    const next = this.#next(holding);
+    let row = this.#messages.holding(message);
+    if (row === holding) this.#messages.setHolding(message, next);
+    for (; row !== 0 && row !== holding; row = this.#next(row)) {
+      if (this.#next(row) === holding) this.#rows.set(row, NEXT_OF_MESSAGE, next);
     }
   }
 

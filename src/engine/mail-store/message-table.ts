@@ -156,8 +156,9 @@ export class MessageTable {
   #setNeed(row: number, word: number, value: number): void {
     const before = this.isNeeded(row);
     this.#rows.set(row, word, value);
+    if (before === this.isNeeded(row)) return;
     const place = this.place(row);
-    if (place === undefined || before === this.isNeeded(row)) return;
+    if (place === undefined) return;
     if (before) this.#shares.drop(place);
     else this.#shares.add(place);
   }

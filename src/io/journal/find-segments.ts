@@ -7,7 +7,7 @@ import { type SegmentIndex, decodeSegmentIndex } from '../../wire/record/segment
 import { indexName, segmentName, segmentNumber } from './segment.ts';
 
 /** Heads and index files that are read ahead of the one being looked at: on a card each read waits for the one before it otherwise. */
-const READ_AHEAD = 16;
+const READ_AHEAD = 8;
 const NOTHING = Promise.resolve(undefined);
 
 export interface JournalPlace {

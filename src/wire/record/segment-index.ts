@@ -37,17 +37,20 @@ export interface SegmentIndex {
   readonly end: number;
   readonly lastCommitted: number;
   readonly lastSequence: number;
-  /** In order; the headers are views of the bytes they were decoded from. */
-  readonly records: readonly IndexedRecord[];
+  /** In order. Decoded ones are made one by one, and their headers are views: a large store has hundreds of thousands. */
+  readonly records: Iterable<IndexedRecord>;
 }
 
 export function encodeSegmentIndex(index: SegmentIndex, checksum: Checksum): Uint8Array<ArrayBuffer> {
-  let length = RECORDS_AT + CRC_SIZE;
-  for (const { header } of index.records) length += RECORD_SIZE + header.length;
+  let [length, count] = [RECORDS_AT + CRC_SIZE, 0];
+  for (const { header } of index.records) {
+    length += RECORD_SIZE + header.length;
+    count += 1;
+  }
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, MAGIC);
-  view.setUint32(8, index.records.length);
+  view.setUint32(8, count);
   view.setUint32(12, index.lastBatch);
   view.setBigUint64(16, BigInt(index.end));
   view.setBigUint64(24, BigInt(index.lastCommitted));
@@ -74,34 +77,34 @@ export function decodeSegmentIndex(bytes: Uint8Array, checksum: Checksum): Segme
   if (view.getBigUint64(0) !== MAGIC) return undefined;
   if (checksum(bytes.subarray(0, end), 0) !== view.getUint32(end)) return undefined;
   const head = decodeSegmentHead(bytes.subarray(HEAD_AT, RECORDS_AT), checksum);
-  const records = decodeRecords(bytes, end);
-  if (head === undefined || records?.length !== view.getUint32(8)) return undefined;
+  if (head === undefined || countRecords(view, end) !== view.getUint32(8)) return undefined;
   return {
     head,
     lastBatch: view.getUint32(12),
     end: Number(view.getBigUint64(16)),
     lastCommitted: Number(view.getBigUint64(24)),
     lastSequence: Number(view.getBigUint64(32)),
-    records,
+    records: { [Symbol.iterator]: () => decodeRecords(bytes, end) },
   };
 }
 
-function decodeRecords(bytes: Uint8Array, end: number): readonly IndexedRecord[] | undefined {
+/** -1 if the last does not end where it should. */
+function countRecords(view: DataView, end: number): number {
+  let [at, count] = [RECORDS_AT, 0];
+  for (; at + RECORD_SIZE <= end; count++) at += RECORD_SIZE + view.getUint16(at + 10);
+  return at === end ? count : -1;
+}
+
+function* decodeRecords(bytes: Uint8Array, end: number): Generator<IndexedRecord> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const records: IndexedRecord[] = [];
-  let at = RECORDS_AT;
-  while (at < end) {
-    const start = at + RECORD_SIZE;
-    if (start > end) return undefined;
-    const next = start + view.getUint16(at + 10);
-    if (next > end) return undefined;
-    records.push({
+  for (let at = RECORDS_AT; at < end;) {
+    const [start, length] = [at + RECORD_SIZE, view.getUint16(at + 10)];
+    yield {
       type: view.getUint8(at + 8),
-      header: bytes.subarray(start, next),
+      header: bytes.subarray(start, start + length),
       offset: view.getUint32(at) * FRAME_ALIGNMENT,
       length: view.getUint32(at + 4) * FRAME_ALIGNMENT,
-    });
-    at = next;
+    };
+    at = start + length;
   }
-  return records;
 }
