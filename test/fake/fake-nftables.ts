@@ -1,4 +1,4 @@
-import { InvariantError } from '../../src/base/errors.ts';
+import { InvariantError, KernelError } from '../../src/base/errors.ts';
 import { toHex } from '../../src/base/hex.ts';
 import { NetlinkError } from '../../src/engine/netlink-dialog/netlink-error.ts';
 import type { Cancel } from '../../src/port/clock.ts';
@@ -30,6 +30,8 @@ export class FakeNftables implements NetlinkSession {
   /** Called before each answer to a dump, and before each transaction, to change something meanwhile. */
   onDump: () => void = () => {};
   onTransaction: () => void = () => {};
+  /** Carries the next transaction out, but its answer is lost. */
+  losesAnswer = false;
   generation = 1;
   #content: NftMessage[] = [];
   #nextHandle = 1n;
@@ -102,7 +104,9 @@ export class FakeNftables implements NetlinkSession {
     try {
       this.#content = this.#outcome(messagesOf(requests), (at) => (index = at + 1));
       this.generation++;
-      return Promise.resolve();
+      if (!this.losesAnswer) return Promise.resolve();
+      this.losesAnswer = false;
+      return Promise.reject(new KernelError('receive netlink messages', 'ENOBUFS'));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       return Promise.reject(refused(requests, index, error));

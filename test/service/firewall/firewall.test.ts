@@ -205,3 +205,13 @@ test('readCounters() asks the kernel for nothing but the counters', async () => 
   await firewall.readCounters();
   assert.equal(dumps, 1);
 });
+
+test('apply() looks what became of a change whose answer was lost', async () => {
+  const { kernel, firewall } = start();
+  kernel.losesAnswer = true;
+  assert.equal(await outcomeOf(firewall), 'replaced');
+  assert.equal(kernel.transactions.length, 1);
+  kernel.losesAnswer = true;
+  assert.equal(await outcomeOf(firewall, { ...OFFICE, pingFromWan: false }), 'changed');
+  assert.equal(kernel.transactions.length, 2);
+});
