@@ -23,7 +23,7 @@ function decodeText(bytes: Uint8Array): string {
 export function parseCommand(line: Uint8Array): Command | undefined {
   const text = decodeText(line);
   if (CONTROL.test(text)) return undefined;
-  const match = /^([A-Za-z]{1,12})(?: (.*))?$/.exec(text);
+  const match = /^([A-Za-z][A-Za-z0-9]{0,11})(?: (.*))?$/.exec(text);
   const verb = match?.[1];
   return verb === undefined ? undefined : { verb: verb.toUpperCase(), rest: match?.[2] ?? '' };
 }

@@ -38,6 +38,11 @@ export class LineReader {
     return tooLong ? { kind: 'too-long' } : { kind: 'line', bytes };
   }
 
+  /** Octets that were pushed and are in no line yet taken. */
+  get waiting(): number {
+    return this.#pending.length;
+  }
+
   /** Forgets what was pushed and not read yet: plaintext behind STLS (RFC 2595 §4). */
   clear(): void {
     this.#pending = NOTHING;

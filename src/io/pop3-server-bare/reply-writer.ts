@@ -1,8 +1,14 @@
-import { dotStuffed, inBlocks } from './dot-stuffing.ts';
+import { BLOCK_SIZE, DotStuffer, blocksOf } from './dot-stuffing.ts';
 import type { Transport } from './transport.ts';
 
 /** Response codes of RFC 2449 §8 and RFC 3206. */
-export type ResponseCode = 'IN-USE' | 'SYS/TEMP' | 'SYS/PERM' | 'AUTH';
+export type ResponseCode = 'IN-USE' | 'LOGIN-DELAY' | 'SYS/TEMP' | 'SYS/PERM' | 'AUTH';
+
+/** A message in any number of pieces. */
+export type Content = Uint8Array | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** Octets of short lines that are sent at a time. */
+const LIST_BLOCK = 16_384;
 
 /** Writes replies, each large one in blocks that wait for the client to take them. */
 export class ReplyWriter {
@@ -15,43 +21,62 @@ export class ReplyWriter {
   }
 
   ok(text: string): Promise<void> {
-    return this.#line(`+OK ${text}`);
+    return this.#transport.write(line(`+OK ${text}`));
   }
 
   refuse(text: string, code?: ResponseCode): Promise<void> {
-    return this.#line(code === undefined ? `-ERR ${text}` : `-ERR [${code}] ${text}`);
+    return this.#transport.write(line(code === undefined ? `-ERR ${text}` : `-ERR [${code}] ${text}`));
   }
 
   /** Asks for the rest of an AUTH exchange (RFC 5034 §4). */
   proceed(): Promise<void> {
-    return this.#line('+ ');
+    return this.#transport.write(line('+ '));
   }
 
   /** A multi-line reply of short lines, none of which begins with a dot. */
   async list(first: string, lines: Iterable<string>): Promise<void> {
-    await this.#line(`+OK ${first}`);
-    await this.#blocks(inBlocks(encoded(lines)));
-  }
-
-  async message(first: string, message: Uint8Array): Promise<void> {
-    await this.#line(`+OK ${first}`);
-    await this.#blocks(dotStuffed(message));
-  }
-
-  #line(text: string): Promise<void> {
-    // A reply is one line whatever an error message of the caller contains.
-    return this.#transport.write(Buffer.from(`${text.replaceAll(/[\u0000-\u001f\u007f]/g, ' ')}\r\n`));
-  }
-
-  async #blocks(blocks: Iterable<Uint8Array>): Promise<void> {
-    for (const block of blocks) {
+    let text = `+OK ${oneLine(first)}\r\n`;
+    for (const each of lines) {
+      text += `${each}\r\n`;
+      if (text.length < LIST_BLOCK) continue;
+      await this.#transport.write(Buffer.from(text));
       if (this.#isOver()) return;
-      await this.#transport.write(block);
+      text = '';
     }
+    await this.#transport.write(Buffer.from(`${text}.\r\n`));
+  }
+
+  /** The first line goes out with the beginning of the message: a short message is one packet, and one record of TLS. */
+  async message(first: string, content: Content): Promise<void> {
+    const stuffer = new DotStuffer();
+    let waiting: Uint8Array[] = [line(`+OK ${first}`)];
+    let length = 0;
+    for await (const piece of content instanceof Uint8Array ? [content] : content) {
+      for (const block of piece.length <= BLOCK_SIZE ? [piece] : blocksOf(piece)) {
+        waiting.push(stuffer.push(block));
+        length += block.length;
+        if (length < BLOCK_SIZE) continue;
+        await this.#transport.write(joined(waiting));
+        if (this.#isOver()) return;
+        waiting = [];
+        length = 0;
+      }
+    }
+    waiting.push(stuffer.end());
+    await this.#transport.write(joined(waiting));
   }
 }
 
-function* encoded(lines: Iterable<string>): Generator<Uint8Array> {
-  for (const line of lines) yield Buffer.from(`${line}\r\n`, 'latin1');
-  yield Buffer.from('.\r\n', 'latin1');
+/** A reply is one line whatever an error message of the caller contains. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\u0000-\u001f\u007f]/g, ' ');
+}
+
+function line(text: string): Buffer {
+  return Buffer.from(`${oneLine(text)}\r\n`);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
 }

@@ -1,9 +1,24 @@
-import { type AddressInfo, type ListenOptions, type Server, type Socket, createServer } from 'node:net';
+import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { type SecureContext, createSecureContext } from 'node:tls';
+import { clientOf } from './address-block.ts';
 import { Connection, sessionOf } from './connection.ts';
+import type { ServerContext } from './context.ts';
 import { Dialogue } from './dialogue.ts';
-import { DEFAULT_POP3_LIMITS, type Pop3Limits } from './limits.ts';
-import type { Pop3ServerOptions, Pop3Session } from './options.ts';
+import { HeldOctets } from './held-octets.ts';
+import { allLanguages } from './language.ts';
+import { DEFAULT_POP3_LIMITS } from './limits.ts';
+import { LoginGuard } from './login-guard.ts';
+import type { Pop3ServerOptions, Pop3Session, Pop3User } from './options.ts';
+import { UserSessions } from './user-sessions.ts';
+
+export interface Pop3ListenOptions {
+  readonly host: string;
+  /** 0: the kernel chooses. */
+  readonly port: number;
+  /** TLS from the first octet (port 995). Otherwise STLS is offered (port 110). */
+  readonly secure?: boolean;
+}
 
 interface Client {
   readonly session: Pop3Session;
@@ -11,24 +26,35 @@ interface Client {
   stop(): void;
 }
 
+/** Monotonic milliseconds. */
+const now = (): number => performance.now();
+
+function contextOf<User extends Pop3User>(options: Pop3ServerOptions<User>): ServerContext<User> {
+  const limits = { ...DEFAULT_POP3_LIMITS, ...options.limits };
+  const isTrusted = options.isTrusted ?? ((): boolean => false);
+  return {
+    options,
+    limits,
+    languages: allLanguages(options.languages),
+    guard: options.loginGuard ?? new LoginGuard({ limits, isTrusted, now }),
+    users: new UserSessions({ limits, exclusive: options.exclusive ?? true, now }),
+    held: new HeldOctets(limits.heldOctets),
+  };
+}
+
 /** A POP3 server: the protocol and the connections. Who the users are and what their mail is, the options say. */
-export class Pop3Server<User> {
-  readonly #options: Pop3ServerOptions<User>;
-  readonly #limits: Pop3Limits;
-  readonly #server: Server;
+export class Pop3Server<User extends Pop3User> {
+  readonly #context: ServerContext<User>;
+  readonly #listeners = new Set<Server>();
   readonly #clients = new Set<Client>();
   #secureContext: SecureContext | undefined;
 
   constructor(options: Pop3ServerOptions<User>) {
-    if (options.secure === true && (options.key === undefined || options.cert === undefined))
-      throw new TypeError('Cannot make a POP3 server with TLS: key and cert are wanted');
     if (options.banner?.includes('<') === true)
       throw new TypeError(`Cannot greet with "${options.banner}": "<" would announce APOP`);
-    this.#options = options;
-    this.#limits = { ...DEFAULT_POP3_LIMITS, ...options.limits };
+    this.#context = contextOf(options);
     if (options.key !== undefined && options.cert !== undefined)
       this.updateCertificate(options.key, options.cert);
-    this.#server = createServer((socket) => this.#accept(socket));
   }
 
   /** For new connections; those that are up keep theirs. @throws if the key or the certificate cannot be used */
@@ -39,7 +65,7 @@ export class Pop3Server<User> {
     this.#secureContext = createSecureContext({
       key,
       cert,
-      minVersion: this.#options.minVersion ?? 'TLSv1.2',
+      minVersion: this.#context.options.minVersion ?? 'TLSv1.2',
     });
   }
 
@@ -47,16 +73,23 @@ export class Pop3Server<User> {
     return this.#clients.size;
   }
 
-  /** Resolves when it listens, with the port the kernel chose if none was named. */
-  listen(where: ListenOptions): Promise<AddressInfo> {
+  /**
+   * Resolves when it listens, with the port the kernel chose if none was named. May be called for several addresses and ports: limits and locks
+   * hold over all of them.
+   */
+  listen({ host, port, secure = false }: Pop3ListenOptions): Promise<AddressInfo> {
+    if (secure && this.#secureContext === undefined)
+      throw new TypeError('Cannot listen with TLS: key and cert are wanted');
+    const server = createServer((socket) => this.#accept(socket, secure));
     return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(where, () => {
-        this.#server.off('error', reject);
+      server.once('error', reject);
+      server.listen({ host, port }, () => {
+        server.off('error', reject);
         // What goes wrong while accepting (EMFILE) must not end the process; the listener itself goes on.
-        this.#server.on('error', () => {});
+        server.on('error', () => {});
+        this.#listeners.add(server);
         // Null only for a server that does not listen, a string only for a Unix socket.
-        const address = this.#server.address();
+        const address = server.address();
         if (address !== null && typeof address === 'object') resolve(address);
         else reject(new Error('Cannot tell the address of the POP3 server: it is not a TCP port'));
       });
@@ -65,59 +98,69 @@ export class Pop3Server<User> {
 
   /** Ends every session as soon as its command under way is done, without deleting anything. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = [...this.#listeners].map(
+      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
+    );
+    this.#listeners.clear();
     for (const client of this.#clients) client.stop();
     const cut = setTimeout(() => {
       for (const client of this.#clients) client.connection.destroy();
-    }, this.#limits.closeTime);
-    await closed;
+    }, this.#context.limits.closeTime);
+    await Promise.all(closed);
     clearTimeout(cut);
   }
 
-  #accept(socket: Socket): void {
+  #accept(socket: Socket, secure: boolean): void {
+    const { options, limits } = this.#context;
     const session = sessionOf(socket);
     const reason = this.#refusal(session.remoteAddress);
     if (reason !== undefined) {
-      this.#refuse(socket, session, reason);
+      this.#refuse(socket, session, { reason, secure });
       return;
     }
-    const connection = new Connection(socket, () => this.#secureContext, this.#limits.idleTime, {
+    const connection = new Connection(socket, () => this.#secureContext, limits.idleTime, {
       onData: (chunk) => dialogue.receive(chunk),
       onSecure: () => {
         dialogue.secured();
-        this.#options.onEvent?.({ kind: 'secure', session });
-        if (this.#options.secure === true) void dialogue.start();
+        options.onEvent?.({ kind: 'secure', session });
+        if (secure) void dialogue.start();
       },
-      onError: (error) => this.#options.onEvent?.({ kind: 'broken', session, error }),
+      onError: (error) => options.onEvent?.({ kind: 'broken', session, error }),
       onClose: () => {
         this.#clients.delete(client);
         dialogue.gone();
-        this.#options.onEvent?.({ kind: 'close', session });
+        options.onEvent?.({ kind: 'close', session });
       },
     });
-    const dialogue = new Dialogue(this.#options, this.#limits, session, connection);
+    const dialogue = new Dialogue(this.#context, session, connection);
     const client: Client = { session, connection, stop: () => dialogue.stop() };
     this.#clients.add(client);
-    this.#options.onEvent?.({ kind: 'connect', session });
-    connection.setDeadline(this.#limits.loginTime);
-    if (this.#options.secure === true) connection.startTls();
+    options.onEvent?.({ kind: 'connect', session });
+    connection.setDeadline(limits.loginTime);
+    if (secure) connection.startTls();
     else void dialogue.start();
   }
 
   #refusal(address: string): string | undefined {
-    if (this.#clients.size >= this.#limits.connections) return 'Too many connections, try again later';
+    const { connections, connectionsPerAddress } = this.#context.limits;
+    if (this.#clients.size >= connections) return 'Too many connections, try again later';
+    const from = clientOf(address);
     let same = 0;
-    for (const client of this.#clients) if (client.session.remoteAddress === address) same++;
-    return same >= this.#limits.connectionsPerAddress
+    for (const { session } of this.#clients) if (clientOf(session.remoteAddress) === from) same++;
+    return same >= connectionsPerAddress
       ? 'Too many connections from your address, try again later'
       : undefined;
   }
 
-  #refuse(socket: Socket, session: Pop3Session, reason: string): void {
-    this.#options.onEvent?.({ kind: 'refused', session, reason });
+  #refuse(
+    socket: Socket,
+    session: Pop3Session,
+    { reason, secure }: { readonly reason: string; readonly secure: boolean },
+  ): void {
+    this.#context.options.onEvent?.({ kind: 'refused', session, reason });
     socket.on('error', () => socket.destroy());
     // Nothing readable can be said to a client that expects TLS; and a refused one may not hold a descriptor either.
-    if (this.#options.secure !== true && socket.writable) socket.write(`-ERR [SYS/TEMP] ${reason}\r\n`);
+    if (!secure && socket.writable) socket.write(`-ERR [SYS/TEMP] ${reason}\r\n`);
     socket.destroySoon();
   }
 }

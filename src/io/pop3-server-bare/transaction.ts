@@ -1,32 +1,49 @@
 import { type Command, parseNumbers } from './command.ts';
-import { topEnd } from './dot-stuffing.ts';
+import { Pop3Failure } from './failure.ts';
+import type { HeldOctets } from './held-octets.ts';
 import { MessageList } from './message-list.ts';
-import type { Pop3Maildrop, Pop3Message } from './options.ts';
-import type { ReplyWriter } from './reply-writer.ts';
+import type { Pop3Maildrop, Pop3Message, Pop3Outcome } from './options.ts';
+import type { Content, ReplyWriter } from './reply-writer.ts';
+import { piecesWithAsciiHeader, withAsciiHeader } from './surrogate.ts';
+import type { Pop3Texts } from './texts.ts';
+import { TopLines } from './top-lines.ts';
 
 /** A refusal for a command that cannot be obeyed as it stands; it counts as a bad command. */
-type Refusal = string | undefined;
+export type Refusal = string | undefined;
 
-const NO_SUCH_MESSAGE = 'No such message';
+/** What the client has chosen. */
+export interface SessionMode {
+  utf8: boolean;
+  texts: Pop3Texts;
+}
+
+export interface TransactionPorts {
+  readonly maildrop: Pop3Maildrop;
+  readonly reply: ReplyWriter;
+  readonly mode: SessionMode;
+  readonly held: HeldOctets;
+  readonly onError: (error: unknown) => void;
+}
 
 /** The TRANSACTION state of a session (RFC 1939 §5): one opened maildrop. */
 export class Transaction {
-  readonly #maildrop: Pop3Maildrop;
+  readonly #ports: TransactionPorts;
   readonly #list: MessageList;
-  readonly #reply: ReplyWriter;
-  readonly #onError: (error: unknown) => void;
 
-  constructor(maildrop: Pop3Maildrop, reply: ReplyWriter, onError: (error: unknown) => void) {
-    this.#maildrop = maildrop;
-    this.#list = new MessageList(maildrop.messages);
-    this.#reply = reply;
-    this.#onError = onError;
+  constructor(ports: TransactionPorts) {
+    this.#ports = ports;
+    this.#list = new MessageList(ports.maildrop.messages);
   }
 
-  /** `3 messages (4711 octets)`: for the reply to the login. */
+  /** For the reply to the login. */
   summary(): string {
     const { count, octets } = this.#list.totals();
-    return `${count} ${count === 1 ? 'message' : 'messages'} (${octets} octets)`;
+    return this.#texts.summary(count, octets);
+  }
+
+  /** What is to be done at QUIT (RFC 1939 §6). */
+  outcome(): Pop3Outcome {
+    return this.#list.outcome();
   }
 
   async obey(command: Command): Promise<Refusal> {
@@ -34,7 +51,7 @@ export class Transaction {
       case 'STAT':
         return this.#plain(command, () => this.#stat());
       case 'NOOP':
-        return this.#plain(command, () => this.#reply.ok('Nothing done'));
+        return this.#plain(command, () => this.#ports.reply.ok(this.#texts.nothingDone));
       case 'RSET':
         return this.#plain(command, () => this.#reset());
       case 'LIST':
@@ -48,23 +65,16 @@ export class Transaction {
       case 'TOP':
         return this.#top(command);
       default:
-        return `Cannot obey ${command.verb} here: there is no such command after the login`;
+        return this.#texts.notAfterLogin(command.verb);
     }
   }
 
-  /** The UPDATE state (RFC 1939 §6): removes what was marked. @throws what the maildrop throws */
-  async commit(): Promise<number> {
-    const deleted = this.#list.deleted;
-    if (deleted.length > 0) await this.#maildrop.remove(deleted);
-    return deleted.length;
-  }
-
-  close(): void {
-    this.#maildrop.close();
+  get #texts(): Pop3Texts {
+    return this.#ports.mode.texts;
   }
 
   async #plain(command: Command, act: () => Promise<void>): Promise<Refusal> {
-    if (parseNumbers(command.rest, 0, 0) === undefined) return `Usage: ${command.verb}`;
+    if (parseNumbers(command.rest, 0, 0) === undefined) return this.#texts.usage(command.verb);
     await act();
     return undefined;
   }
@@ -74,67 +84,117 @@ export class Transaction {
     act: (number: number, message: Pop3Message) => Promise<void>,
   ): Promise<Refusal> {
     const number = parseNumbers(command.rest, 1, 1)?.[0];
-    if (number === undefined) return `Usage: ${command.verb} number`;
+    if (number === undefined) return this.#texts.usage(`${command.verb} number`);
     const message = this.#list.at(number);
-    await (message === undefined ? this.#reply.refuse(NO_SUCH_MESSAGE) : act(number, message));
+    await (message === undefined ? this.#noSuchMessage() : act(number, message));
     return undefined;
+  }
+
+  #noSuchMessage(): Promise<void> {
+    return this.#ports.reply.refuse(this.#texts.noSuchMessage);
   }
 
   #stat(): Promise<void> {
     const { count, octets } = this.#list.totals();
-    return this.#reply.ok(`${count} ${octets}`);
+    return this.#ports.reply.ok(`${count} ${octets}`);
   }
 
   #reset(): Promise<void> {
     this.#list.unmarkAll();
-    return this.#reply.ok(this.summary());
+    return this.#ports.reply.ok(this.summary());
   }
 
   #delete(number: number, message: Pop3Message): Promise<void> {
     this.#list.markDeleted(message);
-    return this.#reply.ok(`Message ${number} will be deleted`);
+    return this.#ports.reply.ok(this.#texts.marked(number));
   }
 
   async #scan(command: Command, value: (message: Pop3Message) => string): Promise<Refusal> {
     const numbers = parseNumbers(command.rest, 0, 1);
-    if (numbers === undefined) return `Usage: ${command.verb} [number]`;
+    if (numbers === undefined) return this.#texts.usage(`${command.verb} [number]`);
+    const { reply } = this.#ports;
     const [number] = numbers;
     if (number !== undefined) {
       const message = this.#list.at(number);
-      await (message === undefined
-        ? this.#reply.refuse(NO_SUCH_MESSAGE)
-        : this.#reply.ok(`${number} ${value(message)}`));
+      await (message === undefined ? this.#noSuchMessage() : reply.ok(`${number} ${value(message)}`));
       return undefined;
     }
-    const lines = [...this.#list.numbered()].map(([number, message]) => `${number} ${value(message)}`);
-    await this.#reply.list(this.summary(), lines);
+    await reply.list(this.summary(), this.#lines(value));
     return undefined;
   }
 
+  *#lines(value: (message: Pop3Message) => string): Generator<string> {
+    for (const [number, message] of this.#list.numbered()) yield `${number} ${value(message)}`;
+  }
+
   async #top(command: Command): Promise<Refusal> {
-    const numbers = parseNumbers(command.rest, 2, 2);
-    const [number, lines] = numbers ?? [];
-    if (number === undefined || lines === undefined) return 'Usage: TOP number lines';
+    const [number, lines] = parseNumbers(command.rest, 2, 2) ?? [];
+    if (number === undefined || lines === undefined) return this.#texts.usage('TOP number lines');
     const message = this.#list.at(number);
-    const content = message === undefined ? undefined : await this.#read(number, message);
-    if (message === undefined) await this.#reply.refuse(NO_SUCH_MESSAGE);
-    if (content !== undefined)
-      await this.#reply.message('Top follows', content.subarray(0, topEnd(content, lines)));
+    if (message === undefined) await this.#noSuchMessage();
+    else await this.#send(number, message, (content) => [this.#texts.topFollows, topOf(content, lines)]);
     return undefined;
   }
 
   async #retrieve(number: number, message: Pop3Message): Promise<void> {
-    const content = await this.#read(number, message);
-    if (content !== undefined) await this.#reply.message(`${message.size} octets`, content);
+    const isSent = await this.#send(number, message, (content) => [
+      this.#texts.octets(message.size),
+      content,
+    ]);
+    if (isSent) this.#list.markRetrieved(message);
   }
 
-  async #read(number: number, message: Pop3Message): Promise<Uint8Array | undefined> {
+  /** What is in memory as a whole counts against what all sessions may hold, from before it is read until the client has taken it. */
+  async #send(
+    number: number,
+    message: Pop3Message,
+    shape: (content: Content) => readonly [string, Content],
+  ): Promise<boolean> {
+    const { held, reply } = this.#ports;
+    let octets = message.size;
+    await held.take(octets);
     try {
-      return await this.#maildrop.read(message);
+      const content = await this.#read(number, message);
+      if (content === undefined) return false;
+      if (!(content instanceof Uint8Array)) {
+        held.give(octets);
+        octets = 0;
+      }
+      await reply.message(...shape(content));
+      return true;
+    } finally {
+      held.give(octets);
+    }
+  }
+
+  async #read(number: number, message: Pop3Message): Promise<Content | undefined> {
+    const { maildrop, reply, mode, onError } = this.#ports;
+    try {
+      const content = await maildrop.read(message);
+      if (mode.utf8) return content;
+      return content instanceof Uint8Array ? withAsciiHeader(content) : piecesWithAsciiHeader(content);
     } catch (error) {
-      this.#onError(error);
-      await this.#reply.refuse(`Message ${number} cannot be read now`, 'SYS/TEMP');
+      onError(error);
+      const isKnown = error instanceof Pop3Failure;
+      const text = isKnown ? error.message : this.#texts.cannotRead(number);
+      await reply.refuse(text, isKnown ? error.code : 'SYS/TEMP');
       return undefined;
     }
+  }
+}
+
+function topOf(content: Content, lines: number): Content {
+  if (content instanceof Uint8Array) return content.subarray(0, new TopLines(lines).take(content));
+  return topPieces(content, lines);
+}
+
+async function* topPieces(
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  lines: number,
+): AsyncGenerator<Uint8Array> {
+  const top = new TopLines(lines);
+  for await (const piece of content) {
+    yield piece.subarray(0, top.take(piece));
+    if (top.isDone) return;
   }
 }

@@ -1,10 +1,20 @@
 import { messageOf } from '../../base/errors.ts';
+import { type RetentionRules, announcedExpiry, keepDays } from '../../engine/mail-retention.ts';
+import { DamagedRecordError } from '../../io/journal/damaged-record-error.ts';
 import { kernelErrorFrom } from '../../io/node/errors.ts';
+import { Pop3Failure } from '../../io/pop3-server-bare/failure.ts';
 import type { Pop3Limits } from '../../io/pop3-server-bare/limits.ts';
-import type { Pop3Event, Pop3Maildrop } from '../../io/pop3-server-bare/options.ts';
+import type {
+  Pop3Event,
+  Pop3Maildrop,
+  Pop3ServerOptions,
+  Pop3User,
+} from '../../io/pop3-server-bare/options.ts';
 import { Pop3Server } from '../../io/pop3-server-bare/server.ts';
 import type { Log } from '../../port/log.ts';
 import type { MailStore, Maildrop } from '../../port/mailbox.ts';
+import { Retention, type RetentionOptions } from './retention.ts';
+import { SharedMaildrops } from './shared-maildrops.ts';
 
 export interface Pop3Listener {
   /** IPv4 or IPv6. */
@@ -23,7 +33,17 @@ export interface Pop3Options {
   readonly identity: { readonly key: string; readonly cert: string };
   /** The user's name if the password fits. @throws when it cannot be told now */
   readonly verify: (login: string, password: string) => Promise<string | undefined>;
-  readonly store: MailStore;
+  readonly store: Pick<MailStore, 'open'>;
+  /** Addresses that are never banned, however often a login fails there. */
+  readonly isLan?: (address: string) => boolean;
+  /** Whether a mailbox may be open in several mail programs at a time; exclusive (RFC 1939 §4) unless told otherwise. */
+  readonly maildrops?: 'exclusive' | 'shared';
+  /** Without it, mail stays until it is deleted. */
+  readonly retention?: RetentionOptions;
+  /** Seconds between two logins of a user (RFC 2449 §6.5). */
+  readonly loginDelay?: number;
+  /** Takes passwords without TLS, on the ports without TLS: for a network of which every cable is known. */
+  readonly allowInsecureAuth?: boolean;
   readonly limits?: Partial<Pop3Limits>;
   readonly log: Log;
 }
@@ -33,83 +53,123 @@ export interface Pop3Service {
   readonly ports: readonly number[];
   /** For new connections. @throws if it cannot be used */
   setIdentity(identity: { readonly key: string; readonly cert: string }): void;
+  /** For new logins; without {@link Pop3Options.retention} it does nothing. */
+  setRetention(rules: RetentionRules): void;
   /** Lets commands under way finish, deletes nothing, resolves when every connection is gone. */
   close(): Promise<void>;
 }
 
-function asPop3(maildrop: Maildrop): Pop3Maildrop {
-  return {
-    messages: maildrop.messages,
-    read: (message) => maildrop.read(message.uid),
-    remove: (messages) => maildrop.remove(messages.map((message) => message.uid)),
-    close: () => maildrop.close(),
-  };
+const EVENTS: {
+  readonly [Kind in Pop3Event['kind']]: (log: Log, event: Pop3Event & { kind: Kind }) => void;
+} = {
+  connect: (log, { session }) => log.debug(`${session.remoteAddress}: connect`),
+  secure: (log, { session }) => log.debug(`${session.remoteAddress}: secure`),
+  close: (log, { session }) => log.debug(`${session.remoteAddress}: close`),
+  login: (log, { session, username }) => log.info(`${username} fetches mail from ${session.remoteAddress}`),
+  'login-failed': (log, { session, username }) =>
+    log.notice(`Login failed for ${JSON.stringify(username)} from ${session.remoteAddress}`),
+  'login-refused': (log, { session, username }) =>
+    log.info(
+      `Login of ${JSON.stringify(username)} from ${session.remoteAddress} is not tried: too many have failed there`,
+    ),
+  quit: (log, { session, removed }) =>
+    log.debug(`${session.remoteAddress} is done and removed ${removed} messages`),
+  refused: (log, { session, reason }) =>
+    log.info(`Refused a connection from ${session.remoteAddress}: ${reason}`),
+  error: (log, { session, error }) =>
+    log.warn(`A session of ${session.remoteAddress} failed: ${messageOf(error)}`),
+  broken: (log, { session, error }) =>
+    log.info(`The connection of ${session.remoteAddress} failed: ${messageOf(error)}`),
+};
+
+function record<Kind extends Pop3Event['kind']>(log: Log, event: Pop3Event & { kind: Kind }): void {
+  const tell: (log: Log, event: Pop3Event & { kind: Kind }) => void = EVENTS[event.kind];
+  tell(log, event);
 }
 
-function record(log: Log, event: Pop3Event): void {
-  const from = event.session.remoteAddress;
-  switch (event.kind) {
-    case 'login':
-      log.info(`${event.username} fetches mail from ${from}`);
-      break;
-    case 'login-failed':
-      log.notice(`Login failed for ${JSON.stringify(event.username)} from ${from}`);
-      break;
-    case 'quit':
-      log.debug(`${from} is done and removed ${event.removed} messages`);
-      break;
-    case 'refused':
-      log.info(`Refused a connection from ${from}: ${event.reason}`);
-      break;
-    case 'error':
-      log.warn(`A session of ${from} failed: ${messageOf(event.error)}`);
-      break;
-    case 'broken':
-      log.info(`The connection of ${from} failed: ${messageOf(event.error)}`);
-      break;
-    case 'connect':
-    case 'secure':
-    case 'close':
-      log.debug(`${from}: ${event.kind}`);
-      break;
+/** A damaged message stays damaged: a mail program need not ask again and again (RFC 3206 §4). */
+async function read(maildrop: Maildrop, uid: string): Promise<Uint8Array> {
+  try {
+    return await maildrop.read(uid);
+  } catch (error) {
+    if (error instanceof DamagedRecordError)
+      throw new Pop3Failure(
+        'This message is damaged on the storage; the owner of the box is told',
+        'SYS/PERM',
+      );
+    throw error;
   }
 }
 
+/** Opens a user's mailbox in the manner of pop3-server-bare, with its rules kept. */
+function opener(options: Pop3Options, retention: Retention | undefined) {
+  const { store } = options;
+  const shared = new SharedMaildrops((user) => store.open(user));
+  return async ({ name }: Pop3User): Promise<Pop3Maildrop | undefined> => {
+    const maildrop = await (options.maildrops === 'shared' ? shared.open(name) : store.open(name));
+    if (maildrop === undefined) return undefined;
+    return {
+      messages: (await retention?.expire(name, maildrop)) ?? maildrop.messages,
+      read: ({ uid }) => read(maildrop, uid),
+      update: async ({ deleted, retrieved }) => {
+        const dated = retention?.read(
+          name,
+          retrieved.map(({ uid }) => uid),
+        );
+        // Both in the same turn, so that they are one commit of the store.
+        if (deleted.length > 0) await maildrop.remove(deleted.map(({ uid }) => uid));
+        await dated;
+      },
+      close: () => maildrop.close(),
+    };
+  };
+}
+
+function serverOptions(options: Pop3Options, retention: Retention | undefined): Pop3ServerOptions<Pop3User> {
+  const { log } = options;
+  return {
+    ...options.identity,
+    banner: `${options.hostName} POP3 ready`,
+    implementation: 'Gatepost',
+    exclusive: options.maildrops !== 'shared',
+    allowInsecureAuth: options.allowInsecureAuth ?? false,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.isLan === undefined ? {} : { isTrusted: options.isLan }),
+    ...(options.loginDelay === undefined ? {} : { loginDelay: { seconds: options.loginDelay } }),
+    ...(retention === undefined ? {} : { expire: () => announcedExpiry(retention.rules) }),
+    onAuth: async ({ username, password }) => {
+      const name = await options.verify(username, password);
+      if (name === undefined) return undefined;
+      return retention === undefined ? { name } : { name, expire: keepDays(retention.rules, name) };
+    },
+    onOpen: opener(options, retention),
+    onEvent: (event) => record(log, event),
+  };
+}
+
 /**
- * Hands mail out by POP3 (RFC 1939), never without TLS.
+ * Hands mail out by POP3 (RFC 1939), never without TLS unless told otherwise.
  * @throws KernelError when a listener cannot be opened; then none is open
  */
 export async function startPop3(options: Pop3Options): Promise<Pop3Service> {
-  const { store, log } = options;
-  const servers: Pop3Server<string>[] = [];
-  const close = async (): Promise<void> => void (await Promise.all(servers.map((server) => server.close())));
+  const retention =
+    options.retention === undefined ? undefined : new Retention(options.retention, options.log);
+  const server = new Pop3Server(serverOptions(options, retention));
   const ports: number[] = [];
   for (const { address, port, tls } of options.listeners) {
-    const server = new Pop3Server<string>({
-      ...options.identity,
-      secure: tls === 'implicit',
-      banner: `${options.hostName} POP3 ready`,
-      ...(options.limits === undefined ? {} : { limits: options.limits }),
-      onAuth: ({ username, password }) => options.verify(username, password),
-      onOpen: async (user) => {
-        const maildrop = await store.open(user);
-        return maildrop === undefined ? undefined : asPop3(maildrop);
-      },
-      onEvent: (event) => record(log, event),
-    });
     try {
-      ports.push((await server.listen({ host: address, port })).port);
-      servers.push(server);
+      ports.push((await server.listen({ host: address, port, secure: tls === 'implicit' })).port);
     } catch (error) {
-      await close();
+      await server.close();
       throw kernelErrorFrom(`listen for mail programs on ${address} port ${port}`, error);
     }
   }
   return {
     ports,
-    setIdentity: ({ key, cert }) => {
-      for (const server of servers) server.updateCertificate(key, cert);
+    setIdentity: ({ key, cert }) => server.updateCertificate(key, cert),
+    setRetention: (rules) => {
+      if (retention !== undefined) retention.rules = rules;
     },
-    close,
+    close: () => server.close(),
   };
 }

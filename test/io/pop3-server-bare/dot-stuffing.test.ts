@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { BLOCK_SIZE, dotStuffed, topEnd } from '../../../src/io/pop3-server-bare/dot-stuffing.ts';
+import { BLOCK_SIZE, DotStuffer, blocksOf } from '../../../src/io/pop3-server-bare/dot-stuffing.ts';
 
-const stuffed = (text: string): string =>
-  Buffer.concat([...dotStuffed(Buffer.from(text, 'latin1'))]).toString('latin1');
+/** As it is sent when it comes in these pieces. */
+function stuffedPieces(pieces: readonly string[]): string {
+  const stuffer = new DotStuffer();
+  const sent = pieces.map((piece) => stuffer.push(Buffer.from(piece, 'latin1')));
+  return Buffer.concat([...sent, stuffer.end()]).toString('latin1');
+}
+
+const stuffed = (text: string): string => stuffedPieces([text]);
 
 const CASES: readonly (readonly [message: string, sent: string])[] = [
   ['', '.\r\n'],
@@ -20,12 +26,12 @@ const CASES: readonly (readonly [message: string, sent: string])[] = [
 ];
 
 for (const [message, sent] of CASES) {
-  test(`dotStuffed() sends ${JSON.stringify(message)} so that the client gets it back (RFC 1939 §3)`, () => {
+  test(`DotStuffer sends ${JSON.stringify(message)} so that the client gets it back (RFC 1939 §3)`, () => {
     assert.equal(stuffed(message), sent);
   });
 }
 
-test('dotStuffed() lets no bare LF end the reply early', () => {
+test('DotStuffer lets no bare LF end the reply early', () => {
   assert.equal(stuffed('a\n.\r\nb\n'), 'a\r\n..\r\nb\r\n.\r\n');
 });
 
@@ -40,7 +46,7 @@ function unstuffed(sent: string): string {
     .join('');
 }
 
-test('dotStuffed() is undone by a client, for any message of whole lines', () => {
+test('DotStuffer is undone by a client, for any message of whole lines', () => {
   const line = fc
     .array(fc.constantFrom('.', 'a', ' ', '\r', '\u00ff'), { maxLength: 6 })
     .map((c) => c.join(''));
@@ -53,25 +59,28 @@ test('dotStuffed() is undone by a client, for any message of whole lines', () =>
   );
 });
 
-test('dotStuffed() yields blocks of bounded size whatever the lines are', () => {
-  const long = '.'.repeat(3 * BLOCK_SIZE);
-  const blocks = [...dotStuffed(Buffer.from(`${long}\r\n${'.\r\n'.repeat(BLOCK_SIZE)}`))];
-  assert.ok(blocks.every((block) => block.length <= BLOCK_SIZE));
-  assert.equal(Buffer.concat(blocks).toString(), `.${long}\r\n${'..\r\n'.repeat(BLOCK_SIZE)}.\r\n`);
+test('DotStuffer sends the same wherever a message is cut', () => {
+  const octets = fc.array(fc.constantFrom('.', 'a', '\r', '\n', '\r\n', '\r\n.'), { maxLength: 12 });
+  fc.assert(
+    fc.property(octets, (parts) => {
+      const whole = stuffed(parts.join(''));
+      assert.equal(stuffedPieces(parts.join('').split('')), whole);
+      assert.equal(stuffedPieces(parts), whole);
+    }),
+  );
 });
 
-const top = (text: string, lines: number): string => text.slice(0, topEnd(Buffer.from(text), lines));
-
-test('topEnd() counts lines of the body only (RFC 1939 §7, TOP)', () => {
-  const message = 'A: 1\r\nB: 2\r\n\r\none\r\n\r\nthree\r\nfour';
-  assert.equal(top(message, 0), 'A: 1\r\nB: 2\r\n\r\n');
-  assert.equal(top(message, 1), 'A: 1\r\nB: 2\r\n\r\none\r\n');
-  assert.equal(top(message, 3), 'A: 1\r\nB: 2\r\n\r\none\r\n\r\nthree\r\n');
-  assert.equal(top(message, 4), message);
-  assert.equal(top(message, 999_999_999), message);
+test('DotStuffer gives back the very octets that need nothing, without a copy', () => {
+  const message = Buffer.from('a\r\nb.c\r\n');
+  assert.equal(new DotStuffer().push(message), message);
 });
 
-test('topEnd() takes a message without a blank line for a header', () => {
-  assert.equal(top('A: 1\r\nB: 2', 0), 'A: 1\r\nB: 2');
-  assert.equal(top('', 5), '');
+test('blocksOf() cuts a message into pieces of bounded size that are the whole of it', () => {
+  const message = Buffer.from('x'.repeat(2 * BLOCK_SIZE + 1));
+  const blocks = [...blocksOf(message)];
+  assert.deepEqual(
+    blocks.map((block) => block.length),
+    [BLOCK_SIZE, BLOCK_SIZE, 1],
+  );
+  assert.deepEqual(Buffer.concat(blocks), message);
 });

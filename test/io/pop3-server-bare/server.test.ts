@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import process from 'node:process';
 import { type TestContext, test } from 'node:test';
 import { TLSSocket } from 'node:tls';
-import type { Pop3Event, Pop3ServerOptions } from '../../../src/io/pop3-server-bare/options.ts';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Pop3Event, Pop3ServerOptions, Pop3User } from '../../../src/io/pop3-server-bare/options.ts';
 import { Pop3Server } from '../../../src/io/pop3-server-bare/server.ts';
 import { Timestamp } from '../../../src/base/instant.ts';
 import { makeSelfSigned } from '../../../src/service/certificate.ts';
@@ -13,39 +16,35 @@ const identity = makeSelfSigned('mail.office.example', Timestamp(0));
 const LOGIN = 'USER alice\r\nPASS secret\r\n';
 
 interface Running {
-  readonly server: Pop3Server<string>;
+  readonly server: Pop3Server<Pop3User>;
   readonly port: number;
   readonly maildrop: TextMaildrop;
   readonly events: Pop3Event[];
 }
 
-async function start(t: TestContext, options: Partial<Pop3ServerOptions<string>> = {}): Promise<Running> {
+type Settings = Partial<Pop3ServerOptions<Pop3User>> & { readonly secure?: boolean };
+
+async function start(t: TestContext, { secure = false, ...options }: Settings = {}): Promise<Running> {
   const maildrop = new TextMaildrop(TWO_MESSAGES);
   const events: Pop3Event[] = [];
-  let isOpen = false;
-  const server = new Pop3Server<string>({
+  const server = new Pop3Server({
     ...identity,
-    onAuth: async ({ username, password }) => (password === 'secret' ? username : undefined),
-    onOpen: async () => {
-      if (isOpen) return undefined;
-      isOpen = true;
-      return {
-        messages: maildrop.messages,
-        read: (message) => maildrop.read(message),
-        remove: (messages) => maildrop.remove(messages),
-        close: () => {
-          isOpen = false;
-          maildrop.close();
-        },
-      };
-    },
+    onAuth: async ({ username, password }) => (password === 'secret' ? { name: username } : undefined),
+    onOpen: async () => maildrop,
     onEvent: (event) => events.push(event),
     ...options,
     limits: { failedLoginDelay: 0, closeTime: 200, ...options.limits },
   });
-  const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0, secure });
   t.after(() => server.close());
   return { server, port, maildrop, events };
+}
+
+/** What is left in memory then is held. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -112,7 +111,7 @@ test('Pop3Server deletes nothing when a client is reset, and survives it', async
   await client.ask(`${LOGIN}DELE 1`, /will be deleted\r\n/);
   client.reset();
   await until(() => maildrop.closes === 1 && server.connections === 0);
-  assert.equal(maildrop.removals, 0);
+  assert.equal(maildrop.updates, 0);
   const next = await LineClient.connect(port, { tls: true });
   await next.ask(LOGIN.trimEnd(), /Maildrop has 2 messages/);
   await next.close();
@@ -137,6 +136,118 @@ test('Pop3Server waits for a client that does not read instead of filling its me
   await until(() => server.connections === 0);
   assert.deepEqual([reads, big.closes], [1, 1]);
   client.socket.destroy();
+});
+
+test('Pop3Server holds a bounded part of large messages for readers that are slow, however many there are', async (t) => {
+  const size = 8 * 1024 * 1024;
+  let given = 0;
+  const maildrop = new TextMaildrop([]);
+  Object.assign(maildrop, { messages: [{ uid: 'a', size }] });
+  maildrop.read = async () =>
+    (async function* () {
+      for (let at = 0; at < size; at += 65_536) {
+        given += 65_536;
+        yield Buffer.alloc(65_536, 'y');
+      }
+    })();
+  const { port, server } = await start(t, {
+    allowInsecureAuth: true,
+    exclusive: false,
+    onOpen: async () => maildrop,
+  });
+  const clients = await Promise.all(Array.from({ length: 8 }, () => LineClient.connect(port)));
+  for (const client of clients) {
+    client.socket.pause();
+    client.send(`${LOGIN}${'RETR 1\r\n'.repeat(100)}`);
+  }
+  // What the kernel takes for a reader that does not read is its affair; it stops at some time, and so do we.
+  let before = -1;
+  while (given !== before) {
+    before = given;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  assert.ok(given <= clients.length * size, `${given} octets were asked for`);
+  collectGarbage();
+  const { arrayBuffers } = process.memoryUsage();
+  assert.ok(arrayBuffers < 8 * 1024 * 1024, `${arrayBuffers} octets are in memory`);
+  for (const client of clients) client.socket.destroy();
+  await until(() => server.connections === 0);
+});
+
+test('Pop3Server reads no message whole beyond what all sessions may hold, and goes on when a reader is gone', async (t) => {
+  const big = new TextMaildrop([''.padEnd(16 * 1024 * 1024, 'y'), 'small']);
+  let reads = 0;
+  const read = big.read.bind(big);
+  big.read = (message) => {
+    reads++;
+    return read(message);
+  };
+  const { port } = await start(t, {
+    allowInsecureAuth: true,
+    exclusive: false,
+    onOpen: async () => big,
+    limits: { heldOctets: 1024 },
+  });
+  const slow = await LineClient.connect(port);
+  slow.socket.pause();
+  slow.send(`${LOGIN}RETR 1\r\n`);
+  await until(() => reads === 1);
+  const other = await LineClient.connect(port);
+  await other.ask(`${LOGIN}STAT\r\nRETR 2`, /\+OK 2 16777221\r\n/);
+  slow.socket.destroy();
+  await other.expect(/small\r\n\.\r\n/);
+  assert.equal(reads, 2);
+  await other.close();
+});
+
+test('Pop3Server stops taking commands in while one is under way and more are waiting than it may hold', async (t) => {
+  const gate = Promise.withResolvers<undefined>();
+  const { port, server } = await start(t, {
+    allowInsecureAuth: true,
+    onAuth: () => gate.promise,
+    limits: { badCommands: Infinity },
+  });
+  const client = await LineClient.connect(port);
+  client.send(LOGIN);
+  // More than both ends of a connection take in: a server that read on would take all of it.
+  const flood = Buffer.from('NOOP\r\n'.repeat(2_000_000));
+  let isTaken = false;
+  client.socket.write(flood, () => (isTaken = true));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.ok(!isTaken);
+  gate.resolve(undefined);
+  client.socket.destroy();
+  await until(() => server.connections === 0);
+});
+
+test('Pop3Server has one lock and one count of connections over all its ports', async (t) => {
+  const { server, port } = await start(t, { limits: { connectionsPerAddress: 2 } });
+  const secure = await server.listen({ host: '127.0.0.1', port: 0, secure: true });
+  const one = await LineClient.connect(port);
+  await one.ask('STLS', /\+OK Begin.*\r\n/);
+  await one.startTls();
+  await one.ask(LOGIN.trimEnd(), /Maildrop has 2 messages.*\r\n/);
+  const two = await LineClient.connect(secure.port, { tls: true });
+  await two.ask(LOGIN.trimEnd(), /-ERR \[IN-USE\] .*\r\n/);
+  const three = await LineClient.connect(port);
+  assert.match(await three.rest(), /^-ERR \[SYS\/TEMP\] Too many connections from your address/);
+  await one.close();
+  await two.close();
+});
+
+test('Pop3Server does not wait for the delay of a failed login when the client is gone', async (t) => {
+  const { port, server } = await start(t, {
+    allowInsecureAuth: true,
+    limits: { failedLoginDelay: 3_600_000, longestLoginDelay: 3_600_000 },
+    onEvent: (event) => {
+      if (event.kind === 'login-failed') client.reset();
+    },
+  });
+  const client = await LineClient.connect(port);
+  client.send('USER alice\r\nPASS wrong\r\n');
+  await client.rest();
+  await until(() => server.connections === 0);
+  await server.close();
 });
 
 test('Pop3Server sends a large message whole to a client that reads', async (t) => {
@@ -179,12 +290,12 @@ test('Pop3Server closes without a word on a client that says nothing whole any m
   const drip = setInterval(() => client.send('N'), 10);
   assert.match(await client.rest(), /will be deleted\r\n$/);
   clearInterval(drip);
-  assert.equal(maildrop.removals, 0);
+  assert.equal(maildrop.updates, 0);
 });
 
 test('Pop3Server shows an IPv4 client in its own form on a socket of both families', async (t) => {
   const { events, server } = await start(t);
-  const mapped = new Pop3Server<string>({
+  const mapped = new Pop3Server({
     onAuth: async () => undefined,
     onOpen: async () => undefined,
     onEvent: (event) => events.push(event),
@@ -224,11 +335,11 @@ test('Pop3Server close() lets a QUIT under way finish and ends idle sessions', a
   const { port, server, maildrop } = await start(t, { secure: true, limits: { closeTime: 5000 } });
   const gate = Promise.withResolvers<void>();
   const removing = Promise.withResolvers<void>();
-  const remove = maildrop.remove.bind(maildrop);
-  maildrop.remove = async (messages) => {
+  const update = maildrop.update.bind(maildrop);
+  maildrop.update = async (outcome) => {
     removing.resolve();
     await gate.promise;
-    await remove(messages);
+    await update(outcome);
   };
   const idle = await LineClient.connect(port, { tls: true });
   await idle.expect(/^\+OK/);
@@ -245,7 +356,7 @@ test('Pop3Server close() lets a QUIT under way finish and ends idle sessions', a
 
 test('Pop3Server listen() rejects for a port that is taken', async (t) => {
   const { port } = await start(t);
-  const second = new Pop3Server<string>({ onAuth: async () => undefined, onOpen: async () => undefined });
+  const second = new Pop3Server({ onAuth: async () => undefined, onOpen: async () => undefined });
   await assert.rejects(second.listen({ host: '127.0.0.1', port }), { code: 'EADDRINUSE' });
 });
 

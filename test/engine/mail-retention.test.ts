@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Days, Milliseconds } from '../../src/base/duration.ts';
+import { Timestamp, after } from '../../src/base/instant.ts';
+import { announcedExpiry, expiredMessages, keepDays } from '../../src/engine/mail-retention.ts';
+
+const READ = Timestamp(Date.UTC(2026, 0, 1));
+
+function expired(firstRead: Timestamp | undefined, keep: number | 'NEVER', now: Timestamp): boolean {
+  return expiredMessages([{ uid: 'a', firstRead }], keep, now).length === 1;
+}
+
+test('expiredMessages() counts whole days from the first reading, to the millisecond', () => {
+  const end = after(READ, Days(30));
+  assert.ok(!expired(READ, 30, after(end, Milliseconds(-1))));
+  assert.ok(expired(READ, 30, end));
+  assert.ok(expired(READ, 0, READ));
+});
+
+test('expiredMessages() keeps what nobody has read, and everything where nothing expires', () => {
+  assert.ok(!expired(undefined, 0, after(READ, Days(9999))));
+  assert.ok(!expired(READ, 'NEVER', after(READ, Days(9999))));
+});
+
+test('expiredMessages() believes no date of a clock that was not set', () => {
+  assert.ok(!expired(Timestamp(86_400_000), 30, READ));
+  assert.ok(!expired(READ, 30, Timestamp(86_400_000)));
+});
+
+test('keepDays() prefers the rule of the user to that of the office', () => {
+  const rules = { keep: 30, users: new Map<string, number | 'NEVER'>([['alice', 'NEVER']]) };
+  assert.deepEqual([keepDays(rules, 'alice'), keepDays(rules, 'bob')], ['NEVER', 30]);
+});
+
+test('announcedExpiry() is the least of all rules, and says whether they differ (RFC 2449 §6.7)', () => {
+  assert.deepEqual(announcedExpiry({ keep: 'NEVER', users: new Map() }), { days: 'NEVER', perUser: false });
+  assert.deepEqual(announcedExpiry({ keep: 30, users: new Map([['alice', 30]]) }), {
+    days: 30,
+    perUser: false,
+  });
+  assert.deepEqual(announcedExpiry({ keep: 'NEVER', users: new Map([['alice', 7]]) }), {
+    days: 7,
+    perUser: true,
+  });
+});
