@@ -137,10 +137,10 @@ inOwnNetwork(import.meta.filename, () => {
 
     await enter('firewall');
     const wire = await capture('src net 192.168.77.0/24 or icmp');
-    const [leaked, spoofed] = [packetsOf('dropped-leaked'), packetsOf('dropped-spoofed')];
+    const [leaked, refused] = [packetsOf('dropped-leaked'), packetsOf('dropped-wan-forward')];
     for (const caller of [stream, datagrams, unanswered, inward]) caller.say('over the border');
     await waitFor('three packets that would leak', () => packetsOf('dropped-leaked') >= leaked + 3);
-    await waitFor('one from the WAN', () => packetsOf('dropped-spoofed') > spoofed);
+    await waitFor('one from the WAN', () => packetsOf('dropped-wan-forward') > refused);
     // TCP is told by a reset, and can begin again.
     await stream.heard('failed ECONNRESET');
     // Packets that belong to no connection are not translated either.

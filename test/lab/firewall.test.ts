@@ -67,7 +67,7 @@ inOwnNetwork(import.meta.filename, () => {
   });
 
   test('the WAN reaches no LAN device by its own address', async () => {
-    assert.ok(await meetsSilence(site.call(site.world, PC1.address, 80), 'dropped-spoofed'));
+    assert.ok(await meetsSilence(site.call(site.world, PC1.address, 80), 'dropped-wan-forward'));
     assert.ok(await meetsSilence(site.call(site.world, BOX.lan, 25), 'dropped-spoofed'));
     assert.ok(await meetsSilence(site.call(site.world, PC1.address6, 80), 'dropped-wan-forward'));
   });
@@ -126,7 +126,10 @@ inOwnNetwork(import.meta.filename, () => {
     const inward = site.call(site.world, BOX.wan, 8443);
     await Promise.all([outward.outcome(), inward.outcome()]);
     const total = packetsOf('forwarded-lan-to-wan');
-    assert.equal((await firewall.apply({ ...FIREWALL, forwards: [], publicServices: [] })).outcome, 'changed');
+    assert.equal(
+      (await firewall.apply({ ...FIREWALL, forwards: [], publicServices: [] })).outcome,
+      'changed',
+    );
     await outward.echo('still here');
     await inward.echo('me too');
     assert.ok(packetsOf('forwarded-lan-to-wan') > total);

@@ -74,10 +74,10 @@ export function sender6Above(set: string, rate: Rate): Statement {
   ];
 }
 
-/** `ip saddr @within update @set { ip saddr }`: the address has a counter of its own, if it is one of those. */
-export function countSource(set: string, within: string): Statement {
+/** `ip saddr @within update @set { ip saddr }`: the address has a counter of its own; without `within` any has. */
+export function countSource(set: string, within?: string): Statement {
   const address = networkField(IPV4_FIELD.SOURCE, 4);
-  return [...isIpv4Packet(), address, lookUp(within), ...update(set)];
+  return [...isIpv4Packet(), address, ...(within === undefined ? [] : [lookUp(within)]), ...update(set)];
 }
 
 /** `update @set { ip daddr }` */

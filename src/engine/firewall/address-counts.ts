@@ -1,6 +1,6 @@
 import { countDestination, countDestination6, countSource, countSource6 } from './action.ts';
 import { SET } from './names.ts';
-import { type Plan, hasWan } from './plan.ts';
+import { type Plan, hasWan, isClosed } from './plan.ts';
 import { ADDRESS6_MEMORY, ADDRESS_MEMORY, MAX_COUNTED_ADDRESSES } from './rates.ts';
 import { type RulesetRule, type RulesetSet, rule } from './ruleset.ts';
 
@@ -34,14 +34,16 @@ export function addressCountSets(plan: Plan): RulesetSet[] {
 }
 
 /**
- * Counts a packet that is let through for its LAN address. A sender's address may be made up, so it has to be of the
- * LAN; one that a packet goes to by a device of the LAN is.
+ * Counts a packet that is let through for its LAN address. One that it goes to by a device of the LAN is of the LAN; a
+ * sender's may be made up, unless the first packet of its connection was asked for its way back.
  */
 export function addressCounts(plan: Plan, direction: 'upload' | 'download'): RulesetRule[] {
   if (!isCounted(plan)) return [];
+  const isProved = isClosed(plan) && plan.features.antiSpoof;
+  const within = isProved ? undefined : SET.LAN_NETWORKS;
   const counts =
     direction === 'upload'
-      ? [countSource(SET.UPLOAD, SET.LAN_NETWORKS), countSource6(SET.UPLOAD6)]
+      ? [countSource(SET.UPLOAD, within), countSource6(SET.UPLOAD6)]
       : [countDestination(SET.DOWNLOAD), countDestination6(SET.DOWNLOAD6)];
   return counts.map((one) => rule(COMMENT, one));
 }

@@ -42,9 +42,12 @@ export function blockedSets({ options }: Plan): RulesetSet[] {
  * Asked before connections are known: one that is running ends as well. A device is known by its MAC address when it
  * sends, and by its addresses when something is sent to it.
  */
-export function blockedRules(): RulesetRule[] {
+export function blockedSenders(): RulesetRule[] {
+  return [rule(COMMENT, macSourceIn(SET.BLOCKED_MACS), goTo(CHAIN.BLOCKED))];
+}
+
+export function blockedReceivers(): RulesetRule[] {
   return [
-    rule(COMMENT, macSourceIn(SET.BLOCKED_MACS), goTo(CHAIN.BLOCKED)),
     rule(COMMENT, destinationIn(SET.BLOCKED), goTo(CHAIN.BLOCKED)),
     rule(COMMENT, destination6In(SET.BLOCKED6), goTo(CHAIN.BLOCKED)),
   ];

@@ -57,12 +57,12 @@ function responsible(
 }
 
 const LETTING_THROUGH: ReadonlySet<string> = new Set([
-  CHAIN.FORWARDED,
-  CHAIN.LAN_TO_WAN,
-  CHAIN.WAN_TO_LAN,
-  CHAIN.LAN_TO_LAN,
-  CHAIN.TO_DEVICE,
-  CHAIN.FROM_WAN_TO_DEVICE,
+  CHAIN.TO_LAN,
+  CHAIN.ON_LAN,
+  CHAIN.WAN_TO_DEVICE,
+  CHAIN.FROM_WAN_REFUSED,
+  CHAIN.TO_SERVICE,
+  CHAIN.PINGED,
 ]);
 const REFUSING: ReadonlySet<string> = new Set([
   CHAIN.INVALID,

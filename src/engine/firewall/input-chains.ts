@@ -5,7 +5,7 @@ import { count, countPort, rejectWith, rejectWithReset } from './action.ts';
 import { dropRules } from './drop-rules.ts';
 import { CHAIN, COUNTER, REASON, SET } from './names.ts';
 import { DHCP_REPLY, malformedChain } from './origin-chain.ts';
-import { type Plan, hasWan, modeLine } from './plan.ts';
+import { type Plan, hasWan, isClosed, modeLine } from './plan.ts';
 import { TOTAL_RATE } from './rates.ts';
 import { PRIORITY, type RulesetChain, type RulesetRule, rule } from './ruleset.ts';
 import { senderChains, totalLimit } from './sender-limits.ts';
@@ -13,6 +13,7 @@ import {
   IPPROTO,
   accept,
   connectionState,
+  destinationIn,
   drop,
   fromThisLink,
   goTo,
@@ -40,9 +41,9 @@ const ICMPV6 = {
 const ESTABLISHED = NF_CT_STATE.ESTABLISHED | NF_CT_STATE.RELATED;
 const INVALID = 'always: packets that fit no connection';
 
-/** Rules at the head of a filter chain: replies and errors of known connections on, what belongs to none away. */
-export function knownConnections(onward: readonly RulesetRule[]): RulesetRule[] {
-  return [...onward, rule(INVALID, connectionState(NF_CT_STATE.INVALID), goTo(CHAIN.INVALID))];
+/** What belongs to no connection, a stray reset for example, and is not the beginning of one; for `states` of NF_CT_STATE. */
+export function invalidRule(states: number): RulesetRule {
+  return rule(INVALID, connectionState(states), goTo(CHAIN.INVALID));
 }
 
 /**
@@ -71,7 +72,9 @@ export function inputChains(plan: Plan): RulesetChain[] {
     base: { type: 'filter', hook: NF_INET.LOCAL_IN, priority: PRIORITY.FILTER, policy: 'drop' },
     rules: [
       rule('always: loopback', inDeviceIs('lo'), accept()),
-      ...knownConnections([rule('always: replies', connectionState(ESTABLISHED), accept())]),
+      rule('always: replies', connectionState(ESTABLISHED), accept()),
+      // Neighbour discovery is untracked.
+      invalidRule(NF_CT_STATE.INVALID),
       ...neighbourRules(),
       rule('lan.devices', inDevice(SET.LAN), goTo(CHAIN.FROM_LAN)),
       ...(hasWan(plan) ? [rule('wan.device', inDevice(SET.WAN), goTo(CHAIN.FROM_WAN))] : []),
@@ -119,6 +122,15 @@ function fromWanChains(plan: Plan): RulesetChain[] {
   const fromWan: RulesetChain = {
     name: CHAIN.FROM_WAN,
     rules: [
+      ...(isClosed(plan)
+        ? [
+            rule(
+              modeLine(plan, 'the LAN has no address on the WAN'),
+              destinationIn(SET.LAN_NETWORKS),
+              goTo(CHAIN.SPOOFED),
+            ),
+          ]
+        : []),
       rule('firewall.publicServices', countPort(SET.PUBLIC_SERVICES), goTo(CHAIN.TO_SERVICE)),
       ...(isPinged
         ? [isIcmp(ICMP_ECHO_REQUEST), isIcmpv6(ICMPV6.ECHO_REQUEST)].map((ping) =>

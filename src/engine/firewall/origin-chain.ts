@@ -6,7 +6,6 @@ import { PRIORITY, type RulesetChain, type RulesetSet, rule } from './ruleset.ts
 import {
   TCP_FLAG,
   accept,
-  destinationIn,
   fromLinkLocal,
   goTo,
   inDeviceNot,
@@ -60,36 +59,37 @@ export function tcpFlagSets(plan: Plan): RulesetSet[] {
 
 /**
  * Whether a packet from the WAN can be from there at all. It is asked before conntrack, so that a flood of made-up
- * senders costs no entry there; the price is that every packet of a download is asked. DHCP comes from servers to which
- * there is no route yet; the box reads it before this, but its packets are none of the log's concern. A link-local sender
- * is by its nature on the link it came from.
+ * senders costs no entry there; the price is that every packet of a download is asked, so it is asked little. The way
+ * back to a sender of the LAN leads to the LAN.
  */
 export function originChains(plan: Plan): RulesetChain[] {
   if (!isClosed(plan)) return [];
-  const spoofed = modeLine(plan, SPOOFED);
-  const isGuarded = plan.features.antiSpoof;
-  const chain: RulesetChain = {
+  const comment = modeLine(plan, SPOOFED);
+  const rules = plan.features.antiSpoof
+    ? [
+        rule(MALFORMED, tcpFlagsNotIn(SET.TCP_FLAGS, TELLING_FLAGS), goTo(CHAIN.MALFORMED)),
+        rule(comment, noWayBack(), goTo(CHAIN.NO_WAY_BACK)),
+      ]
+    : [rule(comment, sourceIn(SET.LAN_NETWORKS), goTo(CHAIN.NO_WAY_BACK))];
+  const origin: RulesetChain = {
     name: CHAIN.ORIGIN,
     base: { type: 'filter', hook: NF_INET.PRE_ROUTING, priority: PRIORITY.RAW, policy: 'accept' },
+    rules: [rule(modeLine(plan, 'only the WAN is asked'), inDeviceNot(SET.WAN), accept()), ...rules],
+  };
+  return [spoofedChain(plan), noWayBackChain(plan), origin];
+}
+
+/**
+ * DHCP comes from servers to which there is no route yet; the box reads it before all this, but it is no concern of the
+ * log. A link-local sender is by its nature on the link it comes from, also while the box has no such address there.
+ */
+function noWayBackChain(plan: Plan): RulesetChain {
+  return {
+    name: CHAIN.NO_WAY_BACK,
     rules: [
-      rule(modeLine(plan, 'only the WAN is asked'), inDeviceNot(SET.WAN), accept()),
       rule('always: DHCP comes before routes', isUdp(DHCP_REPLY.from, DHCP_REPLY.to), accept()),
-      ...(isGuarded
-        ? [rule(MALFORMED, tcpFlagsNotIn(SET.TCP_FLAGS, TELLING_FLAGS), goTo(CHAIN.MALFORMED))]
-        : []),
-      rule(spoofed, sourceIn(SET.LAN_NETWORKS), goTo(CHAIN.SPOOFED)),
-      rule(
-        modeLine(plan, 'the LAN has no address on the WAN'),
-        destinationIn(SET.LAN_NETWORKS),
-        goTo(CHAIN.SPOOFED),
-      ),
-      ...(isGuarded
-        ? [
-            rule('always: link-local senders are neighbours', fromLinkLocal(), accept()),
-            rule(spoofed, noWayBack(), goTo(CHAIN.SPOOFED)),
-          ]
-        : []),
+      rule('always: link-local senders are neighbours', fromLinkLocal(), accept()),
+      rule(modeLine(plan, SPOOFED), goTo(CHAIN.SPOOFED)),
     ],
   };
-  return [spoofedChain(plan), chain];
 }

@@ -226,9 +226,18 @@ export function hasConnectionStatus(bits: number): Statement {
   return [ct(NFT_CT.STATUS), masked(hostOrder(bits)), compare(NFT_CMP.NEQ, hostOrder(0))];
 }
 
+function goes(direction: number): Statement {
+  return [ct(NFT_CT.DIRECTION), compare(NFT_CMP.EQ, Uint8Array.of(direction))];
+}
+
 /** `ct direction original`: the packet goes the way of the connection's first. */
 export function goesForward(): Statement {
-  return [ct(NFT_CT.DIRECTION), compare(NFT_CMP.EQ, Uint8Array.of(0))];
+  return goes(0);
+}
+
+/** `ct direction reply`: the packet answers, so that its connection is known. */
+export function goesBack(): Statement {
+  return goes(1);
 }
 
 /** `fib daddr type local`: the destination is an address of the box, whichever it has just now. */
