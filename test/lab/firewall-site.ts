@@ -273,13 +273,18 @@ export function packetsOf(counter: string): number {
 }
 
 /**
- * That a call meets silence: the kernel dropped at least two packets of it by this counter, so the caller repeated
- * the first, for which it had no answer.
+ * That calls meet silence: the kernel dropped at least two packets of each by this counter, so the callers repeated the
+ * first, for which they had no answer.
  */
-export async function meetsSilence(caller: Caller, counter: string): Promise<boolean> {
+export async function meetSilence(counter: string, ...callers: readonly Caller[]): Promise<boolean> {
   const before = packetsOf(counter);
-  await waitFor(`two packets in ${counter}`, () => packetsOf(counter) >= before + 2);
-  const { isWaiting } = caller;
-  await caller.hangUp();
-  return isWaiting;
+  const wanted = before + 2 * callers.length;
+  await waitFor(`packets of all in ${counter}`, () => packetsOf(counter) >= wanted);
+  const areWaiting = callers.every((caller) => caller.isWaiting);
+  await Promise.all(callers.map((caller) => caller.hangUp()));
+  return areWaiting;
+}
+
+export function meetsSilence(caller: Caller, counter: string): Promise<boolean> {
+  return meetSilence(counter, caller);
 }

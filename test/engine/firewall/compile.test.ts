@@ -10,6 +10,7 @@ import {
   type FirewallFeatures,
   type FirewallOptions,
 } from '../../../src/engine/firewall/options.ts';
+import { toHex } from '../../../src/base/hex.ts';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
 import { parseIpv6 } from '../../../src/base/ipv6.ts';
 import { parseMac } from '../../../src/base/mac.ts';
@@ -246,6 +247,39 @@ test('compileRuleset() has no WAN in mode lan-only', () => {
 test('compileRuleset() keeps every counter in every mode, so that a total outlives a change of mode', () => {
   const [first, ...others] = MODES.map((mode) => compileRuleset({ ...OFFICE, mode }).counters);
   for (const counters of others) assert.deepEqual(counters, first);
+});
+
+test('compileRuleset() bounds every set that rules fill, in number and in time', () => {
+  for (const mode of MODES)
+    for (const { name, dynamic, elements } of compileRuleset({ ...OFFICE, mode }).sets) {
+      if (dynamic === undefined) continue;
+      assert.ok(dynamic.size <= 8192 && (dynamic.timeout ?? 0) > 0, name);
+      assert.deepEqual(elements, []);
+    }
+});
+
+test('compileRuleset() knows blocked devices by MAC, IPv4 and IPv6 address, each once', () => {
+  const [mac, four, six] = [
+    parseMac('02:00:00:00:00:20'),
+    parseIpv4('192.168.77.20'),
+    parseIpv6('2001:db8::1'),
+  ];
+  const blocked = { macs: [mac, mac], addresses: [four, six, four] };
+  const keys = (name: string): string[] =>
+    compileRuleset({ ...OFFICE, blocked })
+      .sets.filter((set) => set.name === name)
+      .flatMap(({ elements }) => elements.map(({ key }) => toHex(key)));
+  assert.deepEqual(keys('blocked-macs'), ['020000000020']);
+  assert.deepEqual(keys('blocked-addresses'), ['c0a84d14']);
+  assert.deepEqual(keys('blocked-addresses6'), ['20010db8000000000000000000000001']);
+});
+
+test('compileRuleset() leads the LAN to the exposed host only with hairpin', () => {
+  const devices = (hairpin: boolean): number =>
+    compileRuleset({ ...OFFICE, hairpin, exposedHost: parseIpv4('192.168.77.20') })
+      .sets.filter(({ name }) => name === 'exposed-host')
+      .flatMap(({ elements }) => elements).length;
+  assert.deepEqual([devices(true), devices(false)], [2, 1]);
 });
 
 test('compileRuleset() refuses two services on one port', () => {
