@@ -24,8 +24,10 @@ import { percentile } from './percentile.ts';
 const AF_PACKET = 17;
 const SOCK_RAW_NONBLOCK = 3 | 0o4_000;
 const SOL_SOCKET = 1;
+const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
-const RECEIVE_BUFFER = 8 << 20;
+/** For all answers and all questions that may be under way: what the generator loses must not count as the server's loss. */
+const BUFFER = 16 << 20;
 const ETHERTYPE_IPV4 = 0x0800;
 const PATIENCE = 3000;
 const FRAME_CAPACITY = 2048;
@@ -73,8 +75,9 @@ function linkAddress(device: string): Uint8Array {
 function openFrames(address: Uint8Array): number {
   const socket = openSocket(AF_PACKET, SOCK_RAW_NONBLOCK, 0);
   attachFilter(socket, filterProgram());
-  const size = new Uint8Array(Uint32Array.of(RECEIVE_BUFFER).buffer);
-  setSocketOption(socket, { level: SOL_SOCKET, name: SO_RCVBUFFORCE }, size);
+  const size = new Uint8Array(Uint32Array.of(BUFFER).buffer);
+  for (const name of [SO_RCVBUFFORCE, SO_SNDBUFFORCE])
+    setSocketOption(socket, { level: SOL_SOCKET, name }, size);
   bindSocket(socket, address);
   return socket;
 }

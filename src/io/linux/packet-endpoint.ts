@@ -20,6 +20,7 @@ import { packetFilterProgram } from './packet-filter.ts';
 const AF_PACKET = 17;
 const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0o4_000 | 0o2_000_000;
 const SOL_SOCKET = 1;
+const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
 const SOL_PACKET = 263;
 const PACKET_AUXDATA = 8;
@@ -30,8 +31,12 @@ const CMSG_HEADER = 16;
 
 const BROADCAST_ADDRESS = new Uint8Array(MAC_LENGTH).fill(0xff);
 
-/** Room for the requests of a whole office that is switched on at once; what is beyond it, the kernel drops. */
+/**
+ * Room for the requests of a whole office that is switched on at once; what is beyond it, the kernel drops. And for the answers to
+ * all whose leases were synced together: they go out at once, and the kernel's default held 166 of them.
+ */
 const RECEIVE_BUFFER = 1024 * 1024;
+const SEND_BUFFER = 2 * 1024 * 1024;
 
 function u32(value: number): Uint8Array {
   return new Uint8Array(Uint32Array.of(value).buffer);
@@ -70,6 +75,7 @@ export class PacketEndpoint {
       attachFilter(this.socket, packetFilterProgram(filter));
       setSocketOption(this.socket, { level: SOL_PACKET, name: PACKET_AUXDATA }, u32(1));
       setSocketOption(this.socket, { level: SOL_SOCKET, name: SO_RCVBUFFORCE }, u32(RECEIVE_BUFFER));
+      setSocketOption(this.socket, { level: SOL_SOCKET, name: SO_SNDBUFFORCE }, u32(SEND_BUFFER));
       this.#bind();
     } catch (error) {
       this.close();

@@ -5,8 +5,12 @@ import { Instant, between } from '../../base/instant.ts';
  * A hot path: in a flood it sees every packet, before anything is decoded.
  */
 
-/** Packets read in one window; more are dropped unread, but for those of clients that have an address. */
+/**
+ * Packets read in one window, and how many more if those before were quieter: an office of thousands that is switched on at once
+ * is no flood. What is beyond is dropped unread, but for packets of clients that have an address.
+ */
 export const MAX_READ = 1500;
+export const MAX_SAVED = 4096;
 export const READ_WINDOW: Duration = Milliseconds(100);
 
 /** Fixed offsets: the UDP header has 8 octets, `ciaddr` is behind 12 of the message (RFC 2131 §2). */
@@ -25,18 +29,19 @@ function hasAddress(packet: Uint8Array): boolean {
  */
 export class FloodGate {
   #began = Instant(-Infinity);
-  #read = 0;
+  #left = 0;
   #renewals = 0;
 
   /** Whether the packet, an IPv4 datagram, is read. */
   admits(packet: Uint8Array, now: Instant): boolean {
-    if (between(this.#began, now) >= READ_WINDOW) {
+    const passed = Math.floor(between(this.#began, now) / READ_WINDOW);
+    if (passed >= 1) {
       this.#began = now;
-      this.#read = 0;
+      this.#left = Math.min(MAX_SAVED, this.#left + passed * MAX_READ);
       this.#renewals = 0;
     }
-    if (this.#read < MAX_READ) {
-      this.#read++;
+    if (this.#left > 0) {
+      this.#left--;
       return true;
     }
     return hasAddress(packet) && this.#renewals++ < MAX_READ;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Seconds } from '../../../src/base/duration.ts';
 import { Instant, after } from '../../../src/base/instant.ts';
 import { BROADCAST, type Ipv4, UNSPECIFIED, parseIpv4 } from '../../../src/base/ipv4.ts';
-import { FloodGate, MAX_READ, READ_WINDOW } from '../../../src/service/dhcp4-server/flood-gate.ts';
+import { FloodGate, MAX_READ, MAX_SAVED, READ_WINDOW } from '../../../src/service/dhcp4-server/flood-gate.ts';
 import { encodeMessage } from '../../../src/wire/dhcp4/message.ts';
 import { encodeUdpPacket } from '../../../src/wire/ipv4/udp.ts';
 
@@ -26,20 +27,24 @@ function packet(ciaddr: Ipv4): Uint8Array {
 const DISCOVER = packet(UNSPECIFIED);
 const RENEWAL = packet(parseIpv4('192.168.77.20'));
 
-test('FloodGate reads MAX_READ packets in a window, and in the next one again', () => {
+function readAt(gate: FloodGate, now: Instant): number {
+  let count = 0;
+  for (let n = 0; n < 2 * MAX_SAVED; n++) if (gate.admits(DISCOVER, now)) count++;
+  return count;
+}
+
+test('FloodGate reads MAX_SAVED packets at once after quiet, then MAX_READ in each window', () => {
   const gate = new FloodGate();
-  const read = (now: Instant): number => {
-    let count = 0;
-    for (let n = 0; n < 2 * MAX_READ; n++) if (gate.admits(DISCOVER, now)) count++;
-    return count;
-  };
-  assert.equal(read(NOW), MAX_READ);
-  assert.equal(read(after(NOW, READ_WINDOW)), MAX_READ);
+  assert.equal(readAt(gate, NOW), MAX_SAVED);
+  const next = after(NOW, READ_WINDOW);
+  assert.equal(readAt(gate, next), MAX_READ);
+  assert.equal(readAt(gate, after(next, READ_WINDOW)), MAX_READ);
+  assert.equal(readAt(gate, after(next, Seconds(60))), MAX_SAVED);
 });
 
 test('FloodGate still reads what clients with an address send when the window is full, up to MAX_READ', () => {
   const gate = new FloodGate();
-  for (let n = 0; n < MAX_READ; n++) gate.admits(DISCOVER, NOW);
+  readAt(gate, NOW);
   assert.equal(gate.admits(DISCOVER, NOW), false);
   for (let n = 0; n < MAX_READ; n++) assert.equal(gate.admits(RENEWAL, NOW), true);
   assert.equal(gate.admits(RENEWAL, NOW), false);
@@ -47,7 +52,7 @@ test('FloodGate still reads what clients with an address send when the window is
 
 test('FloodGate drops what is too short to tell', () => {
   const gate = new FloodGate();
-  for (let n = 0; n < MAX_READ; n++) gate.admits(DISCOVER, NOW);
+  readAt(gate, NOW);
   for (let length = 0; length < 40; length++)
     assert.equal(gate.admits(RENEWAL.subarray(0, length), NOW), false);
 });
