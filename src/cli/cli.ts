@@ -19,6 +19,9 @@ import { leasesEndCommand } from './leases-end.ts';
 import { leasesPinCommand } from './leases-pin.ts';
 import { leasesCommand } from './leases.ts';
 import { logCommand } from './log.ts';
+import { mailBackupCommand } from './mail-backup.ts';
+import { mailExportCommand } from './mail-export.ts';
+import { mailVerifyCommand } from './mail-verify.ts';
 import { namesCommand } from './names.ts';
 import { readSecret } from './read-secret.ts';
 import { statusCommand } from './status.ts';
@@ -47,6 +50,9 @@ const COMMANDS: readonly Command[] = [
   userAddCommand,
   userPasswdCommand,
   userListCommand,
+  mailVerifyCommand,
+  mailExportCommand,
+  mailBackupCommand,
 ];
 
 class UsageError extends Error {

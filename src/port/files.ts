@@ -27,6 +27,8 @@ export interface Files {
   /** Replaces a small file so that after a power cut either the old or the new content is there: temporary, sync, rename, sync directory. */
   replace(path: string, content: Uint8Array): Promise<void>;
   remove(path: string): Promise<void>;
+  /** Gives a file another name, in place of whatever had it; durable when both directories are synced. */
+  rename(from: string, to: string): Promise<void>;
   makeDirectory(path: string): Promise<void>;
   syncDirectory(path: string): Promise<void>;
   /** Bytes an unprivileged writer can still store. */

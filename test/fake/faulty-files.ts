@@ -67,12 +67,16 @@ export class FaultyFiles implements Files {
     await file.append([content]);
     await file.sync();
     await file.close();
-    await this.change('rename', async () => this.disk.rename(temporary, path));
+    await this.rename(temporary, path);
     await this.syncDirectory(directoryOf(path));
   }
 
   async remove(path: string): Promise<void> {
     await this.change('remove', () => this.disk.remove(path));
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await this.change('rename', () => this.disk.rename(from, to));
   }
 
   async makeDirectory(path: string): Promise<void> {

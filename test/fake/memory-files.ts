@@ -74,16 +74,17 @@ export class MemoryFiles implements Files {
     }
     inode.current = content.slice();
     inode.durable = inode.current;
-    this.rename(`${clean}.new`, clean);
+    await this.rename(`${clean}.new`, clean);
     await this.syncDirectory(directoryOf(clean));
   }
 
-  /** What {@link replace} ends with; not durable until the directory is synced. */
-  rename(from: string, to: string): void {
-    const inode = this.names.current.get(from);
-    if (inode === undefined) throw new KernelError(`rename ${from}`, 'ENOENT');
-    this.names.current.delete(from);
-    this.names.current.set(to, inode);
+  async rename(from: string, to: string): Promise<void> {
+    const [source, target] = [checked(from), checked(to)];
+    const inode = this.names.current.get(source);
+    const hasHome = this.#directories.has(directoryOf(target));
+    if (inode === undefined || !hasHome) throw new KernelError(`rename ${from}`, 'ENOENT');
+    this.names.current.delete(source);
+    this.names.current.set(target, inode);
   }
 
   async remove(path: string): Promise<void> {

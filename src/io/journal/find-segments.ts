@@ -16,6 +16,8 @@ export interface JournalPlace {
   readonly prefix: string;
   /** Nothing is written, cut or removed: another program may be writing. */
   readonly isReadOnly?: boolean;
+  /** Every segment is read whole and checked, also where there is an index file. */
+  readonly isThorough?: boolean;
 }
 
 export interface FoundSegment {
@@ -93,7 +95,7 @@ async function load(place: JournalPlace, wanted: Wanted): Promise<FoundSegment |
   const path = `${directory}/${segmentName(prefix, number)}`;
   const name = indexName(prefix, number);
   const hasIndexFile = known.has(name);
-  if (hasIndexFile && !isLast) {
+  if (hasIndexFile && !isLast && place.isThorough !== true) {
     const index = decodeSegmentIndex((await files.read(`${directory}/${name}`)) ?? new Uint8Array(), crc32);
     if (index?.head.number === number) return { number, path, head: index.head, index, hasIndexFile };
   }

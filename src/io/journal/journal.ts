@@ -3,12 +3,13 @@ import type { Files } from '../../port/files.ts';
 import type { Random } from '../../port/random.ts';
 import { InvariantError, KernelError } from '../../base/errors.ts';
 import { batchLength, encodeBatch } from '../../wire/record/batch.ts';
-import { type JournalRecord, decodeFrame, frameLength } from '../../wire/record/frame.ts';
+import { type JournalRecord, frameLength } from '../../wire/record/frame.ts';
 import type { AppliedRecord } from './applied-record.ts';
 import { compactSegment } from './compact.ts';
 import { DamagedRecordError } from './damaged-record-error.ts';
 import { Head } from './head.ts';
 import { SegmentReaders } from './readers.ts';
+import { type RecordContent, readRecord } from './read-record.ts';
 import { readSegment } from './read-segment.ts';
 import { recover } from './recover.ts';
 import { SegmentIndexer } from './segment-indexer.ts';
@@ -132,24 +133,19 @@ export class Journal {
   }
 
   /** Reads a record; its checksums are checked. @throws DamagedRecordError, KernelError */
-  async read(
-    position: RecordPosition,
-  ): Promise<{ readonly header: Uint8Array; readonly payload: Uint8Array }> {
+  async read(position: RecordPosition): Promise<RecordContent> {
     const segment = this.#segment(position.segment);
     if (segment?.key === undefined) {
       throw new InvariantError(
         `Cannot read from segment ${position.segment}: there is none with that number`,
       );
     }
-    const bytes = await this.#readers.read(segment, position.offset, position.length);
-    const frame = decodeFrame(bytes, 0, segment.key);
-    if (frame?.intact !== true || frame.length !== position.length) {
-      this.#damaged(segment, position);
-      throw new DamagedRecordError(
-        `Cannot read a record of ${segment.path} at ${position.offset}: its checksum is wrong`,
-      );
+    try {
+      return await readRecord(this.#readers, segment, position);
+    } catch (error) {
+      if (error instanceof DamagedRecordError) this.#damaged(segment, position);
+      throw error;
     }
-    return { header: frame.header, payload: frame.payload };
   }
 
   /** All segments, the oldest first. */

@@ -92,6 +92,11 @@ class NodeFiles implements Files {
     await asKernelError(`remove ${path}`, () => unlink(full));
   }
 
+  async rename(from: string, to: string): Promise<void> {
+    const [source, target] = [this.#full(from), this.#full(to)];
+    await asKernelError(`rename ${from} to ${to}`, () => rename(source, target));
+  }
+
   async makeDirectory(path: string): Promise<void> {
     const full = this.#full(path);
     await asKernelError(`make the directory ${path}`, () =>

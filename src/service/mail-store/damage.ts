@@ -1,7 +1,6 @@
 import type { IndexedMessage } from '../../engine/mail-store/message-table.ts';
 import type { MailIndex } from '../../engine/mail-store/mail-index.ts';
 import { type JournalDamage, segmentNumber } from '../../io/journal/segment.ts';
-import type { Log } from '../../port/log.ts';
 import type { DamagedMessage, MailDamage } from '../../port/mailbox.ts';
 import { blobPath } from './blob-files.ts';
 
@@ -10,9 +9,8 @@ const MAX_PLACES = 1000;
 
 export interface DamageOptions {
   readonly index: MailIndex;
-  readonly log: Log;
-  /** A place was found that was not known before. */
-  onFound(): void;
+  /** A place was found that was not known before; the sentence is for the log. */
+  onFound(sentence: string): void;
 }
 
 /** What is known to be damaged. The bytes stay where they are, for the owner to look at; whoever reads the message gets an error. */
@@ -35,18 +33,16 @@ export class Damage {
     const key = `${damage.path} ${damage.offset}`;
     if (this.#places.has(key)) return;
     const { path, offset, length } = damage;
-    this.#options.log.error(
+    if (this.#places.size < MAX_PLACES) this.#places.set(key, damage);
+    this.#options.onFound(
       `The mail store is damaged: ${length} bytes of ${path} from ${offset}; other messages are kept`,
     );
-    if (this.#places.size < MAX_PLACES) this.#places.set(key, damage);
-    this.#options.onFound();
   }
 
   addBlob(id: number): void {
     if (this.#blobs.has(id)) return;
-    this.#options.log.error(`The mail store is damaged: ${blobPath(id)} is missing or not what was written`);
     if (this.#blobs.size < MAX_PLACES) this.#blobs.add(id);
-    this.#options.onFound();
+    this.#options.onFound(`The mail store is damaged: ${blobPath(id)} is missing or not what was written`);
   }
 
   /** All that is still there: a damaged blob goes with its message. */
@@ -81,13 +77,16 @@ export class Damage {
   }
 
   #describe(messages: readonly IndexedMessage[]): DamagedMessage[] {
-    return messages.map(({ id, uid, size, received }) => ({
-      uid,
-      size,
-      received,
-      users: this.#options.index.holders(id),
-    }));
+    return messages.map((message) => damagedMessage(message, this.#options.index));
   }
+}
+
+/** What is known of a message that cannot be read. */
+export function damagedMessage(
+  { id, uid, size, received }: IndexedMessage,
+  index: MailIndex,
+): DamagedMessage {
+  return { uid, size, received, users: index.holders(id) };
 }
 
 function count(number: number, noun: string): string {

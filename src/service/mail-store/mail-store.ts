@@ -35,7 +35,11 @@ export async function openMailStore(options: MailStoreOptions): Promise<Journale
   const limits = { ...DEFAULT_MAIL_LIMITS, ...options.limits };
   const index = new MailIndex();
   const blobs = new BlobFiles(files);
-  const damage = new Damage({ index, log, onFound: () => options.onDamage?.() });
+  const onFound = (sentence: string): void => {
+    log.error(sentence);
+    options.onDamage?.();
+  };
+  const damage = new Damage({ index, onFound });
   const journal = await openMailJournal(options, limits, { index, damage });
   index.replayed();
   await blobs.prepare();

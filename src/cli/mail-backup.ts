@@ -1,0 +1,16 @@
+import type { Command } from './command.ts';
+import { dataFiles, directoryFiles } from './mail-directory.ts';
+
+export const mailBackupCommand: Command = {
+  name: 'mail backup',
+  usage: 'mail backup DIR [--data DIR]',
+  summary: 'copies what is new of the stored mail into a directory; the box may run meanwhile',
+  words: [1, 1],
+  options: { data: true },
+  async run(context) {
+    const [directory = ''] = context.words;
+    const { backupMail } = await import('../service/mail-store/backup-mail.ts');
+    const { copied, kept, octets } = await backupMail(dataFiles(context), directoryFiles(directory));
+    context.print(`copied ${copied} files with ${octets} octets; ${kept} were there already`);
+  },
+};

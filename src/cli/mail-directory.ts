@@ -1,0 +1,39 @@
+import { mkdirSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { UserError } from '../base/errors.ts';
+import { nodeFiles } from '../io/node/files.ts';
+import { kernelErrorFrom } from '../io/node/errors.ts';
+import type { Files } from '../port/files.ts';
+import type { Context } from './command.ts';
+
+/** Where a box keeps its data unless `--data` says otherwise. */
+const DEFAULT_DATA_DIRECTORY = '/data';
+
+/** The value of an option that takes one; undefined if it was not given. */
+export function valueOf({ flags }: Context, name: string): string | undefined {
+  const value = flags.get(name);
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The data directory that a command reads, whether the box runs or not. */
+export function dataFiles(context: Context): Files {
+  return nodeFiles(resolve(valueOf(context, 'data') ?? DEFAULT_DATA_DIRECTORY));
+}
+
+/** The directory to write into, made if it is missing. @throws KernelError */
+export function directoryFiles(path: string): Files {
+  const full = resolve(path);
+  try {
+    mkdirSync(full, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw kernelErrorFrom(`make the directory ${full}`, error);
+  }
+  return nodeFiles(full);
+}
+
+/** A file to write or read, by its directory and its name in it. */
+export function fileIn(path: string): { readonly files: Files; readonly name: string } {
+  const full = resolve(path);
+  if (basename(full) === '') throw new UserError(`Cannot use ${path} as a file: it is a directory`);
+  return { files: nodeFiles(dirname(full)), name: basename(full) };
+}

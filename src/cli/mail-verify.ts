@@ -1,0 +1,43 @@
+import type { DamagedMessage } from '../port/mailbox.ts';
+import type { MailReport } from '../service/mail-store/verify-mail.ts';
+import { type Command, printEither } from './command.ts';
+import { dataFiles } from './mail-directory.ts';
+
+function describe({ uid, size, received, users }: DamagedMessage): string {
+  const time = new Date(received).toISOString();
+  return `  message ${uid} of ${users.join(', ') || 'the queue'}, received ${time}, ${size} octets`;
+}
+
+function reportText({ damage, lost, ...report }: MailReport): string {
+  const { messages, mailboxes, queued, blobs, segments, octets } = report;
+  const counts = `${messages} messages in ${mailboxes} mailboxes, ${queued} entries of the queue`;
+  const places = damage.flatMap(({ path, offset, length, messages }) => [
+    `damaged: ${path}, ${length} bytes from ${offset}`,
+    ...messages.map(describe),
+  ]);
+  const lines = lost.flatMap((message) => ['the bytes are lost of', describe(message)]);
+  return [
+    `${counts}: ${segments} segments with ${octets} octets and ${blobs} large messages read`,
+    ...places,
+    ...lines,
+    ...(places.length + lines.length === 0 ? ['all of it is as it was stored'] : []),
+  ].join('\n');
+}
+
+export const mailVerifyCommand: Command = {
+  name: 'mail verify',
+  usage: 'mail verify [--data DIR] [--json]',
+  summary: 'reads all stored mail and checks every byte; the box may run meanwhile',
+  words: [0, 0],
+  options: { data: true, json: false },
+  async run(context) {
+    const { verifyMail } = await import('../service/mail-store/verify-mail.ts');
+    const report = await verifyMail(dataFiles(context));
+    printEither(context, report, reportText);
+    if (report.damage.length + report.lost.length > 0) {
+      throw new Error(
+        'The mail store is damaged: the messages named cannot be read, all others can; a backup may have them',
+      );
+    }
+  },
+};
