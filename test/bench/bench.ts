@@ -11,6 +11,7 @@ import { dhcpBench } from './dhcp-bench.ts';
 import { dhcpWearBench } from './dhcp-wear-bench.ts';
 import type { Bench, Figure } from './figure.ts';
 import { forwardBench } from './forward-bench.ts';
+import { mailStoreBench } from './mail-store-bench.ts';
 import { median } from './median.ts';
 import { memoryBench } from './memory-bench.ts';
 import { resultTable } from './result-table.ts';
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'dhcp-wear': dhcpWearBench,
   forward: forwardBench,
   apply: applyBench,
+  'mail-store': mailStoreBench,
 };
 const root = join(import.meta.dirname, '../..');
 
