@@ -33,8 +33,6 @@ export interface Firewall {
   readonly reduced: readonly string[];
   /** What {@link apply} of these options would bring the kernel to, as far as is known of this kernel. */
   rulesetOf(options: FirewallOptions): Ruleset;
-  /** What `apply` would bring the kernel to, as far as is known what it refuses. @throws UserError */
-  ruleset(options: FirewallOptions): Ruleset;
   /** In the order of the ruleset; none while our table is not in the kernel. Cheap enough for once a second. */
   readCounters(): Promise<readonly FirewallCounter[]>;
   /** All that is counted. */
@@ -59,10 +57,6 @@ class KernelFirewall implements Firewall {
 
   get reduced(): readonly string[] {
     return this.#refusals.map(({ text }) => text);
-  }
-
-  ruleset(options: FirewallOptions): Ruleset {
-    return rungFor(options, this.#refusals).ruleset;
   }
 
   protect(options: Pick<FirewallOptions, 'lan' | 'lanServices'>): Promise<'kept' | 'replaced'> {
