@@ -2,13 +2,14 @@
 //   line-peer.ts serve PORT ...        greets each TCP connection with "hello ADDRESS" of the caller, then sends back what
 //                                      comes; over UDP sends back what comes, "hello" with the address of the caller
 //   line-peer.ts call ADDRESS PORT FILE   prints what it gets, sends each line that is appended to FILE, prints "failed CODE"
-//   line-peer.ts call-udp ADDRESS PORT FILE   the same over UDP, begins with "hello"
+//   line-peer.ts call-udp ADDRESS PORT FILE   the same over UDP, says "hello" until there is an answer
 import { createSocket } from 'node:dgram';
 import { existsSync, readFileSync, watchFile, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import process from 'node:process';
 
 const CHECK_INTERVAL = 20;
+const HELLO_INTERVAL = 200;
 
 function plain(address: string | undefined): string {
   return String(address).replace(/^::ffff:/, '');
@@ -55,6 +56,8 @@ function callUdp(address: string, port: number, file: string): void {
     process.exit(1);
   });
   socket.connect(port, address, () => {
+    const hello = setInterval(() => socket.send('hello\n'), HELLO_INTERVAL);
+    socket.once('message', () => clearInterval(hello));
     socket.send('hello\n');
     follow(file, (text) => socket.send(text));
   });
