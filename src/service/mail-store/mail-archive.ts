@@ -108,7 +108,7 @@ export class MailArchive {
     this.#view.journal.close();
   }
 
-  async #readNow(message: IndexedMessage): Promise<Uint8Array> {
+  async #readNow(message: IndexedMessage): Promise<Uint8Array | undefined> {
     const { id, blobChecksum, place } = message;
     if (blobChecksum === undefined) {
       if (place === undefined) throw damaged(message);
@@ -117,11 +117,16 @@ export class MailArchive {
     }
     const content = await this.#blobs.read(id, blobChecksum);
     if (content !== undefined) return content;
-    await this.#look();
-    if (this.#view.index.find(id) === undefined)
-      throw new KernelError(`read message ${message.uid}`, 'ENOENT');
+    if (!(await this.#isStillThere(id))) return undefined;
     this.#view.damage.addBlob(id);
     throw damaged(message);
+  }
+
+  /** Whether somebody has a message now: a file that is missing may have gone with it. */
+  async #isStillThere(id: number): Promise<boolean> {
+    const { index, journal } = await openView({ files: this.#options.files });
+    journal.close();
+    return index.find(id) !== undefined;
   }
 
   /** Looks again: segments were removed meanwhile, and what they held is elsewhere. */

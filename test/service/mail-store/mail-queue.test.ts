@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InvariantError } from '../../../src/base/errors.ts';
 import { Timestamp } from '../../../src/base/instant.ts';
+import { fromLatin1 } from '../../../src/base/text.ts';
 import type { QueueStore } from '../../../src/port/mail-queue.ts';
 import { StoreFullError } from '../../../src/port/mailbox.ts';
 import { FaultyFiles } from '../../fake/faulty-files.ts';
@@ -218,4 +219,23 @@ test('a relay whose queue runs empty gives all its segments back but the newest'
   const segments = (await files.list('mail')).filter((name) => name.endsWith('.log'));
   assert.ok(segments.length <= 3, segments.join(' '));
   assert.deepEqual(ids((await openStore(files)).queue), []);
+});
+
+test('an entry whose record is damaged is listed, fails to be read, can be ended, and harms no other', async () => {
+  const files = new MemoryFiles();
+  const store = await openStore(files, { ...SMALL, segmentSize: 100 * PAGE });
+  await store.deliver(addressed('harmed@one.example', 'b@one.example'), mail('m:100'));
+  const segment = files.names.current.get('mail/segment-00000001.log');
+  assert.ok(segment !== undefined);
+  const at = fromLatin1(segment.current).indexOf('harmed@');
+  segment.current.fill(1, at, at + 4);
+  const { queue } = store;
+  const [harmed = 0, other = 0] = ids(queue);
+  await assert.rejects(queue.read(harmed), /checksum is wrong/);
+  await assert.rejects(queue.recordAttempt([harmed], { at: NOW, next: later(5) }), /checksum is wrong/);
+  assert.match(store.health().problem ?? '', /damaged in 1 place/);
+  await queue.recordAttempt([other], { at: NOW, next: later(5) });
+  assert.deepEqual(await queue.readMessage(harmed), mail('m:100'));
+  await queue.remove([harmed]);
+  assert.deepEqual(ids(queue), [other]);
 });
