@@ -4,6 +4,7 @@ import type { Clock } from '../port/clock.ts';
 import type { Log } from '../port/log.ts';
 import type { MailStore } from '../port/mailbox.ts';
 import { Accounts } from '../service/accounts.ts';
+import { LoginGuard } from '../service/login-guard.ts';
 import { type Pop3Service, startPop3 } from '../service/pop3/start-pop3.ts';
 import { type SmtpService, startSmtp } from '../service/smtp/start-smtp.ts';
 import type { MailListener, PostOptions } from './ipc.ts';
@@ -34,11 +35,15 @@ const where = ({ address, port }: MailListener): string => `${address} port ${po
 /** The mail servers on one store, brought to one configuration after the other. */
 export class PostOffice {
   readonly #ports: PostOfficePorts;
+  /** One for all protocols, and kept over changes of the configuration. */
+  readonly #guard: LoginGuard;
+  #isLan: (address: string) => boolean = () => false;
   #accounts: Accounts | undefined;
   #running: Running | undefined;
 
   constructor(ports: PostOfficePorts) {
     this.#ports = ports;
+    this.#guard = new LoginGuard({ isLan: (address) => this.#isLan(address), clock: ports.clock });
   }
 
   /** People, aliases and certificates change under open sessions; other listeners mean new servers. */
@@ -48,6 +53,7 @@ export class PostOffice {
       domains: options.domains,
       log: this.#ports.logFor('login'),
     });
+    this.#isLan = isLan;
     const { listeners, hostName, maxMessage, lan } = options;
     const fixed = JSON.stringify({ listeners, hostName, maxMessage, lan });
     if (this.#running?.fixed === fixed) {
@@ -112,7 +118,8 @@ export class PostOffice {
       })),
       identity: options.tls,
       isLan,
-      verify: (login, password) => this.#verify(login, password),
+      verify: (login, password, isTrusted) => this.#verify(login, password, isTrusted),
+      guard: this.#guard,
       store,
       limits: { messageSize: options.maxMessage },
       clock,
@@ -130,14 +137,16 @@ export class PostOffice {
         tls: service === 'pop3s' ? 'implicit' : 'starttls',
       })),
       identity: options.tls,
+      isLan: (address) => this.#isLan(address),
       verify: (login, password) => this.#verify(login, password),
+      loginGuard: this.#guard,
       store,
       log: logFor('pop3'),
     });
   }
 
-  async #verify(login: string, password: string): Promise<string | undefined> {
-    return await this.#accounts?.verify(login, password);
+  async #verify(login: string, password: string, isTrusted?: boolean): Promise<string | undefined> {
+    return await this.#accounts?.verify(login, password, isTrusted);
   }
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { UserError } from '../base/errors.ts';
 import { asciiLower } from '../base/text.ts';
 import type { Log } from '../port/log.ts';
@@ -26,6 +26,10 @@ const HASH_LENGTH = 32;
 const MOST_CHECKS = 2;
 /** Checks waiting for their turn. A further login is told to come back later. */
 const MOST_WAITING = 32;
+/** How many of them may be of strangers, so that they cannot keep the office out. */
+const MOST_STRANGERS_WAITING = 24;
+/** Logins that fitted and are remembered; with more, the oldest is forgotten and checked in full again. */
+const MOST_REMEMBERED = 256;
 
 interface StoredHash {
   readonly N: number;
@@ -106,7 +110,13 @@ export interface AccountsOptions {
 export class Accounts {
   readonly #hashes: ReadonlyMap<string, string>;
   readonly #domains: readonly string[];
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: { readonly resume: () => void; readonly isTrusted: boolean }[] = [];
+  /**
+   * Marks of name, stored hash and password that were found to fit: programs that look for mail every minute would keep the processor busy. The key is
+   * new at each start, so that a mark can be compared and nothing else.
+   */
+  readonly #remembered = new Set<string>();
+  readonly #key = randomBytes(32);
   #running = 0;
 
   constructor(options: AccountsOptions) {
@@ -122,20 +132,36 @@ export class Accounts {
   }
 
   /**
-   * The name of the user if the password fits, as long and as dear for one who does not exist.
+   * The name of the user if the password fits, as long and as dear for one who does not exist. Trusted ones go before strangers.
    * @throws UserError when too many logins wait already
    */
-  async verify(login: string, password: string): Promise<string | undefined> {
+  async verify(login: string, password: string, isTrusted = false): Promise<string | undefined> {
     const name = this.#nameOf(login);
     const stored = this.#hashes.get(name);
-    await this.#turn();
+    const mark = this.#mark(name, stored, password);
+    if (stored !== undefined && this.#remembered.has(mark)) return name;
+    await this.#turn(isTrusted);
     try {
       const fits = await verifyPassword(password, stored ?? '');
-      return stored !== undefined && fits ? name : undefined;
+      if (stored === undefined || !fits) return undefined;
+      this.#remember(mark);
+      return name;
     } finally {
-      this.#running--;
-      this.#waiting.shift()?.();
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running--;
+      else next.resume();
     }
+  }
+
+  #mark(name: string, stored: string | undefined, password: string): string {
+    const text = JSON.stringify([name, stored, password]);
+    return createHmac('sha256', this.#key).update(text).digest('base64');
+  }
+
+  #remember(mark: string): void {
+    this.#remembered.add(mark);
+    const [oldest] = this.#remembered;
+    if (this.#remembered.size > MOST_REMEMBERED && oldest !== undefined) this.#remembered.delete(oldest);
   }
 
   #nameOf(login: string): string {
@@ -144,13 +170,20 @@ export class Accounts {
     return at >= 0 && this.#domains.includes(lower.slice(at + 1)) ? lower.slice(0, at) : lower;
   }
 
-  async #turn(): Promise<void> {
-    if (this.#running >= MOST_CHECKS) {
-      if (this.#waiting.length >= MOST_WAITING) {
-        throw new UserError('Cannot check the password now: too many logins at once, try again later');
-      }
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /** Resolves when a check may run; whoever is done hands its turn on. */
+  async #turn(isTrusted: boolean): Promise<void> {
+    if (this.#running < MOST_CHECKS) {
+      this.#running++;
+      return;
     }
-    this.#running++;
+    const strangers = this.#waiting.filter((one) => !one.isTrusted).length;
+    const isFull = this.#waiting.length >= MOST_WAITING;
+    if (isFull || (!isTrusted && strangers >= MOST_STRANGERS_WAITING)) {
+      throw new UserError('Cannot check the password now: too many logins at once, try again later');
+    }
+    await new Promise<void>((resume) => {
+      const behind = isTrusted ? this.#waiting.findIndex((one) => !one.isTrusted) : -1;
+      this.#waiting.splice(behind < 0 ? this.#waiting.length : behind, 0, { resume, isTrusted });
+    });
   }
 }

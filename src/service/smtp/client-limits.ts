@@ -1,83 +1,123 @@
 import { type LRU, lru } from 'tiny-lru';
-import { Minutes } from '../../base/duration.ts';
+import { clientBlock, networkBlock } from '../../base/address-block.ts';
+import { type Duration, Minutes } from '../../base/duration.ts';
 import { type Instant, between } from '../../base/instant.ts';
-import { tryParseIpv6 } from '../../base/ipv6.ts';
 import type { Clock } from '../../port/clock.ts';
 import type { ClientAllowance } from './limits.ts';
 
-/** What a client did in the minute that began at `since`. */
-interface Tally {
-  since: Instant;
-  messages: number;
-  errors: number;
-}
+const COUNTED = ['connections', 'commands', 'messages', 'errors'] as const;
+type Counted = (typeof COUNTED)[number];
 
-const WINDOW = Minutes(1);
+/** What was counted since the window of its kind began. */
+type Tally = Record<Counted, { since: Instant; count: number }>;
 
-/** A provider gives a customer a whole /64 at least, so that one host has 2^64 addresses to come from. */
-function keyOf(address: string): string {
-  const ipv6 = tryParseIpv6(address);
-  return ipv6 === undefined ? address : `${(ipv6 >> 64n).toString(16)}::/64`;
-}
+const ALLOWED_BY = {
+  connections: 'connectionsPerMinute',
+  commands: 'commandsPerMinute',
+  messages: 'messagesPerMinute',
+  errors: 'errors',
+} as const satisfies Record<Counted, keyof ClientAllowance>;
+
+const MINUTE = Minutes(1);
 
 export interface ClientLimitsOptions {
-  readonly allowanceOf: (address: string) => ClientAllowance;
+  readonly isLan: (address: string) => boolean;
+  readonly lan: ClientAllowance;
+  readonly wan: ClientAllowance;
+  readonly wanNetwork: ClientAllowance;
+  readonly errorWindow: Duration;
   readonly trackedClients: number;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
-/** Counts what each client address does, over all listeners. */
+/** A block of addresses that is counted as one, and what it may do. */
+interface Party {
+  readonly key: string;
+  readonly allowance: ClientAllowance;
+}
+
+/** Counts what each client address and each network does, over all listeners. The LAN is no network in this sense: its devices do not share a bound. */
 export class ClientLimits {
   readonly #options: ClientLimitsOptions;
   readonly #tallies: LRU<Tally>;
   /** Bounded by the number of connections. */
-  readonly #connections = new Map<string, number>();
+  readonly #open = new Map<string, number>();
 
   constructor(options: ClientLimitsOptions) {
     this.#options = options;
-    this.#tallies = lru<Tally>(options.trackedClients);
+    this.#tallies = lru<Tally>(2 * options.trackedClients);
   }
 
   /** Counts a connection in if it is allowed; then {@link disconnect} must follow. */
   connect(address: string): boolean {
-    const key = keyOf(address);
-    const open = this.#connections.get(key) ?? 0;
-    if (open >= this.#options.allowanceOf(address).connections || this.hasTooManyErrors(address))
-      return false;
-    this.#connections.set(key, open + 1);
+    const parties = this.#parties(address);
+    const isFree = parties.every(({ key, allowance }) => (this.#open.get(key) ?? 0) < allowance.connections);
+    if (!isFree || this.hasTooManyErrors(address) || !this.#take(address, 'connections')) return false;
+    for (const { key } of parties) this.#open.set(key, (this.#open.get(key) ?? 0) + 1);
     return true;
   }
 
   disconnect(address: string): void {
-    const key = keyOf(address);
-    const open = this.#connections.get(key) ?? 0;
-    if (open > 1) this.#connections.set(key, open - 1);
-    else this.#connections.delete(key);
+    for (const { key } of this.#parties(address)) {
+      const open = this.#open.get(key) ?? 0;
+      if (open > 1) this.#open.set(key, open - 1);
+      else this.#open.delete(key);
+    }
   }
 
   /** Counts a message in if it is allowed. */
   takeMessage(address: string): boolean {
-    const tally = this.#tally(address);
-    if (tally.messages >= this.#options.allowanceOf(address).messagesPerMinute) return false;
-    tally.messages++;
-    return true;
+    return this.#take(address, 'messages');
+  }
+
+  /** Counts a command in if it is allowed. */
+  takeCommand(address: string): boolean {
+    return this.#take(address, 'commands');
   }
 
   countError(address: string): void {
-    this.#tally(address).errors++;
+    for (const { key } of this.#parties(address)) this.#count(key, 'errors').count++;
   }
 
   hasTooManyErrors(address: string): boolean {
-    return this.#tally(address).errors > this.#options.allowanceOf(address).errorsPerMinute;
+    return this.#parties(address).some(
+      ({ key, allowance }) => this.#count(key, 'errors').count > allowance.errors,
+    );
   }
 
-  #tally(address: string): Tally {
-    const key = keyOf(address);
+  #take(address: string, what: Counted): boolean {
+    const counts = this.#parties(address).map(({ key, allowance }) => ({
+      counter: this.#count(key, what),
+      allowed: allowance[ALLOWED_BY[what]],
+    }));
+    if (counts.some(({ counter, allowed }) => counter.count >= allowed)) return false;
+    for (const { counter } of counts) counter.count++;
+    return true;
+  }
+
+  #parties(address: string): Party[] {
+    const { isLan, lan, wan, wanNetwork } = this.#options;
+    const client = clientBlock(address);
+    if (isLan(address)) return [{ key: client, allowance: lan }];
+    return [
+      { key: client, allowance: wan },
+      { key: networkBlock(address), allowance: wanNetwork },
+    ];
+  }
+
+  #count(key: string, what: Counted): { since: Instant; count: number } {
     const now = this.#options.clock.now();
     const known = this.#tallies.get(key);
-    if (known !== undefined && between(known.since, now) < WINDOW) return known;
-    const fresh: Tally = { since: now, messages: 0, errors: 0 };
-    this.#tallies.set(key, fresh);
-    return fresh;
+    const tally = known ?? freshTally(now);
+    if (known === undefined) this.#tallies.set(key, tally);
+    const counter = tally[what];
+    const window = what === 'errors' ? this.#options.errorWindow : MINUTE;
+    if (between(counter.since, now) >= window) tally[what] = { since: now, count: 0 };
+    return tally[what];
   }
+}
+
+function freshTally(now: Instant): Tally {
+  const counter = (): { since: Instant; count: number } => ({ since: now, count: 0 });
+  return { connections: counter(), commands: counter(), messages: counter(), errors: counter() };
 }

@@ -1,38 +1,193 @@
 // oxlint-disable no-underscore-dangle -- the base class spells its parts so
-import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
+import type { Socket } from 'node:net';
+import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import { Milliseconds } from '../../base/duration.ts';
+import { type Instant, after } from '../../base/instant.ts';
+import type { Cancel, Clock } from '../../port/clock.ts';
+import { type PathCommand, decodePathCommand } from '../../wire/smtp/path-command.ts';
 import { hasEnhancedCode } from '../../wire/smtp/reply.ts';
+import { correctedCode } from './library-reply.ts';
+import type { SmtpLimits } from './limits.ts';
 
 type Send = Parameters<SMTPConnection['send']>;
+type Parsed = ReturnType<SMTPConnection['_parseAddressCommand']>;
+
+export interface ConnectionOptions {
+  readonly clock: Clock;
+  readonly limits: Pick<
+    SmtpLimits,
+    'sessionTime' | 'dataTime' | 'dataRate' | 'longestDataTime' | 'crowdedIdleTime' | 'handshakeTime'
+  >;
+  readonly isLan: (address: string) => boolean;
+  /** Counts a command; false when it is one too many. */
+  readonly takeCommand: (address: string) => boolean;
+  /** Counts a refusal; true when it was one too many. */
+  readonly countError: (address: string) => boolean;
+}
 
 /**
- * smtp-server's connection with the three things its options cannot say. It leans on undocumented parts (`send`,
- * `_dataStream`, `_handlerPending`): the version is pinned, and a test fails when they move.
+ * smtp-server's connection with what its options cannot say: when time is over, what a client may do, how an address is read, which enhanced code is right.
+ * It leans on undocumented parts: the version is pinned, and a test fails when they move.
  */
 export class Connection extends SMTPConnection {
-  /** Counts a refusal; true when it was one too many. */
-  onRefusal: (address: string) => boolean = () => false;
+  /** Called when the client is gone. */
+  onGone: (() => void) | undefined;
+  readonly #options: ConnectionOptions;
+  readonly #deadline: { at: Instant; cancel: Cancel };
+  #lastHeard: Instant;
+  #heardOctets = 0;
+  /** When the connection began, or the last message was taken. */
+  #since: Instant;
+  #dataBegan: Instant | undefined;
+
+  constructor(
+    server: ConstructorParameters<typeof SMTPConnection>[0],
+    socket: Socket,
+    options: ConnectionOptions & { readonly library?: SMTPConnectionOptions | null | undefined },
+  ) {
+    super(server, socket, options.library);
+    this.#options = options;
+    const now = options.clock.now();
+    [this.#since, this.#lastHeard] = [now, now];
+    this.#deadline = { at: now, cancel: { cancel: () => {} } };
+    this.#setDeadline(after(now, options.limits.sessionTime));
+  }
+
+  /** Since when nothing is known to have come from a client who owes us something; undefined while the client waits for us. */
+  get silentSince(): Instant | undefined {
+    // A listener for data would have to follow the connection into TLS; the count of octets does so by itself.
+    const { bytesRead } = this._socket;
+    if (bytesRead !== this.#heardOctets) this.#lastHeard = this.#options.clock.now();
+    this.#heardOctets = bytesRead;
+    return this.#isBusy() ? undefined : this.#lastHeard;
+  }
+
+  /** Without the base class's 100 ms, which every message would wait: strangers wait for the greeting as {@link SmtpLimits.greetingDelay} says. */
+  override init(): void {
+    this._setListeners(() => this.connectionReady());
+  }
 
   override send(code: Send[0], data?: Send[1], context?: Send[2]): void {
     // Only EHLO sends a list. Offered before TLS, AUTH would have clients send the password readable (RFC 8314 §3.3).
-    if (Array.isArray(data) && !this.secure) {
-      super.send(
-        code,
-        data.filter((line) => !line.startsWith('AUTH ')),
-        context,
-      );
+    if (Array.isArray(data)) {
+      const offers = this.secure ? data : data.filter((line) => !line.startsWith('AUTH '));
+      super.send(code, offers, context);
       return;
     }
-    // The table of enhanced codes is by reply code only; our replies say theirs themselves.
-    const says = typeof data === 'string' && hasEnhancedCode(data);
-    super.send(code, data, says ? false : context);
-    if (code >= 500 && !this._closing && this.onRefusal(this.remoteAddress)) {
+    if (code === 250 && context === 'DATA_OK') this.#since = this.#options.clock.now();
+    super.send(code, ...this.#withCode(code, data, context));
+    if (code >= 500 && !this._closing && this.#options.countError(this.remoteAddress)) {
       super.send(421, '4.7.0 Too many errors, come back later', false);
     }
   }
 
+  override _onCommand(command: Buffer, callback?: () => void): void {
+    if (!this._upgrading && !this._closing && !this.#options.takeCommand(this.remoteAddress)) {
+      this.send(421, '4.7.0 Too many commands from your address in a minute, come back later');
+      return;
+    }
+    super._onCommand(command, callback);
+  }
+
+  /** The base class knows no Quoted-string, and turns domains into Unicode that the DNS and headers do not want. */
+  override _parseAddressCommand(rawName: string, rawCommand: Buffer | string): Parsed {
+    const verb = rawName.toUpperCase() === 'MAIL FROM' ? 'MAIL FROM' : 'RCPT TO';
+    let command: PathCommand;
+    try {
+      command = decodePathCommand(verb, rawCommand.toString());
+    } catch {
+      return false;
+    }
+    const { address, parameters, duplicate } = command;
+    const args = parameters.size === 0 ? false : Object.fromEntries(parameters);
+    return duplicate === undefined ? { address, args } : { address, args, duplicate };
+  }
+
+  /** RFC 5321 §4.2.4: known, and not offered. */
+  handler_EXPN(_command: Buffer, callback: () => void): void {
+    this.send(502, '5.5.1 Members of lists are not shown');
+    callback();
+  }
+
+  override handler_DATA(command: Buffer, callback: () => void): void {
+    super.handler_DATA(command, callback);
+    if (!this.#isReceiving()) return;
+    const { clock, limits } = this.#options;
+    this.#dataBegan = clock.now();
+    this.#setDeadline(after(this.#dataBegan, limits.dataTime));
+  }
+
+  override _onClose(): void {
+    this.#deadline.cancel.cancel();
+    super._onClose();
+    this.onGone?.();
+  }
+
   /** Says goodbye if nothing is under way: no message is coming in or being stored. */
   stop(): void {
-    const isReceiving = this._dataStream !== false && this._dataStream !== null;
-    if (!isReceiving && !this._handlerPending) this.send(421, '4.3.2 The server is shutting down');
+    if (!this.#isBusy() && !this.#isReceiving()) this.send(421, '4.3.2 The server is shutting down');
+  }
+
+  /** Leaves its place to another client, at once. */
+  giveWay(): void {
+    this.send(421, '4.3.2 Others are waiting, try again in a moment');
+    this._socket.destroySoon();
+  }
+
+  #withCode(code: number, data: string | null | undefined, context: Send[2]): [Send[1], Send[2]] {
+    if (typeof data !== 'string' || context === false) return [data, context];
+    // The table of the base class is by reply code only; our replies say theirs themselves.
+    if (hasEnhancedCode(data)) return [data, false];
+    const corrected = correctedCode(code, data);
+    return corrected === undefined ? [data, context] : [`${corrected} ${data}`, false];
+  }
+
+  #isReceiving(): boolean {
+    return this._dataStream !== false && this._dataStream !== null && this.#isInDataMode();
+  }
+
+  #isInDataMode(): boolean {
+    return this._parser !== false && this._parser._dataMode;
+  }
+
+  /** Whether the client waits for us: a command is being handled, or a message being stored. */
+  #isBusy(): boolean {
+    const isStoring = this._dataStream !== false && this._dataStream !== null && !this.#isInDataMode();
+    return this._handlerPending || isStoring;
+  }
+
+  #setDeadline(at: Instant): void {
+    this.#deadline.cancel.cancel();
+    this.#deadline.at = at;
+    this.#deadline.cancel = this.#options.clock.wake(at, () => this.#onDeadline());
+  }
+
+  #onDeadline(): void {
+    if (this._closing || this._closed) return;
+    const { clock, limits } = this.#options;
+    const now = clock.now();
+    const end = this.#end();
+    if (now < end) {
+      this.#setDeadline(end);
+    } else if (this.#isBusy()) {
+      this.#setDeadline(after(now, limits.sessionTime));
+    } else {
+      const what = this.#isReceiving()
+        ? 'The message comes in too slowly'
+        : 'The connection has lasted too long';
+      this.send(421, `4.4.2 ${what}`);
+    }
+  }
+
+  /** When what is under way has to be over: the message that comes in, else the time until the next one. */
+  #end(): Instant {
+    const { limits } = this.#options;
+    const began = this.#dataBegan;
+    if (began === undefined || this._parser === false || !this.#isReceiving()) {
+      this.#dataBegan = undefined;
+      return after(this.#since, limits.sessionTime);
+    }
+    const earned = Milliseconds((this._parser.dataBytes / limits.dataRate) * 1000);
+    return after(began, Milliseconds(Math.min(limits.longestDataTime, limits.dataTime + earned)));
   }
 }

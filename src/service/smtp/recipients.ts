@@ -1,95 +1,59 @@
-import { asciiLower } from '../../base/text.ts';
-import { splitMailbox, withoutDetail } from '../../wire/smtp/mailbox-name.ts';
-import type { SmtpReply } from '../../wire/smtp/reply.ts';
+import type { MailRouting, Route } from '../../engine/mail-routing/mail-routing.ts';
+import type { RoutedRecipient } from '../../engine/mail-routing/plan-delivery.ts';
+import type { Outgoing, RelayClient } from './outgoing.ts';
+import { Refusal } from './refusal.ts';
 
-/** Who gets mail here. */
-export interface MailDirectory {
-  /** Names of users, lower case. */
-  readonly users: readonly string[];
-  /** Domains whose mail is for them, lower case, in the form of the DNS (`xn--`). */
-  readonly domains: readonly string[];
-  /** Other names and groups: user names, other aliases, addresses. */
-  readonly aliases: Readonly<Record<string, readonly string[]>>;
+export interface RecipientsOptions {
+  readonly routing: () => MailRouting;
+  readonly outgoing: Outgoing | undefined;
+  /** Octets that still fit into a mailbox. */
+  readonly room: (user: string) => number;
 }
 
-export type Resolution =
-  | { readonly kind: 'users'; readonly users: readonly string[] }
-  | { readonly kind: 'refused'; readonly reply: SmtpReply };
-
-/** Names every domain must have (RFC 5321 §4.5.1, RFC 2142 §4). */
-const RESERVED = ['postmaster', 'abuse'];
-const ADMIN = 'admin';
-
-interface Expansion {
-  readonly users: Set<string>;
-  /** Aliases on the way: one that leads back to itself means the user of that name. */
-  readonly visited: Set<string>;
-  leadsOutside: boolean;
-}
-
-function refused(enhanced: string, text: string): Resolution {
-  return { kind: 'refused', reply: { code: 550, enhanced, text } };
-}
-
-/** Finds the users behind an address of the envelope. */
+/** Decides who may send to whom. */
 export class Recipients {
-  readonly #users: ReadonlySet<string>;
-  readonly #domains: ReadonlySet<string>;
-  readonly #aliases: ReadonlyMap<string, readonly string[]>;
-  /** Who gets the mail for the reserved names if the owner has not said so. */
-  readonly #caretaker: string | undefined;
+  readonly #options: RecipientsOptions;
 
-  constructor(directory: MailDirectory) {
-    this.#users = new Set(directory.users);
-    this.#domains = new Set(directory.domains);
-    this.#aliases = new Map(
-      Object.entries(directory.aliases).map(([name, members]) => [asciiLower(name), members]),
-    );
-    this.#caretaker = this.#users.has(ADMIN) ? ADMIN : directory.users[0];
+  constructor(options: RecipientsOptions) {
+    this.#options = options;
   }
 
-  /** `address` with its domain in the form of the DNS. */
-  resolve(address: string): Resolution {
-    const { local, domain } = splitMailbox(address);
-    if (domain !== '' && !this.#domains.has(domain)) {
-      return refused(
-        '5.7.1',
-        `<${address}> is not a mailbox of this server, and it does not send mail to other hosts`,
-      );
+  /** Where mail of `client` for `address`, its domain in the form of the DNS, goes. @throws Refusal */
+  route(address: string, client: RelayClient): RoutedRecipient['route'] {
+    const route = this.#options.routing().resolve(address);
+    if (route.kind === 'elsewhere') this.#checkRelay(address, client);
+    else if (route.kind === 'unknown') throw refusal('5.1.1', `There is no mailbox <${address}> here`);
+    else if (route.kind === 'tangled') {
+      const text = `<${address}> leads to too many mailboxes, or too far; its owner has to look after it`;
+      throw new Refusal({ code: 451, enhanced: '4.3.5', text });
+    } else if (route.outside.length > 0 && this.#options.outgoing === undefined) {
+      const text = `<${address}> also goes to a mailbox elsewhere, and this server does not send mail to other hosts`;
+      throw refusal('5.3.3', text);
     }
-    const name = asciiLower(local);
-    const expansion: Expansion = { users: new Set(), visited: new Set(), leadsOutside: false };
-    this.#expand(name, expansion);
-    if (expansion.leadsOutside) {
-      return refused(
-        '5.3.3',
-        `<${address}> also goes to a mailbox elsewhere, and this server does not send mail to other hosts`,
-      );
-    }
-    if (expansion.users.size > 0) return { kind: 'users', users: [...expansion.users] };
-    const isReserved = RESERVED.includes(withoutDetail(name) ?? name);
-    if (isReserved && this.#caretaker !== undefined) return { kind: 'users', users: [this.#caretaker] };
-    return refused('5.1.1', `There is no mailbox <${address}> here`);
+    return route;
   }
 
-  #expand(name: string, expansion: Expansion): void {
-    const members = expansion.visited.has(name) ? undefined : this.#aliases.get(name);
-    if (members !== undefined) {
-      expansion.visited.add(name);
-      for (const member of members) this.#expandMember(member, expansion);
-      return;
-    }
-    if (this.#users.has(name)) {
-      expansion.users.add(name);
-      return;
-    }
-    const base = withoutDetail(name);
-    if (base !== undefined) this.#expand(base, expansion);
+  /** Whether a message of so many octets fits into the mailboxes of a route. @throws Refusal */
+  checkRoom(address: string, route: Route, octets: number): void {
+    if (route.kind !== 'here') return;
+    const isFull = route.users.some((user) => this.#options.room(user) < Math.max(1, octets));
+    if (!isFull) return;
+    const text = `The message does not fit into the mailbox <${address}>`;
+    throw new Refusal({ code: 452, enhanced: '4.2.2', text });
   }
 
-  #expandMember(member: string, expansion: Expansion): void {
-    const { local, domain } = splitMailbox(member);
-    if (domain === '' || this.#domains.has(domain)) this.#expand(asciiLower(local), expansion);
-    else expansion.leadsOutside = true;
+  #checkRelay(address: string, client: RelayClient): void {
+    const { outgoing } = this.#options;
+    if (outgoing === undefined) {
+      const text = `<${address}> is not a mailbox of this server, and it does not send mail to other hosts`;
+      throw refusal('5.7.1', text);
+    }
+    if (outgoing.mayRelay(client)) return;
+    const text = `<${address}> is not a mailbox of this server, and it sends to other hosts only for its own people`;
+    throw refusal('5.7.1', text);
   }
+}
+
+function refusal(enhanced: string, text: string): Refusal {
+  return new Refusal({ code: 550, enhanced, text });
 }

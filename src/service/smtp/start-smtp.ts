@@ -1,15 +1,21 @@
 import { once } from 'node:events';
+import { createSecureContext } from 'node:tls';
 import type { SMTPServerOptions } from 'smtp-server';
 import { messageOf } from '../../base/errors.ts';
+import type { MailDirectory } from '../../engine/mail-routing/mail-directory.ts';
+import { MailRouting } from '../../engine/mail-routing/mail-routing.ts';
 import { kernelErrorFrom } from '../../io/node/errors.ts';
 import type { Clock } from '../../port/clock.ts';
 import type { Log } from '../../port/log.ts';
 import type { MailStore } from '../../port/mailbox.ts';
+import { Admission } from './admission.ts';
 import { ClientLimits } from './client-limits.ts';
 import { DEFAULT_SMTP_LIMITS, type SmtpLimits } from './limits.ts';
+import { Logins, type LoginsOptions, type SmtpLoginGuard } from './logins.ts';
 import { BufferBudget } from './message-buffer.ts';
-import { Reception, type ReceptionOptions } from './reception.ts';
-import { type MailDirectory, Recipients } from './recipients.ts';
+import type { Outgoing } from './outgoing.ts';
+import { Reception } from './reception.ts';
+import { Recipients } from './recipients.ts';
 import { Refusal } from './refusal.ts';
 import { Server } from './server.ts';
 
@@ -21,6 +27,8 @@ export interface SmtpListener {
   /** `mx` takes mail for local users from anybody (port 25); `submission` wants a login (587, 465). */
   readonly kind: 'mx' | 'submission';
   readonly tls: 'starttls' | 'implicit';
+  /** The owner's rules; everybody without. */
+  readonly mayConnect?: ((address: string) => boolean) | undefined;
 }
 
 export interface SmtpOptions {
@@ -32,8 +40,12 @@ export interface SmtpOptions {
   readonly identity: { readonly key: string; readonly cert: string };
   /** Whether a client address belongs to the office: it gets the wider limits, and its address is kept out of headers. */
   readonly isLan: (address: string) => boolean;
-  readonly verify: (login: string, password: string) => Promise<string | undefined>;
+  readonly verify: LoginsOptions['verify'];
+  readonly guard: SmtpLoginGuard;
   readonly store: MailStore;
+  /** Octets that still fit into a user's mailbox; without it all do until the store says otherwise. */
+  readonly room?: ((user: string) => number) | undefined;
+  readonly outgoing?: Outgoing | undefined;
   readonly limits?: Partial<SmtpLimits>;
   readonly clock: Clock;
   readonly log: Log;
@@ -44,7 +56,7 @@ export interface SmtpService {
   readonly ports: readonly number[];
   /** Users, domains and aliases from now on, also for sessions that are open. */
   setDirectory(directory: MailDirectory): void;
-  /** For new connections. @throws if it cannot be used */
+  /** For new connections. @throws Error if it cannot be used; the one before stays */
   setIdentity(identity: { readonly key: string; readonly cert: string }): void;
   /** Stops listening, lets messages under way finish, resolves when every connection is gone. */
   close(): Promise<void>;
@@ -82,40 +94,78 @@ function serverOptions(options: SmtpOptions, limits: SmtpLimits, listener: SmtpL
     authMethods: ['PLAIN', 'LOGIN'],
     authOptional: false,
     authRequiredMessage: '5.7.0 Log in first, after STARTTLS',
+    maxAllowedUnauthenticatedCommands: limits.commandsBeforeLogin,
     hideENHANCEDSTATUSCODES: false,
-    // Reception checks addresses itself.
-    lenientAddressParsing: true,
+    hideDSN: options.outgoing === undefined,
     disableReverseLookup: true,
-    maxClients: limits.connections,
     maxRecipients: limits.recipients,
+    maxCommandLength: limits.commandLine,
     socketTimeout: limits.idleTime,
     closeTimeout: limits.closeTime,
   };
 }
 
-function makeServer(
-  settings: SMTPServerOptions,
-  reception: Reception,
-  clients: ClientLimits,
-  log: Log,
-): Server {
+/** What the listeners have in common. */
+interface Office {
+  readonly options: SmtpOptions;
+  readonly limits: SmtpLimits;
+  readonly clients: ClientLimits;
+  readonly recipients: Recipients;
+  readonly budget: BufferBudget;
+  readonly logins: Logins;
+}
+
+function makeOffice(options: SmtpOptions, routing: () => MailRouting): Office {
+  const limits: SmtpLimits = { ...DEFAULT_SMTP_LIMITS, ...options.limits };
+  const { outgoing, room = () => Infinity } = options;
+  return {
+    options,
+    limits,
+    clients: new ClientLimits({ ...options, ...limits }),
+    recipients: new Recipients({ routing, outgoing, room }),
+    budget: new BufferBudget(Math.max(limits.bufferedOctets, limits.messageSize)),
+    logins: new Logins({ ...options, limits }),
+  };
+}
+
+function makeServer(office: Office, listener: SmtpListener): Server {
+  const { options, limits, clients, logins } = office;
+  const { isLan, guard, clock, log } = options;
+  const { kind } = listener;
+  const reception = new Reception({ ...options, ...office, outgoing: options.outgoing, kind });
   const hooks: SMTPServerOptions = {
     onConnect: (session, callback) => void answer(reception.connect(session), log, callback),
-    onClose: (session) => reception.closed(session),
     onMailFrom: (address, session, callback) => void answer(reception.from(address, session), log, callback),
     onRcptTo: (address, session, callback) => void answer(reception.to(address, session), log, callback),
     onData: (stream, session, callback) => void answer(reception.data(stream, session), log, callback),
     onAuth: (auth, session, callback) =>
       void answer(
-        reception.authenticate(auth, session).then((user) => ({ user })),
+        logins.authenticate(auth, session).then((user) => ({ user })),
         log,
         callback,
       ),
   };
-  const server = new Server({ ...settings, ...hooks }, (address) => {
-    clients.countError(address);
-    return clients.hasTooManyErrors(address);
+  const admission = new Admission({
+    clients,
+    isLan,
+    limits,
+    mayConnect: listener.mayConnect ?? (() => true),
+    mayLogIn: (address) => kind === 'mx' || guard.admits(address),
   });
+  const server = new Server(
+    { ...serverOptions(options, limits, listener), ...hooks },
+    {
+      admission,
+      isLan,
+      limits,
+      clock,
+      takeCommand: (address) => clients.takeCommand(address),
+      countError: (address) => {
+        clients.countError(address);
+        return clients.hasTooManyErrors(address);
+      },
+    },
+  );
   // Without a listener the reset of a client in the middle of a message would end the process.
   server.on('error', (error: Error) => log.debug(`A mail connection broke: ${error.message}`));
   return server;
@@ -134,29 +184,13 @@ async function listen(server: Server, listener: SmtpListener): Promise<number> {
 }
 
 /**
- * Takes mail in by SMTP (RFC 5321) and message submission (RFC 6409), for local users only: there is no delivery to other
- * hosts, so such recipients are refused, never accepted and lost.
+ * Takes mail in by SMTP (RFC 5321) and message submission (RFC 6409): for local users, and for other hosts from those who may send there.
  * @throws KernelError when a listener cannot be opened; then none is open
  */
 export async function startSmtp(options: SmtpOptions): Promise<SmtpService> {
-  const limits: SmtpLimits = { ...DEFAULT_SMTP_LIMITS, ...options.limits };
-  const clients = new ClientLimits({
-    allowanceOf: (address) => (options.isLan(address) ? limits.lan : limits.wan),
-    trackedClients: limits.trackedClients,
-    clock: options.clock,
-  });
-  let recipients = new Recipients(options.directory);
-  const shared: Omit<ReceptionOptions, 'kind'> = {
-    ...options,
-    limits,
-    clients,
-    recipients: () => recipients,
-    budget: new BufferBudget(Math.max(limits.bufferedOctets, limits.messageSize)),
-  };
-  const servers = options.listeners.map((listener) => {
-    const reception = new Reception({ ...shared, kind: listener.kind });
-    return makeServer(serverOptions(options, limits, listener), reception, clients, options.log);
-  });
+  let routing = new MailRouting(options.directory);
+  const office = makeOffice(options, () => routing);
+  const servers = options.listeners.map((listener) => makeServer(office, listener));
   const close = async (): Promise<void> => void (await Promise.all(servers.map((server) => server.stop())));
   const ports: number[] = [];
   try {
@@ -171,9 +205,11 @@ export async function startSmtp(options: SmtpOptions): Promise<SmtpService> {
   return {
     ports,
     setDirectory: (directory) => {
-      recipients = new Recipients(directory);
+      routing = new MailRouting(directory);
     },
     setIdentity: (identity) => {
+      // smtp-server lets go of the old one before it has looked at the new one.
+      createSecureContext({ ...identity });
       for (const server of servers) server.updateSecureContext({ ...identity });
     },
     close,

@@ -38,8 +38,10 @@ export interface Trace {
   readonly id: string;
   /** The recipient of the envelope if it was a single one: naming several would show blind copies. */
   readonly recipient: string | undefined;
-  /** Whether `recipient` stands for one mailbox, so that Delivered-To is true for every copy. */
-  readonly isOneMailbox: boolean;
+  /** Whether that recipient is one of ours, so that Delivered-To is true for every copy and shows when one comes back. */
+  readonly isOurs: boolean;
+  /** Whether a copy stays here: Return-Path is for final delivery only (RFC 5321 §4.4). */
+  readonly isFinal: boolean;
   readonly time: Timestamp;
 }
 
@@ -75,12 +77,12 @@ function received(trace: Trace): string {
   return lines.join('\r\n\t');
 }
 
-/** The fields put before a message on delivery: Return-Path, Delivered-To where it is true of all copies, Received. */
+/** The fields put before a message: Return-Path where a copy stays here, Delivered-To where it is true of all copies, Received. */
 export function encodeTrace(trace: Trace): Uint8Array<ArrayBuffer> {
   const { recipient } = trace;
   const fields = [
-    `Return-Path: <${trace.sender}>`,
-    ...(recipient !== undefined && trace.isOneMailbox ? [`Delivered-To: ${recipient}`] : []),
+    ...(trace.isFinal ? [`Return-Path: <${trace.sender}>`] : []),
+    ...(recipient !== undefined && trace.isOurs ? [`Delivered-To: ${recipient}`] : []),
     received(trace),
   ];
   return concatBytes(fields.map((field) => utf8(`${field}\r\n`)));

@@ -15,6 +15,12 @@ export function splitMailbox(address: string): MailboxName {
   return { local: address.slice(0, at), domain: asciiLower(address.slice(at + 1)) };
 }
 
+/** What a local part means that is written as a Quoted-string (RFC 5321 §4.1.2): `"alice"` is `alice`. */
+export function unquoted(local: string): string {
+  const quoted = /^"(.*)"$/s.exec(local)?.[1];
+  return quoted === undefined ? local : quoted.replaceAll(/\\(.)/gs, '$1');
+}
+
 /** The local part without `+detail`, or undefined if it has none: `alice+shop` is `alice` (RFC 5233 §1). */
 export function withoutDetail(local: string): string | undefined {
   const plus = local.indexOf('+');

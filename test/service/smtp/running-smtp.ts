@@ -1,6 +1,8 @@
 import type { TestContext } from 'node:test';
-import { Timestamp } from '../../../src/base/instant.ts';
+import { Seconds } from '../../../src/base/duration.ts';
+import { type Instant, Timestamp, between } from '../../../src/base/instant.ts';
 import { makeSelfSigned } from '../../../src/service/certificate.ts';
+import { LoginGuard } from '../../../src/service/login-guard.ts';
 import { type SmtpOptions, type SmtpService, startSmtp } from '../../../src/service/smtp/start-smtp.ts';
 import { FakeClock } from '../../fake/fake-clock.ts';
 import { LineClient } from '../../fake/line-client.ts';
@@ -9,9 +11,10 @@ import { MemoryMailStore } from '../../fake/memory-mail-store.ts';
 
 export const identity = makeSelfSigned('localhost', Timestamp(0));
 
-/** Delays of failed logins are over at once. */
+/** Short waits, as for the answer to a failed login, are over at once; for others the test moves the clock. */
 class HastyClock extends FakeClock {
-  override wake(_at: unknown, action: () => void): { cancel(): void } {
+  override wake(at: Instant, action: () => void): { cancel(): void } {
+    if (between(this.now(), at) > Seconds(20)) return super.wake(at, action);
     const immediate = setImmediate(action);
     return { cancel: () => clearImmediate(immediate) };
   }
@@ -48,6 +51,7 @@ export async function startTestSmtp(
     ],
     identity,
     isLan: () => false,
+    guard: new LoginGuard({ isLan: options.isLan ?? (() => false), clock }),
     verify: async (login, password) => (password === 'se cret' ? login.split('@')[0] : undefined),
     store,
     clock,

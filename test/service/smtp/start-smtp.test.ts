@@ -6,6 +6,13 @@ import { DEFAULT_SMTP_LIMITS } from '../../../src/service/smtp/limits.ts';
 import { LineClient } from '../../fake/line-client.ts';
 import { atData, greeted, startTestSmtp } from './running-smtp.ts';
 
+const BOUNDLESS = {
+  connections: 1000,
+  connectionsPerMinute: 10_000,
+  commandsPerMinute: 100_000,
+  messagesPerMinute: 10_000,
+  errors: 10_000,
+};
 const ONE_LINE = /^\d{3}[ ].*\r\n/;
 const PLAIN = Buffer.from('\0alice\0se cret').toString('base64');
 
@@ -310,8 +317,7 @@ test('SMTP survives a reset in the middle of a message and stores nothing of it'
 });
 
 test('SMTP gives the same answers for every cut of the input', async (t) => {
-  const wan = { connections: 1000, messagesPerMinute: 1000, errorsPerMinute: 1000 };
-  const { mx, store } = await startTestSmtp(t, { limits: { ...DEFAULT_SMTP_LIMITS, wan } });
+  const { mx, store } = await startTestSmtp(t, { isLan: () => true, limits: { lan: BOUNDLESS } });
   const script =
     'EHLO a.example\r\nMAIL FROM:<x@y.example>\r\nRCPT TO:<all@office.example>\r\nDATA\r\na\r\n..\r\n.\r\nQUIT\r\n';
   const run = async (cut: number): Promise<string> => {
@@ -406,7 +412,7 @@ test('SMTP keeps addresses of the office out of headers', async (t) => {
 });
 
 test('SMTP limits connections, messages and errors of an address', async (t) => {
-  const wan = { connections: 1, messagesPerMinute: 1, errorsPerMinute: 2 };
+  const wan = { ...DEFAULT_SMTP_LIMITS.wan, connections: 1, messagesPerMinute: 1, errors: 2 };
   const { mx, clock } = await startTestSmtp(t, { limits: { wan } });
   const client = await greeted(mx);
   const second = await LineClient.connect(mx);
@@ -416,7 +422,7 @@ test('SMTP limits connections, messages and errors of an address', async (t) => 
   assert.match(await client.ask('MAIL FROM:<x@world.example>', ONE_LINE), /^450 4\.7\.1 Too many messages/);
   client.send('FOO\r\nFOO\r\nFOO\r\nNOOP\r\n');
   assert.match(await client.rest(), /^(500 .*\r\n){3}421 4\.7\.0 Too many errors, come back later\r\n$/);
-  await clock.advance(Milliseconds(60_000));
+  await clock.advance(DEFAULT_SMTP_LIMITS.errorWindow);
   const later = await greeted(mx);
   await later.close();
 });

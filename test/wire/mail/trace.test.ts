@@ -12,7 +12,8 @@ const BASE: Trace = {
   tls: { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' },
   id: 'abc.1',
   recipient: 'alice@office.example',
-  isOneMailbox: true,
+  isOurs: true,
+  isFinal: true,
   time: Timestamp(Date.UTC(2026, 0, 15, 12)),
 };
 
@@ -35,13 +36,17 @@ test('encodeTrace() writes Return-Path, Delivered-To and Received with the tls c
   );
 });
 
-test('encodeTrace() names no recipient when there are several, nor Delivered-To for a group', () => {
-  const several = trace({ recipient: undefined, isOneMailbox: false, tls: undefined, protocol: 'ESMTP' });
+test('encodeTrace() names no recipient when there are several', () => {
+  const several = trace({ recipient: undefined, tls: undefined, protocol: 'ESMTP' });
   assert.doesNotMatch(several, /alice|tls/);
   assert.match(several, /\r\n\tid abc\.1;\r\n\tThu/);
-  const group = trace({ isOneMailbox: false });
-  assert.match(group, /for <alice@office\.example>/);
-  assert.doesNotMatch(group, /Delivered-To/);
+});
+
+test('encodeTrace() writes Return-Path only where a copy stays, and Delivered-To only for recipients of ours (RFC 5321 §4.4)', () => {
+  const relayed = trace({ isFinal: false, isOurs: false });
+  assert.match(relayed, /^Received: [^]*for <alice@office\.example>/);
+  assert.doesNotMatch(relayed, /Delivered-To|Return-Path/);
+  assert.match(trace({ isFinal: false }), /^Delivered-To: alice@office\.example\r\nReceived: /);
 });
 
 test('encodeTrace() writes the null sender as <>', () => {

@@ -1,0 +1,45 @@
+import { findFields } from '../../wire/mail/find-fields.ts';
+import { countFields } from '../../wire/mail/count-fields.ts';
+import { findForbiddenOctet } from '../../wire/smtp/forbidden-octet.ts';
+import type { SmtpLimits } from './limits.ts';
+import type { MessageBuffer } from './message-buffer.ts';
+import { Refusal } from './refusal.ts';
+
+/** The longest address that Delivered-To can hold. */
+const LONGEST_FIELD = 320;
+
+/** Refuses a message that did not fit. @throws Refusal */
+export function checkSize({ state }: MessageBuffer, { messageSize }: SmtpLimits): void {
+  if (state === 'too-large') {
+    const text = `The message is larger than ${messageSize} octets`;
+    throw new Refusal({ code: 552, enhanced: '5.3.4', text });
+  }
+  if (state === 'no-room') {
+    const text = 'Too much mail is coming in, try again later';
+    throw new Refusal({ code: 452, enhanced: '4.3.1', text });
+  }
+}
+
+/** Refuses a message that is ambiguous, or in a loop: it has passed too many hosts, or has been delivered to one of these `recipients` before. @throws Refusal */
+export function checkContent(
+  message: Uint8Array,
+  recipients: readonly string[],
+  { receivedFields }: SmtpLimits,
+): void {
+  const forbidden = findForbiddenOctet(message);
+  if (forbidden !== undefined) {
+    const text = `The message has a ${forbidden} in it: lines end with CR LF (RFC 5321 section 2.3.8)`;
+    throw new Refusal({ code: 550, enhanced: '5.6.0', text });
+  }
+  if (countFields(message, 'Received') > receivedFields) {
+    const text = 'The message is in a loop: too many Received fields';
+    throw new Refusal({ code: 554, enhanced: '5.4.6', text });
+  }
+  const delivered = findFields(message, { name: 'Delivered-To', octets: LONGEST_FIELD });
+  const before = new Set(delivered.map((address) => address.toLowerCase()));
+  const again = recipients.find((address) => before.has(address.toLowerCase()));
+  if (again !== undefined) {
+    const text = `The message is in a loop: it has been delivered to <${again}> before`;
+    throw new Refusal({ code: 554, enhanced: '5.4.6', text });
+  }
+}

@@ -1,0 +1,48 @@
+import { asciiLower, fromLatin1 } from '../../base/text.ts';
+
+const LF = 10;
+const CR = 13;
+
+/** What a search for header fields looks at. */
+export interface FieldSearch {
+  /** In any case. */
+  readonly name: string;
+  /** Bodies longer than this are cut. */
+  readonly octets: number;
+}
+
+function isBlank(octet: number | undefined): boolean {
+  return octet === 32 || octet === 9;
+}
+
+/**
+ * The bodies of all fields of one name in the header of a message (RFC 5322 §2.2), top first, as far as the end of their first line, without surrounding
+ * blanks; the octets as characters. Reads up to the blank line.
+ */
+export function findFields(message: Uint8Array, { name, octets }: FieldSearch): string[] {
+  const wanted = asciiLower(name);
+  const bodies: string[] = [];
+  let start = 0;
+  while (start < message.length) {
+    const first = message[start];
+    if (first === LF || (first === CR && message[start + 1] === LF)) break;
+    const lf = message.indexOf(LF, start);
+    const end = lf < 0 ? message.length : lf;
+    const colon = colonOf(message, start, wanted.length);
+    if (
+      colon !== undefined &&
+      asciiLower(fromLatin1(message.subarray(start, start + wanted.length))) === wanted
+    ) {
+      bodies.push(fromLatin1(message.subarray(colon + 1, Math.min(end, colon + 1 + octets))).trim());
+    }
+    start = end + 1;
+  }
+  return bodies;
+}
+
+/** The colon behind a name of that length, with the blanks old software puts before it. */
+function colonOf(message: Uint8Array, start: number, length: number): number | undefined {
+  let at = start + length;
+  while (isBlank(message[at])) at++;
+  return message[at] === 58 && !isBlank(message[start]) ? at : undefined;
+}

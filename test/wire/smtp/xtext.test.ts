@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { decodeXtext, encodeXtext } from '../../../src/wire/smtp/xtext.ts';
+
+test('encodeXtext() and decodeXtext() agree with RFC 3461 §4', () => {
+  for (const [text, xtext] of [
+    ['rfc822', 'rfc822'],
+    ['a+b=c d', 'a+2Bb+3Dc+20d'],
+    ['', ''],
+  ] as const) {
+    assert.equal(encodeXtext(text), xtext);
+    assert.equal(decodeXtext(xtext), text);
+  }
+});
+
+test('decodeXtext() refuses what is no xtext, and control characters behind it', () => {
+  for (const wrong of ['a b', 'a=b', '+', '+2', '+2b', '+zz', 'é', 'a+0D+0Ab', '+00', '+7F', '\n']) {
+    assert.equal(decodeXtext(wrong), undefined, wrong);
+  }
+});
+
+test('encodeXtext() is undone by decodeXtext() for any printable text', () => {
+  fc.assert(
+    fc.property(fc.stringMatching(/^[ -~\u00a0-\u00ff]*$/), (text) => {
+      assert.equal(decodeXtext(encodeXtext(text)), text);
+    }),
+  );
+});
