@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import process from 'node:process';
 import { ConfigError, UserError, messageOf } from '../base/errors.ts';
+import { aliasAddCommand } from './alias-add.ts';
+import { aliasListCommand } from './alias-list.ts';
+import { aliasRemoveCommand } from './alias-remove.ts';
 import { checkCommand } from './check.ts';
 import { NotRunningError, RefusedError, apiClient } from './client.ts';
 import type { Command, Context } from './command.ts';
@@ -50,6 +53,9 @@ const COMMANDS: readonly Command[] = [
   userAddCommand,
   userPasswdCommand,
   userListCommand,
+  aliasAddCommand,
+  aliasRemoveCommand,
+  aliasListCommand,
   mailVerifyCommand,
   mailExportCommand,
   mailBackupCommand,

@@ -13,6 +13,9 @@ export interface MailListener {
   /** IPv4 address in text, `0.0.0.0` for services that are public. */
   readonly address: string;
   readonly port: number;
+  /** Prefixes in text; see `mail.listeners` of the configuration. */
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
 }
 
 /** What `post` may know of the configuration. */
@@ -21,6 +24,7 @@ export interface PostOptions {
   readonly domains: readonly string[];
   readonly users: readonly { readonly name: string; readonly password: string }[];
   readonly aliases: Readonly<Record<string, readonly string[]>>;
+  readonly catchAll?: string | undefined;
   readonly maxMessage: number;
   /** The LAN with prefix length: who counts as local. */
   readonly lan: string;

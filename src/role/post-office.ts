@@ -1,10 +1,12 @@
 import { messageOf } from '../base/errors.ts';
+import { parsePrefix4 } from '../base/prefix.ts';
 import type { ServiceStatus } from '../port/box.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Log } from '../port/log.ts';
 import type { MailStore } from '../port/mailbox.ts';
 import { Accounts } from '../service/accounts.ts';
 import { LoginGuard } from '../service/login-guard.ts';
+import { accessBy } from '../service/smtp/access.ts';
 import { type Pop3Service, startPop3 } from '../service/pop3/start-pop3.ts';
 import { type SmtpService, startSmtp } from '../service/smtp/start-smtp.ts';
 import type { MailListener, PostOptions } from './ipc.ts';
@@ -58,12 +60,13 @@ export class PostOffice {
     const fixed = JSON.stringify({ listeners, hostName, maxMessage, lan });
     if (this.#running?.fixed === fixed) {
       this.#running.smtp?.setDirectory(directoryOf(options));
-      this.#running.smtp?.setIdentity(options.tls);
-      this.#running.pop3?.setIdentity(options.tls);
-      return {
-        services: listeners.map((one) => ({ name: one.service, ok: true, detail: where(one) })),
-        taken: undefined,
-      };
+      const broken = this.#setIdentity(this.#running, options.tls);
+      const services = listeners.map((one) => ({
+        name: one.service,
+        ok: broken === undefined,
+        detail: broken ?? where(one),
+      }));
+      return { services, taken: undefined };
     }
     await this.close();
     const smtp = await this.#start(listeners.filter(isSmtp), (some) => this.#startSmtp(options, some, isLan));
@@ -89,6 +92,19 @@ export class PostOffice {
     await Promise.all([running?.smtp?.close(), running?.pop3?.close()]);
   }
 
+  /** Why the certificate cannot be used, if so: the one before stays in use. */
+  #setIdentity({ smtp, pop3 }: Running, tls: PostOptions['tls']): string | undefined {
+    try {
+      smtp?.setIdentity(tls);
+      pop3?.setIdentity(tls);
+      return undefined;
+    } catch (error) {
+      const sentence = `Cannot use the new certificate, the one before is still in use: ${messageOf(error)}`;
+      this.#ports.logFor('tls').error(sentence);
+      return sentence;
+    }
+  }
+
   async #start<T>(
     listeners: readonly MailListener[],
     start: (listeners: readonly MailListener[]) => Promise<T>,
@@ -110,11 +126,12 @@ export class PostOffice {
     return startSmtp({
       hostName: options.hostName,
       directory: directoryOf(options),
-      listeners: listeners.map(({ service, address, port }) => ({
+      listeners: listeners.map(({ service, address, port, allow = [], deny = [] }) => ({
         address,
         port,
         kind: service === 'smtp' ? 'mx' : 'submission',
         tls: service === 'submissions' ? 'implicit' : 'starttls',
+        mayConnect: accessBy({ allow: allow.map(parsePrefix4), deny: deny.map(parsePrefix4) }),
       })),
       identity: options.tls,
       isLan,
@@ -154,6 +171,11 @@ function isSmtp({ service }: MailListener): boolean {
   return service !== 'pop3' && service !== 'pop3s';
 }
 
-function directoryOf({ users, domains, aliases }: PostOptions): Parameters<SmtpService['setDirectory']>[0] {
-  return { users: users.map(({ name }) => name), domains, aliases };
+function directoryOf({
+  users,
+  domains,
+  aliases,
+  catchAll,
+}: PostOptions): Parameters<SmtpService['setDirectory']>[0] {
+  return { users: users.map(({ name }) => name), domains, aliases, catchAll };
 }

@@ -162,6 +162,40 @@ test('PostOffice moves to other listeners and lets go of the ports it had', asyn
   await assert.rejects(LineClient.connect(portFor(then, 'pop3')));
 });
 
+test('PostOffice keeps a certificate when the next one is broken, and says so', async (t) => {
+  const { office } = openOffice(t);
+  const listeners = await freeListeners();
+  await office.configure(optionsWith(listeners), everybody);
+  const tls = { key: TLS.key, cert: '-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n' };
+  const { services } = await office.configure(optionsWith(listeners, { tls }), everybody);
+  for (const { ok, detail } of services) {
+    assert.equal(ok, false);
+    assert.match(detail, /^Cannot use the new certificate, the one before is still in use: /);
+  }
+  const client = await LineClient.connect(portFor(listeners, 'submissions'), { tls: true });
+  assert.ok((client.socket as TLSSocket).getPeerCertificate().subject.CN === 'mail.office.example');
+  await client.close();
+  const again = await office.configure(optionsWith(listeners), everybody);
+  assert.ok(again.services.every(({ ok }) => ok));
+});
+
+test('PostOffice lets only those connect whom the rules of a listener let in', async (t) => {
+  const { office } = openOffice(t);
+  const rules = { smtp: { deny: ['127.0.0.0/8'] }, submission: { allow: ['192.0.2.0/24'] } };
+  const listeners = (await freeListeners()).map((one) => ({
+    ...one,
+    ...rules[one.service as keyof typeof rules],
+  }));
+  await office.configure(optionsWith(listeners), everybody);
+  for (const service of ['smtp', 'submission']) {
+    const client = await LineClient.connect(portFor(listeners, service));
+    assert.equal(await client.rest(), '554 5.7.1 This service is not for your address\r\n');
+  }
+  const client = await LineClient.connect(portFor(listeners, 'submissions'), { tls: true });
+  await client.expect(/^220 /);
+  await client.close();
+});
+
 test('PostOffice names a port that another program has, serves the others, and tries again', async (t) => {
   const { office } = openOffice(t);
   const other = await listening();

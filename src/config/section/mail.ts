@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { domainName, mailAddress, sizeText, userName } from '../values.ts';
+import { domainName, mailAddress, prefix4Text, sizeText, userName } from '../values.ts';
 
 /** `mail` of the configuration. */
 export const mail = z.strictObject({
@@ -21,8 +21,29 @@ export const mail = z.strictObject({
         .min(1, 'at least one recipient'),
     )
     .prefault({})
-    .describe('Other names and groups.'),
+    .describe(
+      'Other names and groups: users, other aliases and outside addresses. A user\'s own name among the members keeps a copy: "alice": ["alice", "alice@home.example"].',
+    ),
+  catchAll: userName
+    .nullable()
+    .prefault(null)
+    .describe('The user who gets the mail for names that do not exist; null refuses it.'),
   maxMessage: sizeText.prefault('25M').describe('The largest message accepted.'),
+  listeners: z
+    .array(
+      z.strictObject({
+        service: z
+          .enum(['smtp', 'submission', 'submissions'], '"smtp", "submission" or "submissions"')
+          .describe('Port 25, 587 or 465.'),
+        allow: z
+          .array(prefix4Text)
+          .prefault([])
+          .describe('Who may connect, as far as the firewall lets them; empty is everybody.'),
+        deny: z.array(prefix4Text).prefault([]).describe('Who may not, although allowed.'),
+      }),
+    )
+    .prefault([])
+    .describe('Who may connect to the ports that take mail.'),
   relayFrom: z
     .array(z.enum(['lan'], '"lan"'))
     .prefault(['lan'])

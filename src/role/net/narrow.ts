@@ -175,7 +175,14 @@ function mailListeners({ mail, firewall, lan }: Config): MailListener[] {
     service,
     address: isPublic(service) ? '0.0.0.0' : formatIpv4(lan.address.address),
     port: SERVICE_PORTS[service].port,
+    ...accessOf(mail, service),
   }));
+}
+
+function accessOf({ listeners }: Config['mail'], service: string): Pick<MailListener, 'allow' | 'deny'> {
+  const rule = listeners.find((one) => one.service === service);
+  if (rule === undefined) return {};
+  return { allow: rule.allow.map(formatPrefix4), deny: rule.deny.map(formatPrefix4) };
 }
 
 export function postOptions(config: Config, tls: PostOptions['tls']): PostOptions {
@@ -185,6 +192,7 @@ export function postOptions(config: Config, tls: PostOptions['tls']): PostOption
     domains: mail.domains.length > 0 ? mail.domains : [system.domain],
     users: users.map(({ name, password }) => ({ name, password })),
     aliases: mail.aliases,
+    catchAll: mail.catchAll ?? undefined,
     maxMessage: mail.maxMessage,
     lan: formatPrefix4(lan.address),
     listeners: mailListeners(config),
