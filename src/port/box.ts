@@ -69,6 +69,8 @@ export interface BoxStatus {
   readonly mailboxes: readonly MailboxSummary[];
   readonly firewall: readonly CounterStatus[];
   readonly dns: Readonly<Record<string, number>>;
+  /** What the DHCP server got, left out and sent. */
+  readonly dhcp: Readonly<Record<string, number>>;
 }
 
 /** One address that is given, offered or kept for a device. */
@@ -208,6 +210,58 @@ export interface ExplainAnswer {
   readonly source: string | null;
   /** The rules it met on its way, in order. */
   readonly steps: readonly string[];
+}
+
+/** One message for one recipient elsewhere, on its way. */
+export interface QueuedMail {
+  readonly id: number;
+  /** The same for all recipients of a message. */
+  readonly message: number;
+  /** Empty for notices. */
+  readonly sender: string;
+  readonly recipient: string;
+  /** The domain of the recipient. */
+  readonly destination: string;
+  readonly octets: number;
+  readonly accepted: string;
+  /** Null while it is held. */
+  readonly nextAttempt: string | null;
+  readonly lastAttempt: string | null;
+  readonly attempts: number;
+  readonly state: 'waiting' | 'trying' | 'held';
+  /** What came of the last attempt; empty before the first. */
+  readonly reason: string;
+}
+
+/** What waits for one domain. */
+export interface QueueDestination {
+  readonly destination: string;
+  readonly messages: number;
+  readonly octets: number;
+  readonly held: number;
+  readonly oldest: string;
+  /** Why nothing is sent there now; null if it is. */
+  readonly problem: string | null;
+  readonly nextTry: string | null;
+}
+
+/** Mail for other hosts. */
+export interface MailQueueView {
+  /** Whether the queue knows of an Internet connection; without one nothing is sent to the Internet. */
+  readonly isOnline: boolean;
+  /** All entries; `entries` may hold fewer. */
+  readonly total: number;
+  readonly destinations: readonly QueueDestination[];
+  readonly entries: readonly QueuedMail[];
+}
+
+/** Something that happened to a message on its way out. */
+export interface MailHistoryEvent {
+  readonly time: string;
+  readonly recipient: string;
+  /** `delivered`, `deferred`, `failed`, `expired`, or what the owner did: `held`, `released`, `retried`, `deleted`. */
+  readonly what: string;
+  readonly detail: string;
 }
 
 /** Everything the control API offers; `net` implements it. Refusals are UserError or ConfigError. */

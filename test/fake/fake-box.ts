@@ -46,6 +46,7 @@ export const STATUS: BoxStatus = {
   mailboxes: [{ user: 'alice', messages: 3, octets: 4096 }],
   firewall: [{ name: 'wan-dropped', packets: 12, bytes: 720 }],
   dns: { queries: 5 },
+  dhcp: { received: 4, dropped: 0, sent: 4 },
 };
 
 export const HEALTH: HealthReport = {

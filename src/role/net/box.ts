@@ -73,6 +73,7 @@ export class NetBox implements Box {
       mailboxes: peers.mailboxes,
       firewall: await this.#counters(),
       dns: { ...services.dns?.counters() },
+      dhcp: { ...services.dhcp?.counters },
     };
   }
 

@@ -36,6 +36,10 @@ export const WISHED: readonly Setting[] = [
   // The firewall looks the way back up itself: in both families, and with the exceptions that DHCP needs.
   ['net.ipv4.conf.all.rp_filter', 0],
   ['net.ipv4.conf.default.rp_filter', 0],
+  // A pool larger than a /24 is asked for address by address before it is given. Of the first network namespace only.
+  ['net.ipv4.neigh.default.gc_thresh1', 1024],
+  ['net.ipv4.neigh.default.gc_thresh2', 4096],
+  ['net.ipv4.neigh.default.gc_thresh3', 8192],
   // Routers that answer broadcasts with errors (RFC 1122 section 3.2.2) are not worth a line in the kernel log each time.
   ['net.ipv4.icmp_ignore_bogus_error_responses', 1],
   // What the LAN may not have is refused by ICMP: at one answer a second for each device its programs would hang. The
