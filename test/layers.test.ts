@@ -27,6 +27,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   zod: ['config', 'service/api', 'web'],
   'tiny-lru': ['engine', 'service', 'io'],
   'smtp-server': ['service/smtp'],
+  nodemailer: ['service/queue'],
   hono: ['web', 'service/api'],
   '@hono/node-server': ['web', 'service/api'],
 };

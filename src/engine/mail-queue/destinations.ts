@@ -1,0 +1,51 @@
+import { type Instant, after } from '../../base/instant.ts';
+import type { Random } from '../../port/random.ts';
+import { retryDelay } from './back-off.ts';
+import type { QueueLimits } from './limits.ts';
+
+/** A destination no host of which could be reached when last tried. */
+export interface DestinationFailure {
+  readonly failures: number;
+  /** Until then nothing is sent there. */
+  readonly until: Instant;
+  /** Why, as it is shown with each message that waits for it. */
+  readonly reason: string;
+}
+
+/** What is remembered of destinations: a dead host is left alone as a whole, not once for each message. In memory only. */
+export class Destinations {
+  readonly #limits: QueueLimits;
+  readonly #failed = new Map<string, DestinationFailure>();
+
+  constructor(limits: QueueLimits) {
+    this.#limits = limits;
+  }
+
+  failure(key: string): DestinationFailure | undefined {
+    return this.#failed.get(key);
+  }
+
+  all(): ReadonlyMap<string, DestinationFailure> {
+    return this.#failed;
+  }
+
+  failed(key: string, reason: string, env: { readonly now: Instant; readonly random: Random }): void {
+    const failures = (this.#failed.get(key)?.failures ?? 0) + 1;
+    this.#failed.delete(key);
+    this.#failed.set(key, {
+      failures,
+      until: after(env.now, retryDelay(failures, env.random, this.#limits)),
+      reason,
+    });
+    const [oldest] = this.#failed.keys();
+    if (this.#failed.size > this.#limits.destinations && oldest !== undefined) this.#failed.delete(oldest);
+  }
+
+  answered(key: string): void {
+    this.#failed.delete(key);
+  }
+
+  forgetAll(): void {
+    this.#failed.clear();
+  }
+}

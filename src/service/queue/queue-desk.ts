@@ -1,0 +1,143 @@
+import { UserError } from '../../base/errors.ts';
+import type { Timestamp } from '../../base/instant.ts';
+import type { History, HistoryEvent } from '../../engine/mail-queue/history.ts';
+import { ownOutcome } from '../../engine/mail-queue/outcome.ts';
+import type { Routing } from '../../engine/mail-queue/routing.ts';
+import type { MailQueueView, MailHistoryEvent, QueueDestination, QueuedMail } from '../../port/box.ts';
+import type { Clock } from '../../port/clock.ts';
+import type { QueueEntry, QueueStore, QueueSummary } from '../../port/mail-queue.ts';
+import type { MailQueue } from './mail-queue.ts';
+import type { Settler } from './settler.ts';
+
+export interface QueueDeskParts {
+  readonly store: QueueStore;
+  readonly queue: MailQueue;
+  readonly settler: Settler;
+  readonly history: History;
+  readonly routing: () => Routing;
+  readonly clock: Clock;
+}
+
+/** Entries a listing shows in full; it always counts them all. */
+export const MAX_LISTED = 1000;
+
+export type QueueAction = 'retry' | 'hold' | 'release' | 'delete' | 'bounce';
+
+function iso(time: Timestamp): string {
+  return new Date(time).toISOString();
+}
+
+/** What the owner sees of the queue and does to it. */
+export class QueueDesk {
+  readonly #parts: QueueDeskParts;
+
+  constructor(parts: QueueDeskParts) {
+    this.#parts = parts;
+  }
+
+  async view(): Promise<MailQueueView> {
+    const { store, queue } = this.#parts;
+    const summaries = store.entries();
+    const listed = await Promise.all(summaries.slice(0, MAX_LISTED).map((one) => this.#listed(one)));
+    return {
+      isOnline: queue.scheduler.isUp,
+      total: summaries.length,
+      destinations: this.#destinations(summaries),
+      entries: listed.filter((one) => one !== undefined),
+    };
+  }
+
+  history(id: number): readonly MailHistoryEvent[] {
+    const message = this.#parts.store.find(id)?.message ?? id;
+    return this.#parts.history.of(message).map(({ time, ...event }: HistoryEvent) => ({
+      time: iso(time),
+      ...event,
+    }));
+  }
+
+  /** @throws UserError if there is no such entry, or it cannot be done just now */
+  async act(action: QueueAction, id: number): Promise<void> {
+    const { store, queue } = this.#parts;
+    const entry = await this.#entry(id);
+    if (action === 'bounce') await this.#bounce(entry);
+    else await this.#change(action, entry);
+    queue.refresh();
+    if (action === 'bounce' || (action !== 'delete' && store.find(id) === undefined)) return;
+    this.#note(entry, { retry: 'retried', hold: 'held', release: 'released', delete: 'deleted' }[action]);
+  }
+
+  async #change(action: Exclude<QueueAction, 'bounce'>, { id, sender, domain }: QueueEntry): Promise<void> {
+    const { store, queue, clock, routing } = this.#parts;
+    if (action === 'hold') return await store.hold([id]);
+    if (action === 'delete') return await store.remove([id]);
+    if (action === 'retry') {
+      const { key } = routing().routeFor(sender.slice(sender.lastIndexOf('@') + 1).toLowerCase(), domain);
+      queue.step({ kind: 'forget', key });
+    }
+    await store.release([id], clock.wallTime());
+  }
+
+  async #bounce(entry: QueueEntry): Promise<void> {
+    if (this.#parts.queue.scheduler.isTrying(entry.id)) {
+      throw new UserError(`Cannot return message ${entry.id} now: it is being sent`);
+    }
+    const outcome = ownOutcome('failed', '5.7.0', 'The owner of this server has returned the message');
+    await this.#parts.settler.settle([{ entry, outcome }]);
+  }
+
+  async #entry(id: number): Promise<QueueEntry> {
+    const entry = await this.#parts.store.read(id);
+    if (entry !== undefined) return entry;
+    throw new UserError(`Cannot find message ${id} in the queue: "gatepost mail queue" lists what is there`);
+  }
+
+  #note({ message, recipient }: QueueEntry, what: string): void {
+    const time = this.#parts.clock.wallTime();
+    this.#parts.history.add(message, { time, recipient: recipient.address, what, detail: 'by the owner' });
+  }
+
+  /** Undefined if it has left, or cannot be read. */
+  async #listed(summary: QueueSummary): Promise<QueuedMail | undefined> {
+    let entry: QueueEntry | undefined;
+    try {
+      entry = await this.#parts.store.read(summary.id);
+    } catch {
+      return undefined;
+    }
+    if (entry === undefined) return undefined;
+    const isTrying = this.#parts.queue.scheduler.isTrying(entry.id);
+    const waiting = entry.isHeld ? 'held' : 'waiting';
+    return {
+      id: entry.id,
+      message: entry.message,
+      sender: entry.sender,
+      recipient: entry.recipient.address,
+      destination: entry.domain,
+      octets: entry.size,
+      accepted: iso(entry.accepted),
+      nextAttempt: entry.isHeld ? null : iso(entry.nextAttempt),
+      lastAttempt: entry.lastAttempt === undefined ? null : iso(entry.lastAttempt),
+      attempts: entry.attempts,
+      state: isTrying ? 'trying' : waiting,
+      reason: entry.lastReply,
+    };
+  }
+
+  #destinations(summaries: readonly QueueSummary[]): QueueDestination[] {
+    const { queue, clock } = this.#parts;
+    return [...Map.groupBy(summaries, ({ domain }) => domain)].map(([destination, some]) => {
+      const failure = queue.scheduler.destinations.failure(destination);
+      const oldest = some.reduce((least, { accepted }) => Math.min(least, accepted), Infinity);
+      const waits = failure === undefined ? 0 : Math.max(0, failure.until - clock.now());
+      return {
+        destination,
+        messages: some.length,
+        octets: some.reduce((sum, { size }) => sum + size, 0),
+        held: some.filter(({ isHeld }) => isHeld).length,
+        oldest: iso(oldest as Timestamp),
+        problem: failure?.reason ?? null,
+        nextTry: failure === undefined ? null : iso((clock.wallTime() + waits) as Timestamp),
+      };
+    });
+  }
+}

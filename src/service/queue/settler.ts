@@ -1,0 +1,134 @@
+import { messageOf } from '../../base/errors.ts';
+import { Minutes } from '../../base/duration.ts';
+import { type Timestamp, after } from '../../base/instant.ts';
+import type { History } from '../../engine/mail-queue/history.ts';
+import type { QueueLimits } from '../../engine/mail-queue/limits.ts';
+import { type Outcome, reasonOf } from '../../engine/mail-queue/outcome.ts';
+import { type PlannedReport, type SettlePlan, settle } from '../../engine/mail-queue/settle.ts';
+import type { Clock } from '../../port/clock.ts';
+import type { Log } from '../../port/log.ts';
+import type { Notice, QueueEntry, QueueStore, Settlement } from '../../port/mail-queue.ts';
+import { StoreFullError } from '../../port/mailbox.ts';
+import type { Random } from '../../port/random.ts';
+import type { Notices } from './notices.ts';
+
+export interface SettlerParts {
+  readonly store: QueueStore;
+  readonly notices: Notices;
+  readonly history: History;
+  readonly limits: QueueLimits;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Resolves when the queue is being closed. */
+  readonly closing: Promise<void>;
+}
+
+/** An entry with what came of it. */
+export interface Result {
+  readonly entry: QueueEntry;
+  readonly outcome: Outcome;
+}
+
+/** A result that cannot be stored is tried again after this: forgotten, it would mean a duplicate. */
+const STORE_PAUSE = Minutes(1);
+const NO_ROOM_PAUSE = Minutes(30);
+
+/** Records what came of entries, together with the notices that follow from it. */
+export class Settler {
+  readonly #parts: SettlerParts;
+
+  constructor(parts: SettlerParts) {
+    this.#parts = parts;
+  }
+
+  /** Of any entries; one commit a message. `message` is theirs if it was read already. @returns whether notices went into the queue */
+  async settle(results: readonly Result[], message?: Uint8Array): Promise<boolean> {
+    let isQueued = false;
+    for (const some of Map.groupBy(results, ({ entry }) => entry.message).values()) {
+      isQueued = (await this.#settleMessage(some, message)) || isQueued;
+    }
+    return isQueued;
+  }
+
+  async #settleMessage(results: readonly Result[], message: Uint8Array | undefined): Promise<boolean> {
+    const { clock, random, limits } = this.#parts;
+    const time = clock.wallTime();
+    const plan = settle(results, { time, random, limits });
+    const notices = await this.#noticesFor(plan, results, message);
+    await this.#store(plan.settlements, notices);
+    this.#tell(results, plan, time);
+    return notices.some(({ envelope }) => (envelope.remote ?? []).length > 0);
+  }
+
+  async #noticesFor(
+    { reports }: SettlePlan,
+    results: readonly Result[],
+    message: Uint8Array | undefined,
+  ): Promise<Notice[]> {
+    const [first] = results;
+    if (first === undefined || reports.length === 0) return [];
+    const { entry } = first;
+    const original = message ?? (await this.#read(entry));
+    const facts = { entry, sender: entry.sender, message: original, time: this.#parts.clock.wallTime() };
+    return reports.flatMap((report: PlannedReport) => this.#parts.notices.make(report, facts) ?? []);
+  }
+
+  async #read({ id }: QueueEntry): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#parts.store.readMessage(id);
+    } catch (error) {
+      this.#parts.log.error(`Cannot return the message of entry ${id} of the queue: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  async #store(settlements: readonly Settlement[], notices: readonly Notice[]): Promise<void> {
+    const { store, log, clock, closing } = this.#parts;
+    for (let isClosing = false; !isClosing;) {
+      try {
+        await store.settle(settlements, notices);
+        return;
+      } catch (error) {
+        if (error instanceof StoreFullError && notices.length > 0) {
+          await this.#store(this.#withoutRoom(settlements), []);
+          return;
+        }
+        log.error(`Cannot record what became of mail in the queue, trying again: ${messageOf(error)}`);
+      }
+      const pause = Promise.withResolvers<boolean>();
+      const wake = clock.wake(after(clock.now(), STORE_PAUSE), () => pause.resolve(false));
+      isClosing = await Promise.race([pause.promise, closing.then(() => true)]);
+      wake.cancel();
+    }
+  }
+
+  /** What would end with a notice there is no room for stays until there is. */
+  #withoutRoom(settlements: readonly Settlement[]): Settlement[] {
+    const nextAttempt = after(this.#parts.clock.wallTime(), NO_ROOM_PAUSE);
+    return settlements.map((one) => {
+      if (one.outcome === 'delivered') return one;
+      if (one.outcome === 'deferred') return withoutNotice(one);
+      const reply = '4.3.1 There is no room to tell the sender that it failed';
+      return { id: one.id, outcome: 'deferred', reply, nextAttempt };
+    });
+  }
+
+  #tell(results: readonly Result[], { settlements }: SettlePlan, time: Timestamp): void {
+    const { history, log } = this.#parts;
+    for (const [index, { entry, outcome }] of results.entries()) {
+      const what = settlements[index]?.outcome ?? outcome.kind;
+      const { address: recipient } = entry.recipient;
+      const detail = reasonOf(outcome);
+      history.add(entry.message, { time, recipient, what, detail });
+      const sentence = `Mail ${entry.id} from <${entry.sender}> to <${recipient}> is ${what}: ${detail}`;
+      if (what === 'failed' || what === 'expired') log.notice(sentence);
+      else log.info(sentence);
+    }
+  }
+}
+
+function withoutNotice(settlement: Extract<Settlement, { readonly outcome: 'deferred' }>): Settlement {
+  const { isDelayNotified: _unsent, ...rest } = settlement;
+  return rest;
+}

@@ -1,0 +1,166 @@
+import { messageOf } from '../../base/errors.ts';
+import { Seconds } from '../../base/duration.ts';
+import { type Timestamp, after } from '../../base/instant.ts';
+import { type ReportFacts } from '../../engine/mail-queue/compose-report.ts';
+import { History } from '../../engine/mail-queue/history.ts';
+import { DEFAULT_QUEUE_LIMITS, type QueueLimits } from '../../engine/mail-queue/limits.ts';
+import { type RouteRule, Routing } from '../../engine/mail-queue/routing.ts';
+import type { MailHistoryEvent, MailQueueView } from '../../port/box.ts';
+import type { Clock } from '../../port/clock.ts';
+import type { Log } from '../../port/log.ts';
+import type { QueueStore } from '../../port/mail-queue.ts';
+import type { Envelope } from '../../port/mailbox.ts';
+import type { NameLookup } from '../../port/name-lookup.ts';
+import type { Random } from '../../port/random.ts';
+import type { SmtpClient } from '../../port/smtp-client.ts';
+import type { IpAddress } from '../../port/udp.ts';
+import type { RecipientStatus } from '../../wire/mail/delivery-status.ts';
+import type { StsPolicy } from '../../wire/mail/mta-sts.ts';
+import { Attempts } from './attempts.ts';
+import { Delivery } from './delivery.ts';
+import { MailQueue } from './mail-queue.ts';
+import { type NoticeOptions, Notices } from './notices.ts';
+import { type QueueAction, QueueDesk } from './queue-desk.ts';
+import { SessionPool } from './session-pool.ts';
+import { Settler } from './settler.ts';
+
+export interface QueuePorts {
+  readonly store: QueueStore;
+  /** For notices about mail that never was in the queue. */
+  readonly deliver: (envelope: Envelope, message: Uint8Array) => Promise<void>;
+  readonly names: NameLookup;
+  readonly client: SmtpClient;
+  readonly policyOf: (domain: string) => Promise<StsPolicy | undefined>;
+  /** Whether an address is one of this machine's. */
+  readonly isOwnAddress: (address: IpAddress) => boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** What the configuration says of mail going out. */
+export interface QueueOptions extends NoticeOptions {
+  readonly rules: readonly RouteRule[];
+  /** Domains whose mail comes here. */
+  readonly domains: readonly string[];
+  /** The sender to name to other hosts. */
+  readonly senderFor: (sender: string) => string;
+}
+
+/** A success that is told by this host because the mail ended here. */
+export interface LocalSuccess {
+  readonly sender: string;
+  readonly envelopeId: string | undefined;
+  readonly returns: 'full' | 'headers' | undefined;
+  readonly time: Timestamp;
+  readonly recipients: readonly {
+    readonly address: string;
+    readonly originalRecipient: string | undefined;
+    readonly action: 'delivered' | 'expanded';
+  }[];
+  readonly message: Uint8Array;
+}
+
+export interface QueueService {
+  setOptions(options: QueueOptions): void;
+  /** Mail has come into the queue. */
+  wake(): void;
+  /** Whether there is a way to the Internet; its return makes everything due. */
+  setUplink(isUp: boolean): void;
+  view(): Promise<MailQueueView>;
+  /** By entry, or by message when it has left. */
+  history(id: number): readonly MailHistoryEvent[];
+  /** @throws UserError */
+  act(action: QueueAction, id: number): Promise<void>;
+  reportDelivery(success: LocalSuccess): void;
+  /** Lets attempts under way end for a while, then breaks them off: they are repeated later. */
+  close(): Promise<void>;
+}
+
+/** How long the end of the service waits for messages under way. */
+const CLOSE_TIME = Seconds(5);
+
+function isOwnHost({ hostName, domains }: QueueOptions, host: string): boolean {
+  const name = host.toLowerCase();
+  return name === hostName.toLowerCase() || domains.includes(name);
+}
+
+/** Sends the mail of the queue from now on. */
+export function startQueue(
+  ports: QueuePorts,
+  first: QueueOptions,
+  {
+    onChange = () => {},
+    limits: given = {},
+  }: { readonly onChange?: () => void; readonly limits?: Partial<QueueLimits> } = {},
+): QueueService {
+  const { store, clock, random, log } = ports;
+  const limits = { ...DEFAULT_QUEUE_LIMITS, ...given };
+  let options = first;
+  let rules = new Routing(first.rules);
+  const routing = (): Routing => rules;
+  const closing = Promise.withResolvers<void>();
+  const history = new History();
+  const pool = new SessionPool(clock);
+  const notices = new Notices(() => options, random);
+  const delivery = new Delivery({ ...ports, pool, isOwnHost: (host) => isOwnHost(options, host) });
+  const shared = { store, history, limits, clock, random, log, routing, onChange };
+  const settler = new Settler({ ...shared, notices, closing: closing.promise });
+  const senderFor = (sender: string): string => options.senderFor(sender);
+  const attempts = new Attempts({ ...shared, delivery, settler, senderFor });
+  const queue = new MailQueue({ ...shared, attempts });
+  const desk = new QueueDesk({ ...shared, queue, settler });
+  queue.refresh();
+  return {
+    setOptions: (next) => {
+      options = next;
+      rules = new Routing(next.rules);
+      queue.refresh();
+    },
+    wake: () => queue.refresh(),
+    setUplink: (isUp) => queue.setUplink(isUp),
+    view: () => desk.view(),
+    history: (id) => desk.history(id),
+    act: (action, id) => desk.act(action, id),
+    reportDelivery: (success) => {
+      tellDelivery(success, { notices, deliver: ports.deliver }).then(
+        () => queue.refresh(),
+        (error: unknown) => log.warn(`Cannot tell <${success.sender}> of the delivery: ${messageOf(error)}`),
+      );
+    },
+    close: async () => {
+      const ended = queue.close();
+      await Promise.race([
+        ended,
+        new Promise<void>((resolve) => void clock.wake(after(clock.now(), CLOSE_TIME), resolve)),
+      ]);
+      closing.resolve();
+      pool.close();
+    },
+  };
+}
+
+async function tellDelivery(
+  success: LocalSuccess,
+  { notices, deliver }: { readonly notices: Notices; readonly deliver: QueuePorts['deliver'] },
+): Promise<void> {
+  const { sender, envelopeId, returns, time, message } = success;
+  const recipients = success.recipients.map((one): RecipientStatus => ({
+    ...one,
+    status: '2.0.0',
+    reply: {
+      code: 0,
+      enhanced: '2.0.0',
+      text: one.action === 'delivered' ? 'In the mailbox' : 'Sent on to others',
+    },
+    remoteHost: undefined,
+    lastAttempt: undefined,
+    willRetryUntil: undefined,
+  }));
+  const entry: ReportFacts['entry'] = { envelopeId, accepted: time, returns };
+  const notice = notices.make(
+    { kind: 'delivered', to: 'sender', recipients },
+    { entry, message, sender, time },
+  );
+  if (notice !== undefined) await deliver(notice.envelope, notice.message);
+}
