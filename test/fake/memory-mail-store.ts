@@ -61,6 +61,11 @@ export class MemoryMailStore implements MailStore {
     }));
   }
 
+  /** What is in a mailbox, in its order. */
+  uids(user: string): readonly string[] {
+    return this.#mailbox(user).messages.map((message) => message.stored.uid);
+  }
+
   /** Whether some session holds the mailbox. */
   isOpen(user: string): boolean {
     return this.#mailbox(user).isOpen;

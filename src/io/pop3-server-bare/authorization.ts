@@ -157,6 +157,7 @@ export class Authorization<User extends Pop3User> {
       if (!guard.admits(session.remoteAddress)) return await this.#loginRefused(login.username);
       const user = await options.onAuth(login, session);
       if (user === undefined) return await this.#loginFailed(login);
+      guard.succeeded(session.remoteAddress);
       return await this.#enter(user, login.username);
     } catch (error) {
       this.#fail(error);

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { blockOf } from './address-block.ts';
+import { blockOf, clientOf } from './address-block.ts';
 import type { Pop3Limits } from './limits.ts';
 import type { Pop3Login } from './options.ts';
 
@@ -9,6 +9,8 @@ export interface Pop3LoginGuard {
   admits(address: string): boolean;
   /** Counts a failed login. @returns milliseconds for which its answer is to be held back */
   failed(address: string, login: Pop3Login): number;
+  /** Tells of a login that fitted. */
+  succeeded(address: string): void;
 }
 
 interface Failures {
@@ -33,6 +35,8 @@ export interface LoginGuardOptions {
 export class LoginGuard implements Pop3LoginGuard {
   readonly #options: LoginGuardOptions;
   readonly #blocks = new Map<string, Failures>();
+  /** Clients that have logged in: they do not pay for their neighbours. */
+  readonly #known = new Set<string>();
   /** New at each start, so that what is kept of a tried password can be compared and nothing else. */
   readonly #key = randomBytes(32);
 
@@ -43,14 +47,14 @@ export class LoginGuard implements Pop3LoginGuard {
   admits(address: string): boolean {
     const { isTrusted, now } = this.#options;
     if (isTrusted(address)) return true;
-    const failures = this.#blocks.get(blockOf(address));
+    const failures = this.#blocks.get(this.#keyOf(address));
     return failures === undefined || now() >= failures.bannedUntil;
   }
 
   failed(address: string, login: Pop3Login): number {
     const { limits, isTrusted, now } = this.#options;
     if (isTrusted(address)) return limits.failedLoginDelay;
-    const failures = this.#failures(blockOf(address));
+    const failures = this.#failures(this.#keyOf(address));
     failures.tried.add(this.#digest(login));
     const count = failures.tried.size;
     if (count >= limits.failedLoginsPerBlock) {
@@ -58,6 +62,20 @@ export class LoginGuard implements Pop3LoginGuard {
       failures.tried.clear();
     }
     return Math.min(limits.longestLoginDelay, limits.failedLoginDelay * 2 ** (count - 1));
+  }
+
+  succeeded(address: string): void {
+    const client = clientOf(address);
+    this.#known.delete(client);
+    this.#known.add(client);
+    const [oldest] = this.#known;
+    if (this.#known.size > this.#options.limits.trackedBlocks && oldest !== undefined)
+      this.#known.delete(oldest);
+  }
+
+  #keyOf(address: string): string {
+    const client = clientOf(address);
+    return this.#known.has(client) ? client : blockOf(address);
   }
 
   #failures(block: string): Failures {

@@ -4,6 +4,7 @@ import { DamagedRecordError } from '../../io/journal/damaged-record-error.ts';
 import { kernelErrorFrom } from '../../io/node/errors.ts';
 import { Pop3Failure } from '../../io/pop3-server-bare/failure.ts';
 import type { Pop3Limits } from '../../io/pop3-server-bare/limits.ts';
+import type { Pop3LoginGuard } from '../../io/pop3-server-bare/login-guard.ts';
 import type {
   Pop3Event,
   Pop3Maildrop,
@@ -36,6 +37,8 @@ export interface Pop3Options {
   readonly store: Pick<MailStore, 'open'>;
   /** Addresses that are never banned, however often a login fails there. */
   readonly isLan?: (address: string) => boolean;
+  /** Counts failed logins, to have one judge for all mail protocols; without it POP3 judges for itself. */
+  readonly loginGuard?: Pop3LoginGuard;
   /** Whether a mailbox may be open in several mail programs at a time; exclusive (RFC 1939 §4) unless told otherwise. */
   readonly maildrops?: 'exclusive' | 'shared';
   /** Without it, mail stays until it is deleted. */
@@ -135,6 +138,7 @@ function serverOptions(options: Pop3Options, retention: Retention | undefined): 
     allowInsecureAuth: options.allowInsecureAuth ?? false,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.isLan === undefined ? {} : { isTrusted: options.isLan }),
+    ...(options.loginGuard === undefined ? {} : { loginGuard: options.loginGuard }),
     ...(options.loginDelay === undefined ? {} : { loginDelay: { seconds: options.loginDelay } }),
     ...(retention === undefined ? {} : { expire: () => announcedExpiry(retention.rules) }),
     onAuth: async ({ username, password }) => {

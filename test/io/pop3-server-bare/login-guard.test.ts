@@ -44,6 +44,15 @@ test('LoginGuard never bans the owner network, however much goes wrong there', (
   assert.ok(guard.admits('192.168.77.20'));
 });
 
+test('LoginGuard lets an address in that has logged in before, whatever its neighbours do', () => {
+  const { guard } = make();
+  guard.succeeded('203.0.113.7');
+  guessing(guard, '203.0.113.99', 5);
+  assert.ok(guard.admits('203.0.113.7'));
+  guessing(guard, '203.0.113.7', 5);
+  assert.ok(!guard.admits('203.0.113.7'));
+});
+
 test('LoginGuard takes an IPv6 /56 for one attacker', () => {
   const { guard } = make();
   guessing(guard, '2001:db8:0:1200::1', 2);

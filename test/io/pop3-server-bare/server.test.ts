@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import process from 'node:process';
 import { type TestContext, test } from 'node:test';
 import { TLSSocket } from 'node:tls';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { Pop3Event, Pop3ServerOptions, Pop3User } from '../../../src/io/pop3-server-bare/options.ts';
 import { Pop3Server } from '../../../src/io/pop3-server-bare/server.ts';
 import { Timestamp } from '../../../src/base/instant.ts';
 import { makeSelfSigned } from '../../../src/service/certificate.ts';
 import { LineClient } from '../../fake/line-client.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import { TWO_MESSAGES, TextMaildrop } from './scripted-session.ts';
 
 const identity = makeSelfSigned('mail.office.example', Timestamp(0));
@@ -38,13 +37,6 @@ async function start(t: TestContext, { secure = false, ...options }: Settings = 
   const { port } = await server.listen({ host: '127.0.0.1', port: 0, secure });
   t.after(() => server.close());
   return { server, port, maildrop, events };
-}
-
-/** What is left in memory then is held. */
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
 }
 
 async function until(condition: () => boolean): Promise<void> {
