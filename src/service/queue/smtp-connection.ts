@@ -150,7 +150,7 @@ export class Connection extends SMTPConnection {
   /** Every command goes through here. */
   _sendCommand(command: string, logged?: string): void {
     const verb = /^[A-Za-z]+/.exec(command)?.[0].toUpperCase();
-    this.#wait(verb === 'DATA' ? this.#limits.data : this.#limits.command);
+    this.#wait(this.#limits.command);
     const base = SMTPConnection.prototype as unknown as {
       _sendCommand(this: SMTPConnection, command: string, logged?: string): void;
     };

@@ -6,10 +6,8 @@ export interface SmtpClientLimits {
   readonly connect: Duration;
   /** Until the greeting, TLS and the answers to EHLO and AUTH are there (RFC 5321 section 4.5.3.2.1). */
   readonly greeting: Duration;
-  /** For the answer to a command (sections 4.5.3.2.2 and 4.5.3.2.3). */
+  /** For the answer to a command (sections 4.5.3.2.2 to 4.5.3.2.4, which want at least this; DATA may go out together with the others). */
   readonly command: Duration;
-  /** For the answer to DATA (section 4.5.3.2.4). */
-  readonly data: Duration;
   /** For some octets of the message to be taken (section 4.5.3.2.5). */
   readonly block: Duration;
   /** For the answer to the end of the message (section 4.5.3.2.6): who gives up early makes duplicates. */
@@ -26,7 +24,6 @@ export const DEFAULT_SMTP_CLIENT_LIMITS: SmtpClientLimits = {
   connect: Seconds(30),
   greeting: Minutes(5),
   command: Minutes(5),
-  data: Minutes(2),
   block: Minutes(3),
   end: Minutes(10),
   message: Minutes(60),
