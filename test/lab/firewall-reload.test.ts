@@ -185,6 +185,15 @@ inOwnNetwork(import.meta.filename, () => {
     assert.equal((await firewall.apply(office)).outcome, 'unchanged');
   });
 
+  test('what devices have counted outlives a mode that counts nothing', async () => {
+    await firewall.apply(office);
+    const { devices } = await firewall.readState();
+    assert.ok(devices.length > 0);
+    await firewall.apply({ ...office, mode: 'lan-only' });
+    assert.equal((await firewall.apply(office)).outcome, 'changed');
+    assert.deepEqual((await firewall.readState()).devices, devices);
+  });
+
   test('a kernel without flow tables gets the rest of the ruleset, once', async () => {
     const offload = ['wan0', 'lan0'];
     const text = 'flow offload: this kernel has no flow tables';

@@ -6,13 +6,12 @@ import { type RulesetRule, type RulesetSet, rule } from './ruleset.ts';
 
 const COMMENT = 'always: bytes of each LAN device';
 
-function isCounted(plan: Plan): boolean {
-  return hasWan(plan) && plan.features.accounting;
-}
-
-/** A counter for each LAN address, apart for what it sends to the WAN and for what it gets from there. */
-export function addressCountSets(plan: Plan): RulesetSet[] {
-  if (!isCounted(plan)) return [];
+/**
+ * A counter for each LAN address, apart for what it sends to the WAN and for what it gets from there. They are there in
+ * every mode, so that a change to one that counts nothing, and back, loses no total.
+ */
+export function addressCountSets({ features }: Plan): RulesetSet[] {
+  if (!features.accounting) return [];
   const countSet = (name: string, key: 'ipv4_addr' | 'ipv6_addr'): RulesetSet => ({
     name,
     comment: COMMENT,
@@ -38,7 +37,7 @@ export function addressCountSets(plan: Plan): RulesetSet[] {
  * sender's may be made up, unless the first packet of its connection was asked for its way back.
  */
 export function addressCounts(plan: Plan, direction: 'upload' | 'download'): RulesetRule[] {
-  if (!isCounted(plan)) return [];
+  if (!hasWan(plan) || !plan.features.accounting) return [];
   const isProved = isClosed(plan) && plan.features.antiSpoof;
   const within = isProved ? undefined : SET.LAN_NETWORKS;
   const counts =

@@ -68,7 +68,8 @@ export function denyAll({ lan, lanServices }: Pick<FirewallOptions, 'lan' | 'lan
     logDropped: false,
     offload: [],
   };
-  return { ...compileRuleset(options), comment: `${COMMENT}, before it is in force` };
+  const features: FirewallFeatures = { ...ALL_FEATURES, accounting: false };
+  return { ...compileRuleset(options, features), comment: `${COMMENT}, before it is in force` };
 }
 
 function lanSets({ lan, lanServices }: FirewallOptions): RulesetSet[] {
@@ -77,7 +78,7 @@ function lanSets({ lan, lanServices }: FirewallOptions): RulesetSet[] {
 
 function wanSets(plan: Plan): RulesetSet[] {
   const { options } = plan;
-  if (!hasWan(plan)) return [];
+  if (!hasWan(plan)) return addressCountSets(plan);
   return [
     deviceSet(SET.WAN, 'wan.device', options.wan),
     lanNetworkSet(options.lanNetworks),
