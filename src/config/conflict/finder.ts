@@ -33,6 +33,23 @@ export function nearestHost(lan: Prefix4, address: Ipv4): Ipv4 {
   return (near === last ? near - 1 : near + 1) as Ipv4;
 }
 
+/** The host address of the prefix that is nearest to a taken one, other than that of the box. */
+export function nearestFreeHost(
+  lan: Prefix4,
+  address: Ipv4 | undefined,
+  taken: ReadonlySet<Ipv4>,
+): Ipv4 | undefined {
+  if (address === undefined) return undefined;
+  const isFree = (near: number): boolean =>
+    isHost4(lan, near as Ipv4) && near !== lan.address && !taken.has(near as Ipv4);
+  // Besides those taken, only the box and the two ends of the prefix are in the way.
+  for (let distance = 1; distance <= taken.size + 3; distance++) {
+    if (isFree(address + distance)) return (address + distance) as Ipv4;
+    if (isFree(address - distance)) return (address - distance) as Ipv4;
+  }
+  return undefined;
+}
+
 /** What is wrong with the address of a LAN device, if anything. */
 export function lanDeviceProblem(lan: Prefix4, path: string, address: Ipv4): Problem | undefined {
   const found = quoted(address);

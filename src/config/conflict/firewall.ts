@@ -1,5 +1,4 @@
 import type { Problem } from '../../base/errors.ts';
-import type { Ipv4 } from '../../base/ipv4.ts';
 import { type Prefix4, contains4, formatPrefix4 } from '../../base/prefix.ts';
 import type { Config } from '../schema.ts';
 import { SERVICE_PORTS } from '../service-ports.ts';
@@ -141,13 +140,14 @@ function oneToOneProblems({ firewall, lan, wan }: Config): Problem[] {
       });
     return problems;
   });
-  const twice = (['address', 'to'] as const).flatMap((key) =>
-    repeated(list.map((entry): Ipv4 => entry[key])).map(({ index, earlier }) => ({
+  const twice = (['address', 'to'] as const).flatMap((key) => {
+    const addresses = list.map((entry) => quoted(entry[key]));
+    return repeated(addresses).map(({ index, earlier }) => ({
       path: `firewall.oneToOne[${index}].${key}`,
-      found: 'an address used twice',
+      found: String(addresses[index]),
       wanted: `an address other than that of firewall.oneToOne[${earlier}]`,
-    })),
-  );
+    }));
+  });
   return [...single, ...twice, ...sameNames('firewall.oneToOne', list)];
 }
 

@@ -25,6 +25,35 @@ test('a pool of which nothing is left to give is refused', () => {
   assert.deepEqual(sentences({ enabled: false, exclude: ['192.168.77.0-192.168.77.200'] }), []);
 });
 
+test('a pool of addresses that no device can have is refused: the box, the ends of the LAN', () => {
+  for (const address of ['192.168.77.0', '192.168.77.1', '192.168.77.255'])
+    assert.deepEqual(sentences({ pool: { first: address, last: address } }), [
+      `dhcp.pool: found "${address}" to "${address}", of which no device can have one, ` +
+        'wanted a pool with addresses to give, such as "192.168.77.1" to "192.168.77.100"',
+    ]);
+  assert.deepEqual(sentences({ pool: { first: '192.168.77.0', last: '192.168.77.2' } }), []);
+});
+
+test('a pool from above to below is refused with its ends the other way round', () => {
+  assert.deepEqual(sentences({ pool: { first: '192.168.77.30', last: '192.168.77.20' } }), [
+    'dhcp.pool: found "192.168.77.30" to "192.168.77.20", ' +
+      'wanted a first address not above the last, such as "192.168.77.20" to "192.168.77.30"',
+  ]);
+});
+
+test('a pool beyond the LAN is refused with the nearest addresses', () => {
+  assert.deepEqual(sentences({ pool: { first: '192.168.76.9', last: '192.168.78.9' } }), [
+    'dhcp.pool.first: found "192.168.76.9", wanted an address within 192.168.77.1/24 such as "192.168.77.1"',
+    'dhcp.pool.last: found "192.168.78.9", wanted an address within 192.168.77.1/24 such as "192.168.77.254"',
+  ]);
+});
+
+test('a lease time that is too short or too long is refused with the nearest', () => {
+  const wanted = 'wanted a duration from "2m" to "365d", such as';
+  assert.deepEqual(sentences({ leaseTime: '1s' }), [`dhcp.leaseTime: found "1s", ${wanted} "2m"`]);
+  assert.deepEqual(sentences({ leaseTime: '400d' }), [`dhcp.leaseTime: found "400d", ${wanted} "365d"`]);
+});
+
 test('a range to exclude has its lower end first', () => {
   assert.match(
     sentences({ exclude: ['192.168.77.9-192.168.77.5'] })[0] ?? '',
@@ -47,6 +76,21 @@ test('a reservation names a device by MAC address, client identifier or host nam
     twice.map((sentence) => sentence.split(':')[0]),
     ['dhcp.reservations[1].clientId', 'dhcp.reservations[1].hostName'],
   );
+});
+
+test('an address, a device or a name reserved twice is refused with the value, and an address with the nearest free one', () => {
+  const mac = '02:00:00:00:00:20';
+  const reservations = [
+    { mac, address: '192.168.77.20', name: 'till' },
+    { mac, address: '192.168.77.21' },
+    { mac: '02:00:00:00:00:22', address: '192.168.77.20', name: 'TILL' },
+  ];
+  assert.deepEqual(sentences({ reservations }), [
+    `dhcp.reservations[1].mac: found "${mac}", wanted a MAC address other than that of dhcp.reservations[0]`,
+    'dhcp.reservations[2].address: found "192.168.77.20", ' +
+      'wanted an address other than that of dhcp.reservations[0], such as "192.168.77.19"',
+    'dhcp.reservations[2].name: found "TILL", wanted a name other than that of dhcp.reservations[0]',
+  ]);
 });
 
 test('an option is of the type its number has, one number stands once, and what the server says itself is refused', () => {
