@@ -128,6 +128,13 @@ export interface NewUser {
   readonly password: string;
 }
 
+/** Another name or a group: who gets mail for it. */
+export interface AliasStatus {
+  readonly name: string;
+  /** Users, other aliases, outside addresses. */
+  readonly members: readonly string[];
+}
+
 /** An entry of the log. */
 export interface LogLine {
   readonly time: string;
@@ -290,6 +297,10 @@ export interface Box {
   users(): readonly UserStatus[];
   addUser(user: NewUser): Promise<void>;
   setPassword(name: string, password: string): Promise<void>;
+  aliases(): readonly AliasStatus[];
+  /** Makes an alias, or replaces the one of that name. */
+  setAlias(name: string, members: readonly string[]): Promise<void>;
+  removeAlias(name: string): Promise<void>;
   /** Calls `listener` after anything that {@link status} shows may have changed; returns how to stop that. */
   subscribe(listener: () => void): () => void;
 }

@@ -92,7 +92,18 @@ export class ConfigStore {
 
   /** A new configuration with another list at one place, `['firewall', 'blockedDevices']`, everything else as it is. */
   prepareList<T>(path: readonly string[], change: (entries: readonly T[]) => readonly T[]): Loaded {
-    return this.prepare(withList(this.#current.source, path, change));
+    return this.prepare(
+      withValue<readonly T[]>(this.#current.source, path, (entries = []) => change(entries)),
+    );
+  }
+
+  /** The same for a value that is an object of names. */
+  prepareRecord<T>(
+    path: readonly string[],
+    change: (entries: Readonly<Record<string, T>>) => Readonly<Record<string, T>>,
+  ): Loaded {
+    type Entries = Readonly<Record<string, T>>;
+    return this.prepare(withValue<Entries>(this.#current.source, path, (entries = {}) => change(entries)));
   }
 
   /** Takes a prepared configuration: when the promise resolves it is on stable storage, the old one in the history. */
@@ -119,13 +130,13 @@ export class ConfigStore {
 }
 
 /** The stored configuration has passed the schema, so what is there is of the form the schema wants. */
-function withList<T>(
+function withValue<T>(
   source: unknown,
   path: readonly string[],
-  change: (entries: readonly T[]) => readonly T[],
+  change: (value: T | undefined) => T,
 ): unknown {
   const [key, ...rest] = path;
-  if (key === undefined) return change((source ?? []) as readonly T[]);
+  if (key === undefined) return change(source as T | undefined);
   const whole = (source ?? {}) as Readonly<Record<string, unknown>>;
-  return { ...whole, [key]: withList(whole[key], rest, change) };
+  return { ...whole, [key]: withValue(whole[key], rest, change) };
 }

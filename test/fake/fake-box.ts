@@ -1,5 +1,6 @@
 import { UserError } from '../../src/base/errors.ts';
 import type {
+  AliasStatus,
   Box,
   BoxStatus,
   ExplainAnswer,
@@ -168,6 +169,17 @@ export class FakeBox implements Box {
     return Promise.resolve();
   }
   setPassword(): Promise<void> {
+    return Promise.resolve();
+  }
+  aliases(): readonly AliasStatus[] {
+    return [{ name: 'sales', members: ['alice'] }];
+  }
+  setAlias(name: string, members: readonly string[]): Promise<void> {
+    this.calls.push(`setAlias ${name} ${members.join(',')}`);
+    return Promise.resolve();
+  }
+  removeAlias(name: string): Promise<void> {
+    this.calls.push(`removeAlias ${name}`);
     return Promise.resolve();
   }
   endLease(address: string): Promise<void> {

@@ -79,3 +79,12 @@ test('prepareList() changes the list at one place and nothing else', async () =>
   );
   assert.equal(next.config.mode, 'lan-only');
 });
+
+test('prepareRecord() changes the names at one place, also where the owner wrote nothing there', async () => {
+  const store = await openStore(await filesWith({ version: 1 }));
+  const next = store.prepareRecord<readonly string[]>(['mail', 'aliases'], (aliases) => ({
+    ...aliases,
+    info: ['postmaster@elsewhere.example'],
+  }));
+  assert.deepEqual(next.config.mail.aliases['info'], ['postmaster@elsewhere.example']);
+});

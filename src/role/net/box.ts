@@ -1,8 +1,8 @@
-import { UserError } from '../../base/errors.ts';
 import { formatAddress } from '../../base/address.ts';
 import { type Instant, between } from '../../base/instant.ts';
 import type { Config } from '../../config/schema.ts';
 import type {
+  AliasStatus,
   Box,
   BoxStatus,
   CounterStatus,
@@ -19,13 +19,13 @@ import type {
   UserStatus,
 } from '../../port/box.ts';
 import { LOG_LEVELS, type LogLevel } from '../../port/log.ts';
-import { hashPassword } from '../../service/accounts.ts';
 import { leaseStatus } from '../../service/dhcp4-server/lease-status.ts';
-import type { ConfigStore, Loaded, SourceUser } from '../../service/config-store.ts';
+import type { ConfigStore, Loaded } from '../../service/config-store.ts';
 import { wanStatus } from '../../service/wan/wan-status.ts';
 import { Gate } from './gate.ts';
 import { ownServices, readHealth } from './health.ts';
 import type { Peers } from './peers.ts';
+import { People } from './people.ts';
 import type { NetPorts } from './ports.ts';
 import type { NetServices } from './services.ts';
 import { lanStatus, unusedWan } from './status.ts';
@@ -46,13 +46,16 @@ export interface NetBoxParts {
 export class NetBox implements Box {
   readonly #parts: NetBoxParts;
   readonly #gate: Gate;
+  readonly #people: People;
   readonly #listeners = new Set<() => void>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: NetBoxParts) {
     this.#parts = parts;
+    const { store } = parts;
+    this.#people = new People(store, (prepare, cause) => this.#inTurn(() => this.#take(prepare(), cause)));
     this.#gate = new Gate(parts.services, (path, change, cause) =>
-      this.#inTurn(() => this.#take(parts.store.prepareList(path, change), cause)),
+      this.#inTurn(() => this.#take(store.prepareList(path, change), cause)),
     );
   }
 
@@ -141,34 +144,22 @@ export class NetBox implements Box {
   }
 
   users(): readonly UserStatus[] {
-    const { users, mail, system } = this.#parts.services.config;
-    const domain = mail.domains[0] ?? system.domain;
-    return users.map(({ name, fullName }) => ({ name, fullName, address: `${name}@${domain}` }));
+    return this.#people.users();
   }
-
-  async addUser({ name, fullName, password }: NewUser): Promise<void> {
-    const hash = await hashPassword(password);
-    await this.#inTurn(async () => {
-      if (this.#hasUser(name))
-        throw new UserError(`Cannot add the user "${name}": there is one of that name`);
-      const next = this.#parts.store.prepareList<SourceUser>(['users'], (users) => [
-        ...users,
-        { name, fullName, password: hash },
-      ]);
-      await this.#take(next, `user add ${name}`);
-    });
+  addUser(user: NewUser): Promise<void> {
+    return this.#people.addUser(user);
   }
-
-  async setPassword(name: string, password: string): Promise<void> {
-    const hash = await hashPassword(password);
-    await this.#inTurn(async () => {
-      if (!this.#hasUser(name))
-        throw new UserError(`Cannot change the password of "${name}": there is nobody of that name`);
-      const next = this.#parts.store.prepareList<SourceUser>(['users'], (users) =>
-        users.map((user) => (user.name === name ? { ...user, password: hash } : user)),
-      );
-      await this.#take(next, `user passwd ${name}`);
-    });
+  setPassword(name: string, password: string): Promise<void> {
+    return this.#people.setPassword(name, password);
+  }
+  aliases(): readonly AliasStatus[] {
+    return this.#people.aliases();
+  }
+  setAlias(name: string, members: readonly string[]): Promise<void> {
+    return this.#people.setAlias(name, members);
+  }
+  removeAlias(name: string): Promise<void> {
+    return this.#people.removeAlias(name);
   }
 
   subscribe(listener: () => void): () => void {
@@ -213,10 +204,6 @@ export class NetBox implements Box {
     const result = this.#turn.then(action);
     this.#turn = result.catch(() => undefined);
     return result;
-  }
-
-  #hasUser(name: string): boolean {
-    return this.#parts.store.current.config.users.some((user) => user.name === name);
   }
 
   #lan(): BoxStatus['lan'] {

@@ -111,6 +111,19 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Sets the password of a person',
     body: newPassword,
   },
+  { method: 'get', path: '/api/aliases', summary: 'Other names and groups, and who gets their mail' },
+  {
+    method: 'post',
+    path: '/api/aliases',
+    summary: 'Makes or replaces an alias',
+    body: {
+      type: 'object',
+      required: ['name', 'members'],
+      additionalProperties: false,
+      properties: { name: { type: 'string' }, members: { type: 'array', items: { type: 'string' } } },
+    },
+  },
+  { method: 'post', path: '/api/aliases/remove', summary: 'Takes an alias away', body: texts('name') },
   {
     method: 'get',
     path: '/api/events',

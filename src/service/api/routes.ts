@@ -46,6 +46,8 @@ const explainQuery = z.strictObject({ from: z.string(), to: z.string(), what: z.
 const oneLease = z.strictObject({ address: z.string() });
 const newReservation = z.strictObject({ address: z.string(), name: z.string().optional() });
 const oneDevice = z.strictObject({ device: z.string().min(1) });
+const newAlias = z.strictObject({ name: z.string().min(1), members: z.array(z.string()).min(1).max(1000) });
+const oneAlias = z.strictObject({ name: z.string() });
 const newPassword = z.strictObject({ password: z.string().min(1) });
 
 type Routes = Hono<{ Bindings: CallerBindings }>;
@@ -125,6 +127,19 @@ function addWrites(routes: Routes, { box }: RoutesOptions): void {
   });
 }
 
+function addAliases(routes: Routes, { box }: RoutesOptions): void {
+  routes.get('/api/aliases', (c) => c.json(box.aliases()));
+  routes.post('/api/aliases', async (c) => {
+    const { name, members } = await readBody(c.req, newAlias);
+    await box.setAlias(name, members);
+    return c.json({});
+  });
+  routes.post('/api/aliases/remove', async (c) => {
+    await box.removeAlias((await readBody(c.req, oneAlias)).name);
+    return c.json({});
+  });
+}
+
 function addEvents(routes: Routes, { box }: RoutesOptions): void {
   routes.get('/api/events', (c) =>
     streamSSE(c, async (stream) => {
@@ -177,6 +192,7 @@ export function apiRoutes(options: RoutesOptions): Routes {
   addReads(routes, options);
   addNetwork(routes, options);
   addWrites(routes, options);
+  addAliases(routes, options);
   addEvents(routes, options);
   routes.notFound((c) =>
     c.json({ error: `Cannot find "${c.req.path}": see /api/openapi.json for what there is` }, 404),

@@ -103,6 +103,9 @@ test('the calls about packets, devices and leases reach the box with what was as
     ['GET', '/api/firewall/explain?from=lan&to=box&what=tcp/8080'],
     ['POST', '/api/firewall/block', { device: 'camera' }],
     ['POST', '/api/firewall/unblock', { device: 'camera' }],
+    ['POST', '/api/aliases', { name: 'info', members: ['alice', 'x@elsewhere.example'] }],
+    ['POST', '/api/aliases/remove', { name: 'info' }],
+    ['GET', '/api/aliases'],
     ['POST', '/api/leases/end', { address: '192.168.77.20' }],
     ['POST', '/api/leases/pin', { address: '192.168.77.20', name: 'camera' }],
   ] as const)
@@ -113,6 +116,8 @@ test('the calls about packets, devices and leases reach the box with what was as
     'explain {"from":"lan","to":"box","what":"tcp/8080"}',
     'blockDevice camera',
     'unblockDevice camera',
+    'setAlias info alice,x@elsewhere.example',
+    'removeAlias info',
     'endLease 192.168.77.20',
     'pinLease 192.168.77.20 camera',
   ]);
