@@ -201,7 +201,8 @@ test('dhcpOptions() passes on reservations, exclusions and further options', () 
       name: undefined,
     },
   ]);
-  assert.deepEqual(options.exclude, [parseIpv4('192.168.77.9')]);
+  const nine = parseIpv4('192.168.77.9');
+  assert.deepEqual(options.exclude, [{ first: nine, last: nine }]);
   assert.deepEqual(options.custom, new Map([[66, Uint8Array.of(0x74, 0x66, 0x74, 0x70)]]));
 });
 
