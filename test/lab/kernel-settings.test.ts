@@ -4,7 +4,7 @@ import { readConfig } from '../../src/config/load.ts';
 import { readTotalMemory } from '../../src/io/linux/memory.ts';
 import { connectionLimit } from '../../src/role/net/connection-limit.ts';
 import { applyKernelSettings } from '../../src/role/net/kernel-settings.ts';
-import { REQUIRED, WISHED } from '../../src/role/net/kernel-values.ts';
+import { OF_DEVICES, REQUIRED, WISHED } from '../../src/role/net/kernel-values.ts';
 import { MemoryLog } from '../fake/memory-log.ts';
 import { run } from './firewall-site.ts';
 import { inOwnNetwork } from './own-network.ts';
@@ -24,9 +24,10 @@ inOwnNetwork(import.meta.filename, () => {
     assert.equal(valueOf('net.ipv4.ip_forward'), '1');
   });
 
-  test('applyKernelSettings() turns redirects off for devices that were there before, with a dot in the name too', () => {
-    for (const device of ['early/0', 'early1'])
-      assert.equal(valueOf(`net.ipv4.conf.${device}.send_redirects`), '0');
+  test('applyKernelSettings() turns redirects and router advertisements off for devices that were there before, with a dot in the name too', () => {
+    for (const [folder, names] of OF_DEVICES)
+      for (const device of ['early/0', 'early1'])
+        for (const name of names) assert.equal(valueOf(`${folder}.${device}.${name}`), '0', name);
   });
 
   test('applyKernelSettings() sizes the table of connections, or says that the kernel does not let it', () => {

@@ -55,11 +55,12 @@ export function diffRoutes(side: Side, observed: ObservedNetwork): Difference {
   );
   const goal = wanted.up ? inOrder(ipv4.routes.map((route) => routeOf(base, route, ipv4))) : [];
   const had = new Set(present.map(keyOf));
-  const kept = new Set(goal.map(keyOf));
+  // A provider may name a route twice; the kernel has it once.
+  const kept = new Map(goal.map((route) => [keyOf(route), route]));
   return {
-    add: goal
-      .filter((route) => !had.has(keyOf(route)))
-      .map((route) => ({ kind: 'add-route', device: base.name, route })),
+    add: [...kept]
+      .filter(([key]) => !had.has(key))
+      .map(([, route]) => ({ kind: 'add-route', device: base.name, route })),
     remove: present.filter((route) => !kept.has(keyOf(route))).map((route) => removal(observed.links, route)),
   };
 }

@@ -4,7 +4,7 @@ import { readTotalMemory } from '../../io/linux/memory.ts';
 import { listSysctls, readSysctl, writeSysctl } from '../../io/linux/sysctl.ts';
 import type { Log } from '../../port/log.ts';
 import { connectionLimit } from './connection-limit.ts';
-import { REQUIRED, type Setting, WISHED, connectionTable } from './kernel-values.ts';
+import { OF_DEVICES, REQUIRED, type Setting, WISHED, connectionTable } from './kernel-values.ts';
 
 /** What was said of the kernel already: a configuration is applied many times, and the kernel stays the same. */
 const told = new Set<string>();
@@ -38,9 +38,14 @@ function putWherePossible(settings: readonly Setting[], log: Log): readonly stri
   });
 }
 
-/** Devices that were there before their default was set have their own value, and the one that allows more counts. */
-function redirectsOfDevices(): readonly Setting[] {
-  return listSysctls('net.ipv4.conf').map((device) => [`net.ipv4.conf.${device}.send_redirects`, 0]);
+/**
+ * Devices that were there before their default was set have their own value, and for these settings that of `all` does not take
+ * its place: with it alone anybody on a wire would give the box an IPv6 address and a default route.
+ */
+function settingsOfDevices(): readonly Setting[] {
+  return OF_DEVICES.flatMap(([folder, names]) =>
+    listSysctls(folder).flatMap((device) => names.map((name): Setting => [`${folder}.${device}.${name}`, 0])),
+  );
 }
 
 /** What can be asked of the kernel beyond netlink. Forwarding comes last, when the firewall is in force. */
@@ -50,7 +55,7 @@ export function applyKernelSettings({ mode }: Config, log: Log): void {
   if (refused.length > 0)
     tellOnce(`The kernel keeps its own values of ${refused.join(', ')}`, (text) => log.info(text));
   // What is refused here belongs to a device that has vanished since it was listed.
-  putWherePossible(redirectsOfDevices(), log);
+  putWherePossible(settingsOfDevices(), log);
   put(['net.ipv4.ip_forward', mode === 'lan-only' ? 0 : 1], log);
 }
 

@@ -31,6 +31,12 @@ export const REQUIRED: readonly Setting[] = [
   ['net.ipv6.conf.all.forwarding', 0],
 ];
 
+/** Settings of {@link REQUIRED} that each device has to be told, by folder: all of them off. */
+export const OF_DEVICES: readonly (readonly [folder: string, names: readonly string[]])[] = [
+  ['net.ipv4.conf', ['send_redirects', 'accept_redirects']],
+  ['net.ipv6.conf', ['accept_ra', 'accept_redirects']],
+];
+
 /** What makes it better. Some belong to modules a kernel may not have, some only to the first network namespace. */
 export const WISHED: readonly Setting[] = [
   // The firewall looks the way back up itself: in both families, and with the exceptions that DHCP needs.

@@ -7,6 +7,7 @@ import type { BlockedDevices, FirewallOptions, FirewallService } from '../../eng
 import { LAN_BRIDGE, type WantedLinks } from '../../engine/links/wanted.ts';
 import type { WanAddress, WanMethod } from '../../service/wan/wan-state.ts';
 import type { AddressRange, Dhcp4ServerOptions } from '../../engine/dhcp4-server/options.ts';
+import { mailRoutes } from './mail-routes.ts';
 import { defaultPool } from '../../config/default-pool.ts';
 import type { Mac } from '../../base/mac.ts';
 import type { ClientKey } from '../../wire/dhcp4/client-key.ts';
@@ -21,7 +22,7 @@ import { contains4 } from '../../base/prefix.ts';
 import { inSeconds } from '../../base/duration.ts';
 import { isIpv4 } from '../../base/address.ts';
 import type { DnsOptions } from '../../service/dns/start-dns.ts';
-import { coversLan, wanConflict } from './wan-conflict.ts';
+import { canBeRouter, coversLan, wanConflict } from './wan-conflict.ts';
 import type { MailListener, PostOptions, WebOptions } from '../ipc.ts';
 
 /*
@@ -136,8 +137,11 @@ function wanIpv4(
   if (wanConflict(config, address) !== undefined) return none;
   const { prefix, gateway, routes } = address;
   const onLink = (router: number): boolean => router === 0;
-  const toGateway = gateway === undefined ? [] : [{ destination: EVERYWHERE, gateway, metric: WAN_METRIC }];
-  const harmless = routes.filter(({ destination }) => !coversLan(config, destination));
+  const hasGateway = gateway !== undefined && canBeRouter(config, address, gateway);
+  const toGateway = hasGateway ? [{ destination: EVERYWHERE, gateway, metric: WAN_METRIC }] : [];
+  const harmless = routes.filter(
+    ({ destination, router }) => !coversLan(config, destination) && canBeRouter(config, address, router),
+  );
   const others = harmless.map(({ destination, router }) => ({
     destination,
     metric: WAN_METRIC,
@@ -194,6 +198,8 @@ export function postOptions(config: Config, tls: PostOptions['tls']): PostOption
     aliases: mail.aliases,
     catchAll: mail.catchAll ?? undefined,
     maxMessage: mail.maxMessage,
+    relaysLan: mail.relayFrom.includes('lan'),
+    routes: mailRoutes(mail),
     lan: formatPrefix4(lan.address),
     listeners: mailListeners(config),
     tls,

@@ -111,17 +111,19 @@ export class NetServices {
 
   /** Brings everything to the configuration, or back to the one before. @throws the first refusal */
   async apply(config: Config): Promise<readonly string[]> {
-    return await this.#inTurn(async () => {
-      const before = this.#config;
-      this.devices.requireNewOnes(config, before);
-      try {
-        return await this.#applyAll(config, 'change');
-      } catch (error) {
-        this.#log.warn(`The new configuration is taken back: ${messageOf(error)}`);
-        await this.#applyAll(before, 'change');
-        throw error;
-      }
-    });
+    return await this.#inTurn(() => this.#change(config));
+  }
+
+  async #change(config: Config): Promise<readonly string[]> {
+    const before = this.#config;
+    this.devices.requireNewOnes(config, before);
+    try {
+      return await this.#applyAll(config, 'change');
+    } catch (error) {
+      this.#log.warn(`The new configuration is taken back: ${messageOf(error)}`);
+      await this.#applyAll(before, 'change');
+      throw error;
+    }
   }
 
   /** Ends the services; the kernel's state stays for the next start unless it is to be removed. */
@@ -163,15 +165,20 @@ export class NetServices {
     return changes;
   }
 
-  /** A WAN that the kernel cannot have must not keep the LAN from starting; a change that leads there is refused. */
+  /**
+   * A WAN that the kernel cannot have must not keep the LAN from starting; a change that leads there is refused. What the
+   * kernel refused before the change as well is no reason: no provider may keep the owner from changing anything.
+   */
   async #applyLinks(config: Config, occasion: 'start' | 'change'): Promise<readonly string[]> {
     try {
       const moved = (await this.#links?.apply(wantedLinks(config, this.#wan.wanted(config)))) ?? [];
       this.notices.note('links', undefined);
       return moved.map(describeChange);
     } catch (error) {
-      if (occasion === 'change') throw error;
-      this.notices.note('links', messageOf(error));
+      const reason = messageOf(error);
+      const isKnown = [...this.notices.problems.values()].includes(reason);
+      if (occasion === 'change' && !isKnown) throw error;
+      this.notices.note('links', reason);
       return [];
     }
   }
@@ -205,8 +212,11 @@ export class NetServices {
     this.#onChange();
   }
 
+  /** The configuration of when its turn comes: the one of now may be taken back before. */
   #applyAgain(): void {
-    void this.apply(this.#config).catch((error: unknown) => this.notices.note('devices', messageOf(error)));
+    void this.#inTurn(() => this.#change(this.#config)).catch((error: unknown) =>
+      this.notices.note('devices', messageOf(error)),
+    );
   }
 
   #wanLinkChanged(link: ObservedLink | undefined): void {

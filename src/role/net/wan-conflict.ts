@@ -1,6 +1,10 @@
-import { type Prefix4, contains4, formatPrefix4 } from '../../base/prefix.ts';
+import { formatIpv4, type Ipv4 } from '../../base/ipv4.ts';
+import { type Prefix4, contains4, formatPrefix4, lastAddress4 } from '../../base/prefix.ts';
 import type { Config } from '../../config/schema.ts';
 import type { WanAddress } from '../../service/wan/wan-state.ts';
+
+/** A network with fewer addresses has none for all (RFC 3021). */
+const LONGEST_WITH_BROADCAST = 30;
 
 /*
  * What a provider must not be able to do, by mistake or on purpose: take packets of the office to the WAN.
@@ -16,4 +20,22 @@ export function wanConflict({ lan }: Config, { prefix }: WanAddress): string | u
 /** Whether a route of the provider would be preferred to the LAN, or to a part of it. */
 export function coversLan({ lan }: Config, destination: Prefix4): boolean {
   return destination.length >= lan.address.length && contains4(lan.address, destination.address);
+}
+
+/**
+ * Whether the kernel takes an address of the provider's for a router: not one the box has itself, nor the broadcast address of
+ * one of its networks. What it refused would stand in the way of every later change of the configuration.
+ */
+export function canBeRouter({ lan, firewall }: Config, { prefix }: WanAddress, router: Ipv4): boolean {
+  const isOurs = [lan.address, prefix].some(
+    (own) => router === own.address || (own.length <= LONGEST_WITH_BROADCAST && router === lastAddress4(own)),
+  );
+  return !isOurs && firewall.oneToOne.every(({ address }) => router !== address);
+}
+
+/** Why the provider's router is not used; undefined if it is, or there is none. */
+export function routerConflict(config: Config, address: WanAddress): string | undefined {
+  const { gateway } = address;
+  if (gateway === undefined || canBeRouter(config, address, gateway)) return undefined;
+  return `The provider named ${formatIpv4(gateway)} as its router, which is an address of the box or of all its neighbours: it is not used, and there is no way to the Internet`;
 }

@@ -12,7 +12,7 @@ import type { WanNames } from './lan-services.ts';
 import { dnsUpstreams, wanMethod, wantedLinks } from './narrow.ts';
 import type { Notices } from './notices.ts';
 import type { NetPorts } from './ports.ts';
-import { wanConflict } from './wan-conflict.ts';
+import { routerConflict, wanConflict } from './wan-conflict.ts';
 
 export interface WanSideParts {
   readonly ports: NetPorts;
@@ -118,7 +118,7 @@ export class WanSide {
     const { links, notices, onAddress, onChange } = this.#parts;
     try {
       await links()?.apply({ wan: wantedLinks(this.#config, address ?? 'none').wan });
-      notices.note('wan', address === undefined ? undefined : wanConflict(this.#config, address));
+      notices.note('wan', address === undefined ? undefined : conflictOf(this.#config, address));
     } catch (error) {
       notices.note('wan', messageOf(error));
     }
@@ -128,6 +128,10 @@ export class WanSide {
     await onAddress(before === this.#address ? undefined : before);
     onChange();
   }
+}
+
+function conflictOf(config: Config, address: WanAddress): string | undefined {
+  return wanConflict(config, address) ?? routerConflict(config, address);
 }
 
 function addressText({ address, lease }: WanState): string {

@@ -111,6 +111,14 @@ test('diffLinks() adds the new before it removes the old when a lease changes', 
   ]);
 });
 
+test('diffLinks() adds a route once that is wanted twice, as a provider may name it', () => {
+  const routes = [via('198.51.100.0/24', '203.0.113.1'), via('198.51.100.77/24', '203.0.113.1')];
+  const wanted = { wan: { device: 'wan0', up: true, ipv4: ipv4(['203.0.113.7/24'], routes) } };
+  assert.deepEqual(words(wanted, network([WAN])).slice(1), [
+    'add the route 198.51.100.0/24 by 203.0.113.1 over wan0',
+  ]);
+});
+
 test('diffLinks() leaves routes and addresses of others alone', () => {
   const wanted: WantedLinks = {
     lan: { devices: ['lan0'], up: true, ipv4: ipv4([]) },

@@ -4,7 +4,7 @@ import { parseIpv4 } from '../../../src/base/ipv4.ts';
 import { formatPrefix4, parsePrefix4 } from '../../../src/base/prefix.ts';
 import { readConfig } from '../../../src/config/load.ts';
 import { wantedLinks } from '../../../src/role/net/narrow.ts';
-import { coversLan, wanConflict } from '../../../src/role/net/wan-conflict.ts';
+import { canBeRouter, coversLan, routerConflict, wanConflict } from '../../../src/role/net/wan-conflict.ts';
 import type { WanAddress } from '../../../src/service/wan/wan-state.ts';
 
 const CONFIG = readConfig({ version: 1 });
@@ -47,4 +47,32 @@ test('wantedLinks() leaves out routes of the provider that would take the LAN to
 
 test('wantedLinks() configures no address of the provider that the LAN overlaps', () => {
   assert.deepEqual(wantedLinks(CONFIG, given('192.168.77.50/24')).wan?.ipv4, { addresses: [], routes: [] });
+});
+
+test('canBeRouter() is false for the own addresses and broadcast addresses of the box, which the kernel refuses', () => {
+  const config = readConfig({
+    version: 1,
+    firewall: { oneToOne: [{ name: 'door', address: '203.0.113.60', to: '192.168.77.20' }] },
+  });
+  const can = (router: string, prefix = '203.0.113.50/24'): boolean =>
+    canBeRouter(config, given(prefix), parseIpv4(router));
+  const own = ['192.168.77.1', '192.168.77.255', '203.0.113.50', '203.0.113.255', '203.0.113.60'];
+  assert.deepEqual(
+    own.filter((router) => can(router)),
+    [],
+  );
+  assert.deepEqual([can('203.0.113.1'), can('10.0.0.1'), can('0.0.0.0')], [true, true, true]);
+  assert.ok(can('203.0.113.51', '203.0.113.50/31'));
+  assert.equal(can('203.0.113.50', '203.0.113.50/32'), false);
+});
+
+test('wantedLinks() leaves out routers of the provider that the kernel would refuse, and the owner is told of the default one', () => {
+  const address = { ...given('203.0.113.50/24', ['198.51.100.0/24']), gateway: parseIpv4('192.168.77.1') };
+  const { wan } = wantedLinks(CONFIG, address);
+  assert.deepEqual(
+    wan?.ipv4?.routes.map(({ destination }) => formatPrefix4(destination)),
+    ['198.51.100.0/24'],
+  );
+  assert.match(routerConflict(CONFIG, address) ?? '', /^The provider named 192\.168\.77\.1 as its router/);
+  assert.equal(routerConflict(CONFIG, given('203.0.113.50/24')), undefined);
 });
