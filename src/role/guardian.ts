@@ -109,6 +109,7 @@ export class Guardian {
       case 'services':
       case 'mailboxes':
       case 'storage':
+      case 'queue':
         return;
     }
   }

@@ -1,6 +1,7 @@
 import type { MailboxSummary } from '../port/mailbox.ts';
 import type { LogEntry } from '../port/log.ts';
-import type { RoleStatus, ServiceStatus } from '../port/box.ts';
+import type { MailHistoryEvent, MailQueueView, RoleStatus, ServiceStatus } from '../port/box.ts';
+import type { RouteRule } from '../engine/mail-queue/routing.ts';
 
 /*
  * Everything the processes of the box say to one another. `run` is the parent of all roles and passes on what
@@ -26,11 +27,29 @@ export interface PostOptions {
   readonly aliases: Readonly<Record<string, readonly string[]>>;
   readonly catchAll?: string | undefined;
   readonly maxMessage: number;
+  /** Whether the LAN may send to other hosts without login. */
+  readonly relaysLan: boolean;
+  /** Which mail goes to other hosts by which way. */
+  readonly routes: readonly RouteRule[];
   /** The LAN with prefix length: who counts as local. */
   readonly lan: string;
   readonly listeners: readonly MailListener[];
   readonly tls: { readonly key: string; readonly cert: string };
 }
+
+/** What the owner wants of the mail that goes out. */
+export type QueueCall =
+  | { readonly what: 'view' }
+  | { readonly what: 'history'; readonly id: number }
+  | { readonly what: 'retry' | 'hold' | 'release' | 'delete' | 'bounce'; readonly id: number };
+
+/** The answer to the request of that number. */
+export type QueueAnswer =
+  | { readonly what: 'view'; readonly view: MailQueueView }
+  | { readonly what: 'history'; readonly events: readonly MailHistoryEvent[] }
+  | { readonly what: 'done' }
+  /** One sentence for the owner. */
+  | { readonly what: 'refused'; readonly sentence: string };
 
 /** What `web` may know of the configuration. */
 export interface WebOptions {
@@ -45,6 +64,9 @@ export interface WebOptions {
 
 export type ToPost =
   | { readonly kind: 'configure'; readonly options: PostOptions }
+  /** Whether there is a way to the Internet. */
+  | { readonly kind: 'uplink'; readonly isUp: boolean }
+  | { readonly kind: 'queue'; readonly request: number; readonly call: QueueCall }
   | { readonly kind: 'stop' };
 export type ToWeb = { readonly kind: 'configure'; readonly options: WebOptions } | { readonly kind: 'stop' };
 
@@ -59,7 +81,8 @@ export type FromRole =
     }
   | { readonly kind: 'mailboxes'; readonly mailboxes: readonly MailboxSummary[] }
   /** The mail store has found damage, or has no room. */
-  | { readonly kind: 'storage'; readonly problem: string | null };
+  | { readonly kind: 'storage'; readonly problem: string | null }
+  | { readonly kind: 'queue'; readonly request: number; readonly answer: QueueAnswer };
 
 export type ChildRole = 'post' | 'web';
 

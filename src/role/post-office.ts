@@ -10,12 +10,16 @@ import { accessBy } from '../service/smtp/access.ts';
 import { type Pop3Service, startPop3 } from '../service/pop3/start-pop3.ts';
 import { type SmtpService, startSmtp } from '../service/smtp/start-smtp.ts';
 import type { MailListener, PostOptions } from './ipc.ts';
+import { mailDirectoryOf } from './mail-directory-of.ts';
 import { patiently, takenPort } from './patience.ts';
+import type { PostQueue } from './post-queue.ts';
 
 export interface PostOfficePorts {
   readonly store: MailStore;
   readonly clock: Clock;
   readonly logFor: (source: string) => Log;
+  /** Mail for other hosts; without it nothing is taken for them. */
+  readonly queue?: () => PostQueue | undefined;
 }
 
 /** How the mail servers do after a configuration. */
@@ -59,7 +63,7 @@ export class PostOffice {
     const { listeners, hostName, maxMessage, lan } = options;
     const fixed = JSON.stringify({ listeners, hostName, maxMessage, lan });
     if (this.#running?.fixed === fixed) {
-      this.#running.smtp?.setDirectory(directoryOf(options));
+      this.#running.smtp?.setDirectory(this.#directoryOf(options));
       const broken = this.#setIdentity(this.#running, options.tls);
       const services = listeners.map((one) => ({
         name: one.service,
@@ -122,10 +126,11 @@ export class PostOffice {
     listeners: readonly MailListener[],
     isLan: (address: string) => boolean,
   ): Promise<SmtpService> {
-    const { store, clock, logFor } = this.#ports;
+    const { store, clock, logFor, queue } = this.#ports;
     return startSmtp({
       hostName: options.hostName,
-      directory: directoryOf(options),
+      directory: this.#directoryOf(options),
+      outgoing: queue?.()?.outgoing,
       listeners: listeners.map(({ service, address, port, allow = [], deny = [] }) => ({
         address,
         port,
@@ -162,6 +167,10 @@ export class PostOffice {
     });
   }
 
+  #directoryOf(options: PostOptions): ReturnType<typeof mailDirectoryOf> {
+    return mailDirectoryOf(options, (local) => this.#ports.queue?.()?.senderBehind(local));
+  }
+
   async #verify(login: string, password: string, isTrusted?: boolean): Promise<string | undefined> {
     return await this.#accounts?.verify(login, password, isTrusted);
   }
@@ -169,13 +178,4 @@ export class PostOffice {
 
 function isSmtp({ service }: MailListener): boolean {
   return service !== 'pop3' && service !== 'pop3s';
-}
-
-function directoryOf({
-  users,
-  domains,
-  aliases,
-  catchAll,
-}: PostOptions): Parameters<SmtpService['setDirectory']>[0] {
-  return { users: users.map(({ name }) => name), domains, aliases, catchAll };
 }

@@ -1,17 +1,22 @@
 import process from 'node:process';
 import { tryParseAddress, isIpv4 } from '../base/address.ts';
-import { messageOf } from '../base/errors.ts';
+import { messageOf, unreachable } from '../base/errors.ts';
 import { contains4, parsePrefix4 } from '../base/prefix.ts';
 import { RingLog } from '../io/log/ring-log.ts';
 import { NodeClock } from '../io/node/clock.ts';
 import { nodeFiles } from '../io/node/files.ts';
+import { NodeHttps } from '../io/node/https.ts';
 import { openParentChannel } from '../io/node/parent-channel.ts';
 import { NodeRandom } from '../io/node/random.ts';
+import { NodeTcp } from '../io/node/tcp.ts';
+import { NodeUdp } from '../io/node/udp.ts';
+import type { Files } from '../port/files.ts';
 import { type MailStore, StoreFullError } from '../port/mailbox.ts';
 import type { ParentChannel } from '../port/process.ts';
 import { type JournaledMailStore, openMailStore } from '../service/mail-store/mail-store.ts';
-import type { FromRole, PostOptions, ToPost } from './ipc.ts';
+import type { FromRole, PostOptions, QueueAnswer, QueueCall, ToPost } from './ipc.ts';
 import { PostOffice } from './post-office.ts';
+import { PostQueue } from './post-queue.ts';
 import type { RunSettings } from './settings.ts';
 
 /** After a delivery or a removal the list of mailboxes is reported once things are quiet for this long. */
@@ -34,6 +39,7 @@ function reporting(
   store: MailStore,
   report: () => void,
   onRoom: (problem: string | null) => void,
+  onQueued: () => void,
 ): MailStore {
   return {
     deliver: async (envelope, message) => {
@@ -45,6 +51,7 @@ function reporting(
       }
       onRoom(null);
       report();
+      if ((envelope.remote ?? []).length > 0) onQueued();
     },
     open: async (user) => {
       const maildrop = await store.open(user);
@@ -63,11 +70,21 @@ function reporting(
   };
 }
 
+interface Storage {
+  readonly stored: JournaledMailStore;
+  /** The data directory. */
+  readonly files: Files;
+}
+
 class PostRole {
   readonly #parent: ParentChannel<FromRole>;
   readonly #log: RingLog;
   readonly #office: PostOffice;
   readonly #stored: JournaledMailStore;
+  readonly #files: Files;
+  readonly #store: MailStore;
+  #queue: PostQueue | undefined;
+  #isUp = true;
   #users: readonly string[] = [];
   #pending: NodeJS.Timeout | undefined;
   /** Why no mail is taken, and what was last reported of the storage. */
@@ -75,11 +92,12 @@ class PostRole {
   #problem: string | null = null;
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(parent: ParentChannel<FromRole>, log: RingLog, stored: JournaledMailStore) {
+  constructor(parent: ParentChannel<FromRole>, log: RingLog, { stored, files }: Storage) {
     this.#parent = parent;
     this.#log = log;
     this.#stored = stored;
-    const store = reporting(
+    this.#files = files;
+    this.#store = reporting(
       stored,
       () => this.#reportSoon(),
       (problem) => {
@@ -87,9 +105,11 @@ class PostRole {
         this.#room = problem;
         this.reportStorage();
       },
+      () => this.#queue?.wake(),
     );
     this.#office = new PostOffice({
-      store,
+      store: this.#store,
+      queue: () => this.#queue,
       clock: new NodeClock(),
       logFor: (source) => this.#log.logFor(source),
     });
@@ -104,14 +124,58 @@ class PostRole {
   async #configure(options: PostOptions, before: Promise<void>): Promise<void> {
     await before;
     this.#users = options.users.map(({ name }) => name);
-    const report = await this.#office.configure(options, lanPredicate(options.lan));
-    this.#parent.send({ kind: 'services', ...report });
+    const problem = await this.#configureQueue(options);
+    const { services, taken } = await this.#office.configure(options, lanPredicate(options.lan));
+    const queue = problem === undefined ? [] : [{ name: 'mail queue', ok: false, detail: problem }];
+    this.#parent.send({ kind: 'services', services: [...services, ...queue], taken });
     this.#reportMailboxes();
+  }
+
+  setUplink(isUp: boolean): void {
+    this.#isUp = isUp;
+    this.#queue?.setUplink(isUp);
+  }
+
+  async answer(call: QueueCall): Promise<QueueAnswer> {
+    const queue = this.#queue;
+    return queue === undefined
+      ? { what: 'refused', sentence: 'Cannot look into the queue: it is not running' }
+      : await queue.answer(call);
+  }
+
+  /** Why mail cannot go out, if so: it is refused then, and all else goes on. */
+  async #configureQueue(options: PostOptions): Promise<string | undefined> {
+    try {
+      if (this.#queue === undefined) this.#queue = await this.#startQueue(options);
+      else this.#queue.configure(options);
+      return undefined;
+    } catch (error) {
+      const sentence = `Cannot send mail to other hosts: ${messageOf(error)}`;
+      this.#log.logFor('queue').error(sentence);
+      return sentence;
+    }
+  }
+
+  #startQueue(options: PostOptions): Promise<PostQueue> {
+    const ports = {
+      store: this.#store,
+      queue: this.#stored.queue,
+      files: this.#files,
+      udp: new NodeUdp(),
+      tcp: new NodeTcp(),
+      https: new NodeHttps(),
+      clock: new NodeClock(),
+      random: new NodeRandom(),
+      log: this.#log.logFor('queue'),
+      onChange: () => this.#reportSoon(),
+    };
+    return PostQueue.start(ports, options, this.#isUp);
   }
 
   async stop(): Promise<void> {
     await this.#turn;
     await this.#office.close();
+    await this.#queue?.close();
     await this.#stored.close();
   }
 
@@ -148,38 +212,63 @@ function failure(options: PostOptions, reason: string): FromRole {
   return { kind: 'services', services, taken: undefined };
 }
 
+/** What `net` has said before the role could listen, or in spite of its failure. */
+interface Heard {
+  options?: PostOptions;
+  isUp?: boolean;
+}
+
 /** The `post` role: SMTP, POP3 and the mail store, as a user who can read and write nothing else. */
 export async function startPost({ data }: RunSettings): Promise<void> {
   const log = new RingLog({ clock: new NodeClock(), print: () => undefined });
+  const heard: Heard = {};
   let role: PostRole | undefined;
   let problem: string | undefined;
-  let latest: PostOptions | undefined;
-  const parent = openParentChannel<FromRole, ToPost>({
-    onMessage: (message) => {
-      if (message.kind === 'stop') void (role?.stop() ?? Promise.resolve()).finally(() => process.exit(0));
-      else if (problem !== undefined) parent.send(failure(message.options, problem));
-      else if (role === undefined) latest = message.options;
-      else role.configure(message.options);
-    },
-    onGone: () => process.exit(0),
-  });
+  const answer = async (call: QueueCall): Promise<QueueAnswer> =>
+    (await role?.answer(call)) ?? { what: 'refused', sentence: problem ?? 'The post office is starting' };
+  const onMessage = (message: ToPost): void => {
+    switch (message.kind) {
+      case 'configure':
+        heard.options = message.options;
+        role?.configure(message.options);
+        if (problem !== undefined) parent.send(failure(message.options, problem));
+        return;
+      case 'uplink':
+        heard.isUp = message.isUp;
+        role?.setUplink(message.isUp);
+        return;
+      case 'queue':
+        void answer(message.call).then((one) =>
+          parent.send({ kind: 'queue', request: message.request, answer: one }),
+        );
+        return;
+      case 'stop':
+        void (role?.stop() ?? Promise.resolve()).finally(() => process.exit(0));
+        return;
+      default:
+        unreachable(message);
+    }
+  };
+  const parent = openParentChannel<FromRole, ToPost>({ onMessage, onGone: () => process.exit(0) });
   log.subscribe((entry) => parent.send({ kind: 'log', entry }));
+  const files = nodeFiles(data);
   try {
-    const store = await openMailStore({
-      files: nodeFiles(data),
+    const stored = await openMailStore({
+      files,
       clock: new NodeClock(),
       random: new NodeRandom(),
       log: log.logFor('mail'),
       onDamage: () => role?.reportStorage(),
     });
-    role = new PostRole(parent, log, store);
+    role = new PostRole(parent, log, { stored, files });
     role.reportStorage();
-    store.scrubDaily();
-    if (latest !== undefined) role.configure(latest);
+    stored.scrubDaily();
+    if (heard.isUp !== undefined) role.setUplink(heard.isUp);
+    if (heard.options !== undefined) role.configure(heard.options);
   } catch (error) {
     problem = `Cannot open the mail store: ${messageOf(error)}`;
     log.logFor('mail').error(problem);
     parent.send({ kind: 'storage', problem });
-    if (latest !== undefined) parent.send(failure(latest, problem));
+    if (heard.options !== undefined) parent.send(failure(heard.options, problem));
   }
 }

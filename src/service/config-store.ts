@@ -7,7 +7,7 @@ import type { Config } from '../config/schema.ts';
 /** Earlier configurations that are kept. */
 export const HISTORY_ENTRIES = 50;
 const HISTORY = 'config/history';
-/** A person's password hash, as the owner sees it. */
+/** A password or its hash, as the owner sees it. */
 const HIDDEN = '(hidden)';
 
 export interface ConfigStoreOptions {
@@ -39,23 +39,29 @@ function hideSecrets(value: unknown, key = ''): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, hideSecrets(one, name)]));
 }
 
-/** Gives back the hashes that {@link hideSecrets} took: a configuration read from the box can be sent to it again. */
-function restoreSecrets(value: unknown, current: Config): unknown {
-  if (typeof value !== 'object' || value === null || !('users' in value) || !Array.isArray(value.users))
-    return value;
-  const known = new Map(current.users.map(({ name, password }) => [name, password]));
-  const users = (value.users as readonly unknown[]).map((user) => {
-    if (
-      typeof user !== 'object' ||
-      user === null ||
-      !('password' in user) ||
-      user.password !== HIDDEN ||
-      !('name' in user)
-    )
-      return user;
-    return { ...user, password: known.get(String(user.name)) ?? HIDDEN };
-  });
-  return { ...value, users };
+/** What tells an element of a list from the others: the name of a person, a host. */
+function labelOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { name, host } = value as { readonly name?: unknown; readonly host?: unknown };
+  return name === undefined && host === undefined ? undefined : String(name ?? host);
+}
+
+/** Gives back the secrets that {@link hideSecrets} took: a configuration read from the box can be sent to it again. */
+function restoreSecrets(value: unknown, before: unknown, key = ''): unknown {
+  if (key === 'password') return value === HIDDEN ? (before ?? value) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const known: readonly unknown[] = Array.isArray(before) ? before : [];
+    return value.map((one, index) => {
+      const label = labelOf(one);
+      const same = label === undefined ? known[index] : known.find((other) => labelOf(other) === label);
+      return restoreSecrets(one, same);
+    });
+  }
+  const known = (before ?? {}) as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [name, restoreSecrets(one, known[name], name)]),
+  );
 }
 
 /** The owner's configuration on stable storage: one file, replaced as a whole, and the ones before it. */
@@ -86,7 +92,7 @@ export class ConfigStore {
 
   /** Validates a new configuration without taking it. @throws ConfigError with every problem */
   prepare(value: unknown): Loaded {
-    const source = restoreSecrets(value, this.#current.config);
+    const source = restoreSecrets(value, this.#current.source);
     return { source, config: readConfig(source) };
   }
 

@@ -51,6 +51,8 @@ function optionsWith(listeners: readonly MailListener[], changes: Partial<PostOp
     users: [{ name: 'alice', password: passwordHash('secret') }],
     aliases: {},
     maxMessage: 1_000_000,
+    relaysLan: true,
+    routes: [],
     lan: '127.0.0.0/8',
     listeners,
     tls: TLS,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { smartHost } from './smart-host.ts';
 import { domainName, mailAddress, prefix4Text, sizeText, userName } from '../values.ts';
 
 /** `mail` of the configuration. */
@@ -47,11 +48,11 @@ export const mail = z.strictObject({
   relayFrom: z
     .array(z.enum(['lan'], '"lan"'))
     .prefault(['lan'])
-    .describe('Who may send to the outside without login. Not in force yet: nothing is sent to the outside.'),
-  smartHost: z
-    .null('null: sending through the relay of the provider is not offered')
+    .describe('Who may send to the outside without login.'),
+  smartHost: smartHost
+    .nullable()
     .prefault(null)
-    .describe('The relay of the provider.'),
+    .describe('Hosts that take mail for the outside; null delivers directly to the hosts of each domain.'),
   backupFor: z
     .array(z.never('an empty list: backup MX is not offered'))
     .prefault([])

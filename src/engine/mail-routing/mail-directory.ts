@@ -8,4 +8,6 @@ export interface MailDirectory {
   readonly aliases: Readonly<Record<string, readonly string[]>>;
   /** The user who gets the mail for names that do not exist; without one it is refused. */
   readonly catchAll?: string | undefined;
+  /** The address elsewhere that a local part of ours stands for, if it is one that was made for bounces; see the queue's rewriting of senders. */
+  readonly senderBehind?: ((local: string) => string | undefined) | undefined;
 }

@@ -48,8 +48,10 @@ export class MailRouting {
   /** Who gets the mail for the reserved names if the owner has not said so. */
   readonly #caretaker: string | undefined;
   readonly #catchAll: string | undefined;
+  readonly #senderBehind: MailDirectory['senderBehind'];
 
-  constructor({ users, domains, aliases, catchAll }: MailDirectory) {
+  constructor({ users, domains, aliases, catchAll, senderBehind }: MailDirectory) {
+    this.#senderBehind = senderBehind;
     this.#users = new Set(users);
     this.#domains = new Set(domains);
     this.#aliases = new Map(Object.entries(aliases).map(([name, members]) => [nameOf(name), members]));
@@ -61,6 +63,8 @@ export class MailRouting {
   resolve(address: string): Route {
     const { local, domain } = splitMailbox(address);
     if (domain !== '' && !this.#domains.has(domain)) return { kind: 'elsewhere' };
+    const sender = this.#senderBehind?.(local);
+    if (sender !== undefined) return { kind: 'here', users: [], outside: [sender] };
     const name = nameOf(local);
     const expansion = new Expansion();
     this.#expand(name, expansion);

@@ -115,6 +115,7 @@ class NetRole {
 
   #changed(): void {
     this.#box?.changed();
+    if (this.#started !== undefined) this.#peers.setUplink(hasUplink(this.#started.services));
     if (this.#ready || this.#started === undefined || !this.#peers.haveReported) return;
     const { services, takenPort } = this.#peers;
     if (takenPort !== undefined) this.#parent.send({ kind: 'fatal', sentence: takenPort });
@@ -133,6 +134,13 @@ class NetRole {
     }
     process.exit(0);
   }
+}
+
+/** In `lan-only` the way to the Internet is somebody else's, and taken to be there. */
+function hasUplink(services: NetServices): boolean {
+  const wan = services.wanState();
+  if (services.config.mode === 'lan-only' || wan === undefined) return services.config.mode === 'lan-only';
+  return wan.link.up && wan.address !== undefined && wan.gateway.state !== 'unreachable';
 }
 
 /** The `net` role. Errors of its start are the end of a box that never worked, and lead to another attempt of one that did. */

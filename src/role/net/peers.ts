@@ -1,10 +1,20 @@
 import type { MailboxSummary } from '../../port/mailbox.ts';
 import type { LogEntry } from '../../port/log.ts';
 import type { RoleStatus, ServiceStatus } from '../../port/box.ts';
-import type { ChildRole, FromRole, PostOptions, ToPost, ToWeb, WebOptions } from '../ipc.ts';
+import type {
+  ChildRole,
+  FromRole,
+  PostOptions,
+  QueueAnswer,
+  QueueCall,
+  ToPost,
+  ToWeb,
+  WebOptions,
+} from '../ipc.ts';
 
 /** How long a role may take to follow new settings before the caller is answered all the same. */
 const PATIENCE = 5000;
+const NO_ANSWER: QueueAnswer = { what: 'refused', sentence: 'The post office does not answer' };
 
 export interface PeersCallbacks {
   send(role: ChildRole, message: ToPost | ToWeb): void;
@@ -22,6 +32,9 @@ export class Peers {
   #mailboxes: readonly MailboxSummary[] = [];
   #storageProblem: string | null = null;
   readonly #taken = new Map<ChildRole, string | undefined>();
+  #isUp: boolean | undefined;
+  readonly #queueCalls = new Map<number, (answer: QueueAnswer) => void>();
+  #lastCall = 0;
 
   constructor(callbacks: PeersCallbacks) {
     this.#callbacks = callbacks;
@@ -64,6 +77,28 @@ export class Peers {
   started(role: ChildRole): void {
     const told = this.#told.get(role);
     if (told !== undefined) this.#callbacks.send(role, told);
+    if (role === 'post' && this.#isUp !== undefined)
+      this.#callbacks.send('post', { kind: 'uplink', isUp: this.#isUp });
+  }
+
+  /** Whether there is a way to the Internet, for the mail that wants to go out. */
+  setUplink(isUp: boolean): void {
+    if (isUp === this.#isUp) return;
+    this.#isUp = isUp;
+    this.#callbacks.send('post', { kind: 'uplink', isUp });
+  }
+
+  /** What the post office answers to a call about its queue; a refusal if it does not. */
+  async askQueue(call: QueueCall): Promise<QueueAnswer> {
+    const { promise, resolve } = Promise.withResolvers<QueueAnswer>();
+    const request = ++this.#lastCall;
+    this.#queueCalls.set(request, resolve);
+    const timer = setTimeout(() => resolve(NO_ANSWER), PATIENCE);
+    this.#callbacks.send('post', { kind: 'queue', request, call });
+    return await promise.finally(() => {
+      clearTimeout(timer);
+      this.#queueCalls.delete(request);
+    });
   }
 
   configurePost(options: PostOptions): Promise<void> {
@@ -85,6 +120,9 @@ export class Peers {
         this.#waiting.find((one) => one.role === role)?.done();
         break;
       }
+      case 'queue':
+        this.#queueCalls.get(message.request)?.(message.answer);
+        return;
       case 'mailboxes':
         this.#mailboxes = message.mailboxes;
         break;

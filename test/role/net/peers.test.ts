@@ -12,6 +12,8 @@ const POST: PostOptions = {
   users: [],
   aliases: {},
   maxMessage: 1000,
+  relaysLan: true,
+  routes: [],
   lan: '192.168.77.1/24',
   listeners: [],
   tls: TLS,
