@@ -15,6 +15,21 @@ export function isAvailable(state: State, who: Identity, address: Ipv4): boolean
   );
 }
 
+/**
+ * Whether the address can become a client's that was offered nothing. What another one had is not given away for the asking:
+ * it may come back, and strangers that name addresses must not get what a flood of DISCOVERs does not get.
+ */
+export function mayTake(state: State, who: Identity, address: Ipv4): boolean {
+  const entry = state.table.get(address);
+  const isAnothers =
+    entry !== undefined &&
+    isLease(entry) &&
+    entry.who.client !== who.client &&
+    entry.who.mac !== who.mac &&
+    state.plan.reservationOf(who)?.address !== address;
+  return !isAnothers && isAvailable(state, who, address);
+}
+
 /** The client's reserved address, unless it is someone else's for now. */
 export function reservedAddress(state: State, who: Identity): Ipv4 | undefined {
   const reserved = state.plan.reservationOf(who)?.address;

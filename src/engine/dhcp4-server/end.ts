@@ -1,7 +1,7 @@
 import { formatIpv4, type Ipv4 } from '../../base/ipv4.ts';
 import { type LeaseEntry, isOffer } from './lease-entry.ts';
 import { civilEnd, deadline } from './lease-time.ts';
-import { MAX_QUARANTINE, QUARANTINE_TIME } from './limits.ts';
+import { MAX_QUARANTINE, QUARANTINE_SHARE, QUARANTINE_TIME } from './limits.ts';
 import type { Effect, Env, State } from './state.ts';
 
 /**
@@ -48,7 +48,8 @@ export function revoke(state: State, address: Ipv4, env: Env): readonly Effect[]
 /** Keeps the address from being offered for a while: someone uses it without a lease. */
 export function quarantine(state: State, address: Ipv4, env: Env): void {
   const [oldest] = state.quarantine.keys();
-  if (state.quarantine.size >= MAX_QUARANTINE && oldest !== undefined) {
+  const most = Math.max(1, Math.min(MAX_QUARANTINE, Math.floor(state.plan.poolSize / QUARANTINE_SHARE)));
+  if (state.quarantine.size >= most && oldest !== undefined) {
     state.quarantine.delete(oldest);
     state.table.forget(oldest);
   }

@@ -40,6 +40,8 @@ export const MAX_LAPSED = 1024;
 export const MAX_FORGOTTEN = 1024;
 /** Addresses in quarantine; at the cap the oldest goes back to the pool, so that false DECLINEs cannot empty it. */
 export const MAX_QUARANTINE = 64;
+/** One of so many addresses of the pool may be in quarantine, where that is less. */
+export const QUARANTINE_SHARE = 2;
 /** Warnings remembered as given; at the cap all are forgotten. */
 export const MAX_WARNINGS = 64;
 

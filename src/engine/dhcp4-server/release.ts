@@ -16,12 +16,18 @@ function entryMeant(
   const { serverId } = message.options;
   if (serverId !== undefined && serverId !== state.plan.options.server.address) return undefined;
   const entry = state.table.ofClient(who);
-  return entry !== undefined && entry.address === address ? entry : undefined;
+  // An identifier can be told by anyone who has seen it: the device behind it counts as well.
+  return entry !== undefined && entry.address === address && entry.who.mac === who.mac ? entry : undefined;
 }
 
-/** RFC 2131 §4.3.4: the client is done; its address is kept in mind for it. Never answered. */
+/**
+ * RFC 2131 §4.3.4: the client is done; its address is kept in mind for it. Never answered. From another device's Ethernet
+ * address it is not believed: a lease that goes on until its end costs nothing, one that another could end its owner's connections.
+ */
 export function takeRelease(state: State, question: Question, env: Env): Step {
-  const entry = entryMeant(state, question, question.message.ciaddr);
+  const { message, who, via } = question;
+  if (via !== who.mac && message.giaddr === UNSPECIFIED) return ignore(state);
+  const entry = entryMeant(state, question, message.ciaddr);
   const isHeld = entry?.phase === 'bound' || entry?.phase === 'revoked';
   return isHeld ? { state, effects: retire(state, entry, false, env) } : ignore(state);
 }

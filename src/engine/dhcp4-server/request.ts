@@ -1,6 +1,6 @@
 import { type Ipv4, UNSPECIFIED, formatIpv4 } from '../../base/ipv4.ts';
 import { contains4 } from '../../base/prefix.ts';
-import { isAvailable, isKnown, isOurs, isRoomFor, mayKeep, mayRemember } from './choose.ts';
+import { isKnown, isOurs, isRoomFor, mayKeep, mayRemember, mayTake } from './choose.ts';
 import { commit } from './commit.ts';
 import { prepare } from './discover.ts';
 import { retire, revoke } from './end.ts';
@@ -37,7 +37,7 @@ function fromSelecting(state: State, question: Question, env: Env): Step {
   // Without an entry the offer was made before a restart: it is kept if it still can be.
   const granted =
     current === undefined || current.phase === 'past' || current.phase === 'lapsed'
-      ? isAvailable(state, question.who, address) && mayRemember(state, address)
+      ? mayTake(state, question.who, address) && mayBegin(state, question.who, address, env)
       : current.address === address && current.phase !== 'probing' && mayHave(state, current);
   return granted ? commit(state, address, question, env) : nak(state, question, address, env);
 }
@@ -88,7 +88,7 @@ function mayBegin(state: State, who: Identity, address: Ipv4, env: Env): boolean
 function rebuild(state: State, question: Question, address: Ipv4, env: Env): Step {
   const { who } = question;
   if (!isOurs(state, address)) return ignore(state);
-  if (!isAvailable(state, who, address)) return nak(state, question, address, env);
+  if (!mayTake(state, who, address)) return nak(state, question, address, env);
   const current = state.table.ofClient(who);
   if (current?.phase === 'probing' && current.address === address) {
     state.table.set({ ...current, question });
@@ -107,7 +107,7 @@ function fromRenewing(state: State, question: Question, env: Env): Step {
   if (current?.address === ciaddr && current.phase !== 'revoked') {
     return mayKeep(state, current) ? commit(state, ciaddr, question, env) : nak(state, question, ciaddr, env);
   }
-  if (!isServed(current) && isAvailable(state, who, ciaddr))
+  if (!isServed(current) && mayTake(state, who, ciaddr))
     return mayBegin(state, who, ciaddr, env) ? commit(state, ciaddr, question, env) : ignore(state);
   const isForeign = contains4(state.plan.options.server, ciaddr) && !isOurs(state, ciaddr);
   return isForeign && !isServed(current) ? ignore(state) : nak(state, question, ciaddr, env);

@@ -89,6 +89,37 @@ test('one address in KNOWN_SHARE stays for known clients when strangers take all
   assert.equal(bench.lease(15), addresses[14]);
 });
 
+test('strangers that ask for addresses they were not offered get none that another had, and none of those kept', () => {
+  const bench = new Bench(SMALL);
+  const [first, ...others] = departed(bench, 8);
+  assert.ok(first !== undefined && others.length > 0);
+  const ways = [
+    from(1000, 'REQUEST', { requestedAddress: first, serverId: SERVER }),
+    from(1001, 'REQUEST', { requestedAddress: first }),
+    from(1002, 'REQUEST', {}, { ciaddr: first }),
+  ];
+  for (const way of ways) assert.equal(typeOf(bench.answer(way)), 'NAK');
+  for (let n = 0; n < 16; n++) {
+    const requestedAddress = ip(`192.168.77.${10 + n}`);
+    bench.take(from(2000 + n, 'REQUEST', { requestedAddress, serverId: SERVER }));
+  }
+  for (const [n, address] of [first, ...others].entries()) assert.equal(bench.lease(n + 1), address);
+});
+
+test('strangers that name fresh addresses leave those that are kept for known clients', () => {
+  const bench = new Bench(SMALL);
+  departed(bench, 1);
+  for (let n = 1; n < 16; n++) {
+    const requestedAddress = ip(`192.168.77.${10 + n}`);
+    bench.take(from(2000 + n, 'REQUEST', { requestedAddress, serverId: SERVER }));
+  }
+  assert.equal(bench.bound().size, 15);
+  assert.equal(
+    typeOf(bench.answer(from(3000, 'REQUEST', { requestedAddress: ip('192.168.77.10'), serverId: SERVER }))),
+    'NAK',
+  );
+});
+
 test('a device that was here for a moment is no known client: all of the pool is for new ones', () => {
   const bench = new Bench(SMALL);
   for (let n = 1; n <= 16; n++) bench.lease(n);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Minutes } from '../../../src/base/duration.ts';
 import { MAX_QUARANTINE } from '../../../src/engine/dhcp4-server/limits.ts';
-import { Bench, SERVER, from, ip, kinds, typeOf } from './bench.ts';
+import { Bench, SERVER, from, ip, kinds, macOf, typeOf } from './bench.ts';
 
 test('stepServer() ends a released lease, records it, answers nothing, and keeps the address in mind', () => {
   const bench = new Bench();
@@ -64,13 +64,34 @@ test('stepServer() ignores a DECLINE of what the client was never given', () => 
 });
 
 test('stepServer() puts the oldest address back when false DECLINEs fill the quarantine', () => {
-  const bench = new Bench();
-  for (let n = 1; n <= 99; n++) {
+  const bench = new Bench({ pool: { first: ip('192.168.77.1'), last: ip('192.168.77.150') } });
+  for (let n = 1; n <= 149; n++) {
     const address = bench.lease(n);
     bench.take(from(n, 'DECLINE', { requestedAddress: address, serverId: SERVER }));
   }
   assert.equal(bench.state.quarantine.size, MAX_QUARANTINE);
   assert.equal(bench.lease(200), ip('192.168.77.2'));
+});
+
+test('stepServer() keeps half of a small pool out of the quarantine whatever clients DECLINE', () => {
+  const bench = new Bench({ pool: { first: ip('192.168.77.10'), last: ip('192.168.77.17') } });
+  for (let n = 1; n <= 20; n++) {
+    const address = bench.lease(n);
+    bench.take(from(n, 'DECLINE', { requestedAddress: address, serverId: SERVER }));
+  }
+  assert.equal(bench.state.quarantine.size, 4);
+});
+
+test('stepServer() ignores a RELEASE or DECLINE from another device that knows the identifier or the MAC address', () => {
+  const bench = new Bench();
+  const clientId = Uint8Array.of(255, 7, 7, 7);
+  const address = bench.lease(1, { clientId });
+  assert.deepEqual(kinds(bench.take(from(2, 'RELEASE', { clientId }, { ciaddr: address }))), []);
+  const decline = { clientId, requestedAddress: address, serverId: SERVER };
+  assert.deepEqual(kinds(bench.take(from(2, 'DECLINE', decline))), []);
+  const forged = from(1, 'RELEASE', { clientId }, { ciaddr: address });
+  assert.deepEqual(kinds(bench.take({ ...forged, via: macOf(2) } as typeof forged)), []);
+  assert.equal(bench.bound().size, 1);
 });
 
 test('stepServer() answers INFORM with the settings, without address and times, and remembers nothing (RFC 2131 §4.3.5)', () => {
