@@ -95,6 +95,9 @@ export const EVERYTHING: FirewallOptions = {
   logDropped: true,
 };
 
+/** Milliseconds after which a line that has not come back is sent again. */
+const REPEAT_AFTER = 2000;
+
 /** A caller whose lines can be waited for. */
 export class Caller {
   readonly #program: Program;
@@ -120,10 +123,17 @@ export class Caller {
     await this.#program.line(new RegExp(`^${line}$`, 'm'));
   }
 
-  /** Sends a line and waits until it came back. */
+  /** Sends a line until it has come back: a datagram may be lost. */
   async echo(line: string): Promise<void> {
-    this.say(line);
-    await this.heard(line);
+    let next = 0;
+    await waitFor(`"${line}" to come back (${this.#program.log.tail()})`, () => {
+      if (this.has(line)) return true;
+      if (performance.now() >= next) {
+        this.say(line);
+        next = performance.now() + REPEAT_AFTER;
+      }
+      return false;
+    });
   }
 
   /** Whether a line has come back so far. */
