@@ -59,15 +59,19 @@ class ClaimList {
     );
   }
 
-  /** The nearest ports above, else below, that nobody has. */
+  /** The nearest ports above, else below, that nobody has. Whoever has some is passed in one step: there may be thousands. */
   nearestFree(wanted: Claim): PortRange | undefined {
     const length = wanted.last - wanted.first;
-    for (let first = wanted.first + 1; first + length <= LAST_PORT; first++)
-      if (this.find({ ...wanted, first, last: first + length }) === undefined)
-        return { first, last: first + length };
-    for (let first = wanted.first - 1; first >= 1; first--)
-      if (this.find({ ...wanted, first, last: first + length }) === undefined)
-        return { first, last: first + length };
+    for (let first = wanted.first + 1; first + length <= LAST_PORT;) {
+      const clash = this.find({ ...wanted, first, last: first + length });
+      if (clash === undefined) return { first, last: first + length };
+      first = clash.last + 1;
+    }
+    for (let first = wanted.first - 1; first >= 1;) {
+      const clash = this.find({ ...wanted, first, last: first + length });
+      if (clash === undefined) return { first, last: first + length };
+      first = clash.first - length - 1;
+    }
     return undefined;
   }
 }

@@ -36,6 +36,19 @@ test('a forward of a port that another has is refused with the nearest free one'
   ]);
 });
 
+test('the nearest free ports are found beyond all that are taken: above first, else below, else none is named', () => {
+  const nearest = (ports: readonly string[], port: string): string | undefined => {
+    const forwards = [...ports, port].map((one, n) => ({ ...CAMERA, name: `n${n}`, port: one }));
+    const [, such] = /such as "(.*)"/.exec(sentences({ firewall: { forwards } }).join()) ?? [];
+    return such;
+  };
+  assert.equal(nearest(['100-199', '201-300', '302-400'], '150'), '200');
+  assert.equal(nearest(['100-199', '201-300', '302-400'], '150-151'), '401-402');
+  assert.equal(nearest(['1000-65535', '900-998'], '2000'), '999');
+  assert.equal(nearest(['1000-65535', '900-998'], '2000-2001'), '898-899');
+  assert.equal(nearest(['1-65535'], '2000'), undefined);
+});
+
 test('forwards of one port stand beside each other for different protocols, for different senders, and while one is off', () => {
   const beside = (change: object): readonly string[] =>
     sentences({
