@@ -17,8 +17,13 @@ export class LineClient {
     this.#listen();
   }
 
-  static async connect(port: number, options: { readonly tls?: boolean } = {}): Promise<LineClient> {
-    const socket = connect({ host: '127.0.0.1', port });
+  /** `from` is another address of 127.0.0.0/8 to come from. */
+  static async connect(
+    port: number,
+    options: { readonly tls?: boolean; readonly from?: string } = {},
+  ): Promise<LineClient> {
+    const from = options.from === undefined ? {} : { localAddress: options.from };
+    const socket = connect({ host: '127.0.0.1', port, ...from });
     await once(socket, 'connect');
     const client = new LineClient(socket);
     if (options.tls === true) await client.startTls();

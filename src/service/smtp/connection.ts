@@ -6,6 +6,7 @@ import { type Instant, after } from '../../base/instant.ts';
 import type { Cancel, Clock } from '../../port/clock.ts';
 import { type PathCommand, decodePathCommand } from '../../wire/smtp/path-command.ts';
 import { hasEnhancedCode } from '../../wire/smtp/reply.ts';
+import { AMBIGUOUS } from './content.ts';
 import { correctedCode } from './library-reply.ts';
 import type { SmtpLimits } from './limits.ts';
 
@@ -76,6 +77,7 @@ export class Connection extends SMTPConnection {
     }
     if (code === 250 && context === 'DATA_OK') this.#since = this.#options.clock.now();
     super.send(code, ...this.#withCode(code, data, context));
+    if (typeof data === 'string' && data.startsWith(`${AMBIGUOUS} `)) this.close();
     if (code >= 500 && !this._closing && this.#options.countError(this.remoteAddress)) {
       super.send(421, '4.7.0 Too many errors, come back later', false);
     }

@@ -8,6 +8,12 @@ import { Refusal } from './refusal.ts';
 /** The longest address that Delivered-To can hold. */
 const LONGEST_FIELD = 320;
 
+/**
+ * The enhanced code of the refusal of octets that can be read in two ways. The connection ends with it: the sender may have meant what follows as a part of the
+ * message ("SMTP smuggling").
+ */
+export const AMBIGUOUS = '5.6.0';
+
 /** Refuses a message that did not fit. @throws Refusal */
 export function checkSize({ state }: MessageBuffer, { messageSize }: SmtpLimits): void {
   if (state === 'too-large') {
@@ -29,7 +35,7 @@ export function checkContent(
   const forbidden = findForbiddenOctet(message);
   if (forbidden !== undefined) {
     const text = `The message has a ${forbidden} in it: lines end with CR LF (RFC 5321 section 2.3.8)`;
-    throw new Refusal({ code: 550, enhanced: '5.6.0', text });
+    throw new Refusal({ code: 550, enhanced: AMBIGUOUS, text });
   }
   if (countFields(message, 'Received') > receivedFields) {
     const text = 'The message is in a loop: too many Received fields';
