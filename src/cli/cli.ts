@@ -24,6 +24,9 @@ import { leasesCommand } from './leases.ts';
 import { logCommand } from './log.ts';
 import { mailBackupCommand } from './mail-backup.ts';
 import { mailExportCommand } from './mail-export.ts';
+import { mailHistoryCommand } from './mail-history.ts';
+import { mailQueueChangeCommands } from './mail-queue-change.ts';
+import { mailQueueCommand } from './mail-queue.ts';
 import { mailVerifyCommand } from './mail-verify.ts';
 import { namesCommand } from './names.ts';
 import { readSecret } from './read-secret.ts';
@@ -56,6 +59,9 @@ const COMMANDS: readonly Command[] = [
   aliasAddCommand,
   aliasRemoveCommand,
   aliasListCommand,
+  mailQueueCommand,
+  ...mailQueueChangeCommands,
+  mailHistoryCommand,
   mailVerifyCommand,
   mailExportCommand,
   mailBackupCommand,

@@ -262,6 +262,10 @@ export interface MailQueueView {
   readonly entries: readonly QueuedMail[];
 }
 
+/** `bounce` returns a message to its sender, `delete` takes it out without a word. */
+export const MAIL_QUEUE_ACTIONS = ['retry', 'hold', 'release', 'delete', 'bounce'] as const;
+export type MailQueueAction = (typeof MAIL_QUEUE_ACTIONS)[number];
+
 /** Something that happened to a message on its way out. */
 export interface MailHistoryEvent {
   readonly time: string;
@@ -301,6 +305,10 @@ export interface Box {
   /** Makes an alias, or replaces the one of that name. */
   setAlias(name: string, members: readonly string[]): Promise<void>;
   removeAlias(name: string): Promise<void>;
+  mailQueue(): Promise<MailQueueView>;
+  /** What happened to the message of an entry of the queue, also after it has left. */
+  mailHistory(id: number): Promise<readonly MailHistoryEvent[]>;
+  changeMailQueue(action: MailQueueAction, id: number): Promise<void>;
   /** Calls `listener` after anything that {@link status} shows may have changed; returns how to stop that. */
   subscribe(listener: () => void): () => void;
 }

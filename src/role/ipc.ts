@@ -1,6 +1,12 @@
 import type { MailboxSummary } from '../port/mailbox.ts';
 import type { LogEntry } from '../port/log.ts';
-import type { MailHistoryEvent, MailQueueView, RoleStatus, ServiceStatus } from '../port/box.ts';
+import type {
+  MailHistoryEvent,
+  MailQueueAction,
+  MailQueueView,
+  RoleStatus,
+  ServiceStatus,
+} from '../port/box.ts';
 import type { RouteRule } from '../engine/mail-queue/routing.ts';
 
 /*
@@ -41,7 +47,7 @@ export interface PostOptions {
 export type QueueCall =
   | { readonly what: 'view' }
   | { readonly what: 'history'; readonly id: number }
-  | { readonly what: 'retry' | 'hold' | 'release' | 'delete' | 'bounce'; readonly id: number };
+  | { readonly what: MailQueueAction; readonly id: number };
 
 /** The answer to the request of that number. */
 export type QueueAnswer =

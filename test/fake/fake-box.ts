@@ -10,6 +10,7 @@ import type {
   FlowStatus,
   HealthReport,
   LeaseStatus,
+  MailQueueView,
   NameStatus,
   NewUser,
 } from '../../src/port/box.ts';
@@ -129,6 +130,52 @@ export const EXPLANATION: ExplainAnswer = {
   steps: ['port-forwards: firewall.forwards[0] camera'],
 };
 
+export const MAIL_QUEUE: MailQueueView = {
+  isOnline: true,
+  total: 2,
+  destinations: [
+    {
+      destination: 'elsewhere.example',
+      messages: 2,
+      octets: 24_000,
+      held: 1,
+      oldest: '2026-11-22T09:00:00.000Z',
+      problem: '4.4.1 Cannot reach mx.elsewhere.example (192.0.2.1) port 25: no answer',
+      nextTry: '2026-11-22T10:05:00.000Z',
+    },
+  ],
+  entries: [
+    {
+      id: 7,
+      message: 6,
+      sender: 'alice@office.example',
+      recipient: 'ann@elsewhere.example',
+      destination: 'elsewhere.example',
+      octets: 23_000,
+      accepted: '2026-11-22T09:00:00.000Z',
+      nextAttempt: '2026-11-22T10:05:00.000Z',
+      lastAttempt: '2026-11-22T10:00:00.000Z',
+      attempts: 3,
+      state: 'waiting',
+      reason: '450 4.2.0 Greylisted (mx.elsewhere.example)',
+    },
+    {
+      id: 5,
+      message: 4,
+      sender: '',
+      recipient: 'bob@elsewhere.example',
+      destination: 'elsewhere.example',
+      octets: 1000,
+      accepted: '2026-11-22T09:30:00.000Z',
+      nextAttempt: null,
+      lastAttempt: null,
+      attempts: 0,
+      state: 'held',
+      reason: '',
+    },
+  ],
+};
+
 /** A box without a network, whose answers are fixed and whose changes are remembered. */
 export class FakeBox implements Box {
   readonly added: NewUser[] = [];
@@ -212,6 +259,19 @@ export class FakeBox implements Box {
   unblockDevice(device: string): Promise<readonly string[]> {
     this.calls.push(`unblockDevice ${device}`);
     return Promise.resolve(['firewall changed']);
+  }
+  mailQueue(): Promise<MailQueueView> {
+    return Promise.resolve(MAIL_QUEUE);
+  }
+  mailHistory(id: number): ReturnType<Box['mailHistory']> {
+    const detail = '450 4.2.0 Greylisted (mx.elsewhere.example)';
+    const event = { time: '2026-11-22T10:00:00.000Z', recipient: 'ann@elsewhere.example', what: 'deferred' };
+    return Promise.resolve(id === 7 ? [{ ...event, detail }] : []);
+  }
+  changeMailQueue(action: string, id: number): Promise<void> {
+    if (id > 7) return Promise.reject(new UserError(`Cannot find message ${id} in the queue`));
+    this.calls.push(`changeMailQueue ${action} ${id}`);
+    return Promise.resolve();
   }
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);

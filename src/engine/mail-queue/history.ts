@@ -15,20 +15,37 @@ export const MAX_HISTORIES = 1000;
 export const MAX_EVENTS = 40;
 const KEPT_FROM_START = 10;
 
+interface Story {
+  readonly events: HistoryEvent[];
+  /** The entries of the queue that the message had. */
+  readonly entries: Set<number>;
+}
+
 /** What happened to the latest messages. In memory: the log says it too. */
 export class History {
-  readonly #events = new Map<number, HistoryEvent[]>();
+  readonly #stories = new Map<number, Story>();
+  readonly #messages = new Map<number, number>();
 
-  add(message: number, event: HistoryEvent): void {
-    const events = this.#events.get(message) ?? [];
-    this.#events.set(message, events);
-    events.push(event);
-    if (events.length > MAX_EVENTS) events.splice(KEPT_FROM_START, 1);
-    const [oldest] = this.#events.keys();
-    if (this.#events.size > MAX_HISTORIES && oldest !== undefined) this.#events.delete(oldest);
+  add({ id, message }: { readonly id: number; readonly message: number }, event: HistoryEvent): void {
+    const story = this.#stories.get(message) ?? { events: [], entries: new Set() };
+    this.#stories.set(message, story);
+    story.entries.add(id);
+    this.#messages.set(id, message);
+    story.events.push(event);
+    if (story.events.length > MAX_EVENTS) story.events.splice(KEPT_FROM_START, 1);
+    if (this.#stories.size > MAX_HISTORIES) this.#forgetOldest();
   }
 
-  of(message: number): readonly HistoryEvent[] {
-    return this.#events.get(message) ?? [];
+  /** Of the message an entry is, or was, of. */
+  of(id: number): readonly HistoryEvent[] {
+    return this.#stories.get(this.#messages.get(id) ?? 0)?.events ?? [];
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#stories;
+    if (oldest === undefined) return;
+    const [message, { entries }] = oldest;
+    for (const id of entries) this.#messages.delete(id);
+    this.#stories.delete(message);
   }
 }

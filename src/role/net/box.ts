@@ -14,6 +14,9 @@ import type {
   HealthReport,
   LeaseStatus,
   LogLine,
+  MailHistoryEvent,
+  MailQueueAction,
+  MailQueueView,
   NameStatus,
   NewUser,
   UserStatus,
@@ -24,6 +27,7 @@ import type { ConfigStore, Loaded } from '../../service/config-store.ts';
 import { wanStatus } from '../../service/wan/wan-status.ts';
 import { Gate } from './gate.ts';
 import { ownServices, readHealth } from './health.ts';
+import { MailDesk } from './mail-desk.ts';
 import type { Peers } from './peers.ts';
 import { People } from './people.ts';
 import type { NetPorts } from './ports.ts';
@@ -47,12 +51,14 @@ export class NetBox implements Box {
   readonly #parts: NetBoxParts;
   readonly #gate: Gate;
   readonly #people: People;
+  readonly #mail: MailDesk;
   readonly #listeners = new Set<() => void>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: NetBoxParts) {
     this.#parts = parts;
     const { store } = parts;
+    this.#mail = new MailDesk(parts.peers);
     this.#people = new People(store, (prepare, cause) => this.#inTurn(() => this.#take(prepare(), cause)));
     this.#gate = new Gate(parts.services, (path, change, cause) =>
       this.#inTurn(() => this.#take(store.prepareList(path, change), cause)),
@@ -160,6 +166,16 @@ export class NetBox implements Box {
   }
   removeAlias(name: string): Promise<void> {
     return this.#people.removeAlias(name);
+  }
+
+  mailQueue(): Promise<MailQueueView> {
+    return this.#mail.mailQueue();
+  }
+  mailHistory(id: number): Promise<readonly MailHistoryEvent[]> {
+    return this.#mail.mailHistory(id);
+  }
+  changeMailQueue(action: MailQueueAction, id: number): Promise<void> {
+    return this.#mail.changeMailQueue(action, id);
   }
 
   subscribe(listener: () => void): () => void {

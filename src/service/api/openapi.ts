@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { configSchema } from '../../config/schema.ts';
+import { MAIL_QUEUE_ACTIONS } from '../../port/box.ts';
 
 interface Operation {
   readonly method: 'get' | 'put' | 'post';
@@ -45,6 +46,14 @@ const flowFilter = {
     protocol: { type: 'string' },
   },
 };
+
+const QUEUE_SUMMARIES = {
+  retry: 'Tries a message of the queue now',
+  hold: 'Keeps it until it is released',
+  release: 'Lets it go',
+  delete: 'Takes it out without a word to anybody',
+  bounce: 'Returns it to its sender',
+} as const;
 
 /** Every operation of the control API, for the routes' test and the document. */
 export const OPERATIONS: readonly Operation[] = [
@@ -124,6 +133,17 @@ export const OPERATIONS: readonly Operation[] = [
     },
   },
   { method: 'post', path: '/api/aliases/remove', summary: 'Takes an alias away', body: texts('name') },
+  { method: 'get', path: '/api/mail/queue', summary: 'Mail that waits to be sent to other hosts' },
+  {
+    method: 'get',
+    path: '/api/mail/queue/{id}/history',
+    summary: 'What happened to the message of an entry, also after it has left',
+  },
+  ...MAIL_QUEUE_ACTIONS.map((action) => ({
+    method: 'post' as const,
+    path: `/api/mail/queue/{id}/${action}`,
+    summary: QUEUE_SUMMARIES[action],
+  })),
   {
     method: 'get',
     path: '/api/events',

@@ -3,7 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import { ConfigError, UserError, messageOf } from '../../base/errors.ts';
-import type { Box } from '../../port/box.ts';
+import { type Box, MAIL_QUEUE_ACTIONS } from '../../port/box.ts';
 import { LOG_LEVELS, type Log } from '../../port/log.ts';
 import { openApiDocument } from './openapi.ts';
 
@@ -49,6 +49,9 @@ const oneDevice = z.strictObject({ device: z.string().min(1) });
 const newAlias = z.strictObject({ name: z.string().min(1), members: z.array(z.string()).min(1).max(1000) });
 const oneAlias = z.strictObject({ name: z.string() });
 const newPassword = z.strictObject({ password: z.string().min(1) });
+
+const queueEntry = z.object({ id: z.coerce.number().int().positive() });
+const queueChange = queueEntry.extend({ action: z.enum(MAIL_QUEUE_ACTIONS) });
 
 type Routes = Hono<{ Bindings: CallerBindings }>;
 
@@ -109,6 +112,18 @@ function addNetwork(routes: Routes, { box }: RoutesOptions): void {
   routes.post('/api/leases/pin', async (c) => {
     const { address, name } = await readBody(c.req, newReservation);
     return c.json(await box.pinLease(address, name));
+  });
+}
+
+function addMailQueue(routes: Routes, { box }: RoutesOptions): void {
+  routes.get('/api/mail/queue', async (c) => c.json(await box.mailQueue()));
+  routes.get('/api/mail/queue/:id/history', async (c) =>
+    c.json(await box.mailHistory(checked(c.req.param(), queueEntry).id)),
+  );
+  routes.post('/api/mail/queue/:id/:action', async (c) => {
+    const { id, action } = checked(c.req.param(), queueChange);
+    await box.changeMailQueue(action, id);
+    return c.json({});
   });
 }
 
@@ -191,6 +206,7 @@ export function apiRoutes(options: RoutesOptions): Routes {
   });
   addReads(routes, options);
   addNetwork(routes, options);
+  addMailQueue(routes, options);
   addWrites(routes, options);
   addAliases(routes, options);
   addEvents(routes, options);

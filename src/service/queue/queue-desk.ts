@@ -3,7 +3,13 @@ import type { Timestamp } from '../../base/instant.ts';
 import type { History, HistoryEvent } from '../../engine/mail-queue/history.ts';
 import { ownOutcome } from '../../engine/mail-queue/outcome.ts';
 import type { Routing } from '../../engine/mail-queue/routing.ts';
-import type { MailQueueView, MailHistoryEvent, QueueDestination, QueuedMail } from '../../port/box.ts';
+import type {
+  MailHistoryEvent,
+  MailQueueAction,
+  MailQueueView,
+  QueueDestination,
+  QueuedMail,
+} from '../../port/box.ts';
 import type { Clock } from '../../port/clock.ts';
 import type { QueueEntry, QueueStore, QueueSummary } from '../../port/mail-queue.ts';
 import type { MailQueue } from './mail-queue.ts';
@@ -20,8 +26,6 @@ export interface QueueDeskParts {
 
 /** Entries a listing shows in full; it always counts them all. */
 export const MAX_LISTED = 1000;
-
-export type QueueAction = 'retry' | 'hold' | 'release' | 'delete' | 'bounce';
 
 function iso(time: Timestamp): string {
   return new Date(time).toISOString();
@@ -48,15 +52,14 @@ export class QueueDesk {
   }
 
   history(id: number): readonly MailHistoryEvent[] {
-    const message = this.#parts.store.find(id)?.message ?? id;
-    return this.#parts.history.of(message).map(({ time, ...event }: HistoryEvent) => ({
+    return this.#parts.history.of(id).map(({ time, ...event }: HistoryEvent) => ({
       time: iso(time),
       ...event,
     }));
   }
 
   /** @throws UserError if there is no such entry, or it cannot be done just now */
-  async act(action: QueueAction, id: number): Promise<void> {
+  async act(action: MailQueueAction, id: number): Promise<void> {
     const { store, queue } = this.#parts;
     const entry = await this.#entry(id);
     if (action === 'bounce') await this.#bounce(entry);
@@ -66,7 +69,10 @@ export class QueueDesk {
     this.#note(entry, { retry: 'retried', hold: 'held', release: 'released', delete: 'deleted' }[action]);
   }
 
-  async #change(action: Exclude<QueueAction, 'bounce'>, { id, sender, domain }: QueueEntry): Promise<void> {
+  async #change(
+    action: Exclude<MailQueueAction, 'bounce'>,
+    { id, sender, domain }: QueueEntry,
+  ): Promise<void> {
     const { store, queue, clock, routing } = this.#parts;
     if (action === 'hold') return await store.hold([id]);
     if (action === 'delete') return await store.remove([id]);
@@ -91,9 +97,10 @@ export class QueueDesk {
     throw new UserError(`Cannot find message ${id} in the queue: "gatepost mail queue" lists what is there`);
   }
 
-  #note({ message, recipient }: QueueEntry, what: string): void {
+  #note(entry: QueueEntry, what: string): void {
     const time = this.#parts.clock.wallTime();
-    this.#parts.history.add(message, { time, recipient: recipient.address, what, detail: 'by the owner' });
+    const { recipient } = entry;
+    this.#parts.history.add(entry, { time, recipient: recipient.address, what, detail: 'by the owner' });
   }
 
   /** Undefined if it has left, or cannot be read. */

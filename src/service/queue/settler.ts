@@ -120,7 +120,7 @@ export class Settler {
       const what = settlements[index]?.outcome ?? outcome.kind;
       const { address: recipient } = entry.recipient;
       const detail = reasonOf(outcome);
-      history.add(entry.message, { time, recipient, what, detail });
+      history.add(entry, { time, recipient, what, detail });
       const sentence = `Mail ${entry.id} from <${entry.sender}> to <${recipient}> is ${what}: ${detail}`;
       if (what === 'failed' || what === 'expired') log.notice(sentence);
       else log.info(sentence);

@@ -5,7 +5,7 @@ import { type ReportFacts } from '../../engine/mail-queue/compose-report.ts';
 import { History } from '../../engine/mail-queue/history.ts';
 import { DEFAULT_QUEUE_LIMITS, type QueueLimits } from '../../engine/mail-queue/limits.ts';
 import { type RouteRule, Routing } from '../../engine/mail-queue/routing.ts';
-import type { MailHistoryEvent, MailQueueView } from '../../port/box.ts';
+import type { MailHistoryEvent, MailQueueAction, MailQueueView } from '../../port/box.ts';
 import type { Clock } from '../../port/clock.ts';
 import type { Log } from '../../port/log.ts';
 import type { QueueStore } from '../../port/mail-queue.ts';
@@ -20,7 +20,7 @@ import { Attempts } from './attempts.ts';
 import { Delivery } from './delivery.ts';
 import { MailQueue } from './mail-queue.ts';
 import { type NoticeOptions, Notices } from './notices.ts';
-import { type QueueAction, QueueDesk } from './queue-desk.ts';
+import { QueueDesk } from './queue-desk.ts';
 import { SessionPool } from './session-pool.ts';
 import { Settler } from './settler.ts';
 
@@ -68,10 +68,10 @@ export interface QueueService {
   /** Whether there is a way to the Internet; its return makes everything due. */
   setUplink(isUp: boolean): void;
   view(): Promise<MailQueueView>;
-  /** By entry, or by message when it has left. */
+  /** Of the message of an entry, also when it has left the queue. */
   history(id: number): readonly MailHistoryEvent[];
   /** @throws UserError */
-  act(action: QueueAction, id: number): Promise<void>;
+  act(action: MailQueueAction, id: number): Promise<void>;
   reportDelivery(success: LocalSuccess): void;
   /** Lets attempts under way end for a while, then breaks them off: they are repeated later. */
   close(): Promise<void>;

@@ -1,0 +1,24 @@
+import type { MailHistoryEvent } from '../port/box.ts';
+import { type Command, printEither } from './command.ts';
+import { formatTable } from './table.ts';
+
+function historyText(events: readonly MailHistoryEvent[]): string {
+  if (events.length === 0) return 'Nothing is known of that message since the post office was started.';
+  return formatTable([
+    ['TIME', 'RECIPIENT', 'WHAT', 'DETAIL'],
+    ...events.map(({ time, recipient, what, detail }) => [time, recipient, what, detail]),
+  ]);
+}
+
+export const mailHistoryCommand: Command = {
+  name: 'mail history',
+  usage: 'mail history ID [--json]',
+  summary: 'what happened to a message on its way out, also after it has left the queue',
+  words: [1, 1],
+  options: { json: false },
+  async run(context) {
+    const [id = ''] = context.words;
+    const path = `/api/mail/queue/${encodeURIComponent(id)}/history`;
+    printEither(context, await context.api.get<readonly MailHistoryEvent[]>(path), historyText);
+  },
+};

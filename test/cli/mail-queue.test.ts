@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ApiClient } from '../../src/cli/client.ts';
+import type { Command } from '../../src/cli/command.ts';
+import { mailHistoryCommand } from '../../src/cli/mail-history.ts';
+import { mailQueueChangeCommands } from '../../src/cli/mail-queue-change.ts';
+import { mailQueueCommand } from '../../src/cli/mail-queue.ts';
+import { MAIL_QUEUE } from '../fake/fake-box.ts';
+
+/** Runs a command against an API that gives this answer to reads; what it printed and what it sent. */
+async function call(
+  command: Command,
+  words: readonly string[],
+  answer: unknown,
+  flags: readonly string[] = [],
+): Promise<{ readonly printed: string; readonly sent: readonly string[] }> {
+  const sent: string[] = [];
+  let printed = '';
+  const api: ApiClient = {
+    get: <T>() => Promise.resolve(answer as T),
+    send: <T>(method: string, path: string) => {
+      sent.push(`${method} ${path}`);
+      return Promise.resolve({} as T);
+    },
+  };
+  await command.run({
+    words,
+    flags: new Map(flags.map((flag) => [flag, true])),
+    api,
+    print: (text) => {
+      printed += text;
+    },
+    readSecret: () => Promise.reject(new Error('no secret is wanted')),
+    readFile: () => '',
+  });
+  return { printed, sent };
+}
+
+function change(verb: string): Command {
+  const command = mailQueueChangeCommands.find(({ name }) => name === `mail ${verb}`);
+  assert.ok(command !== undefined);
+  return command;
+}
+
+test('mail queue shows destinations with their trouble, then messages with the reason of the last attempt', async () => {
+  const { printed } = await call(mailQueueCommand, [], MAIL_QUEUE);
+  assert.match(
+    printed,
+    /^elsewhere\.example +2 +1 +23K +2026-11-22T09:00:00\.000Z +4\.4\.1 Cannot reach .*; tried again at 2026-11-22T10:05:00\.000Z$/m,
+  );
+  assert.match(
+    printed,
+    /^7 .* alice@office\.example +ann@elsewhere\.example +22K +3 +2026-11-22T10:05:00\.000Z +450 4\.2\.0 Greylisted/m,
+  );
+  assert.match(printed, /^5 .* \(notice\) +bob@elsewhere\.example +1000 +0 +held +-$/m);
+});
+
+test('mail queue says that nothing waits, and why what waits does not go', async () => {
+  const empty = { isOnline: false, total: 0, destinations: [], entries: [] };
+  const { printed } = await call(mailQueueCommand, [], empty);
+  assert.equal(
+    printed,
+    'There is no Internet connection: mail waits until it is back.\nNo mail waits to be sent.',
+  );
+});
+
+for (const verb of ['retry', 'hold', 'release', 'delete', 'bounce']) {
+  test(`mail ${verb} names messages, or means all of them`, async () => {
+    const some = await call(change(verb), ['7', '5'], MAIL_QUEUE);
+    assert.deepEqual(some.sent, [`POST /api/mail/queue/7/${verb}`, `POST /api/mail/queue/5/${verb}`]);
+    const all = await call(change(verb), [], MAIL_QUEUE, ['all']);
+    assert.deepEqual(all.sent, some.sent);
+    await assert.rejects(call(change(verb), [], MAIL_QUEUE), /no message is named/);
+    await assert.rejects(call(change(verb), ['x'], MAIL_QUEUE), /"x" is no number of a message/);
+  });
+}
+
+test('mail history tells what happened', async () => {
+  const event = { time: 'T', recipient: 'ann@elsewhere.example', what: 'deferred', detail: '450 later' };
+  assert.match(
+    (await call(mailHistoryCommand, ['7'], [event])).printed,
+    /^T +ann@elsewhere\.example +deferred +450 later$/m,
+  );
+  assert.match((await call(mailHistoryCommand, ['7'], [])).printed, /^Nothing is known/);
+});
