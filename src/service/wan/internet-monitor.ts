@@ -55,9 +55,9 @@ export class InternetMonitor {
       return { state: 'off', reason: 'No time server is configured, so nobody is asked' };
     }
     if (this.#misses >= INTERNET_MISSES_TO_FAIL) return { state: 'unreachable', reason: this.#reason };
-    return this.#answered
-      ? { state: 'reachable', reason: this.#reason }
-      : { state: 'unknown', reason: `${this.#target.names[0]} has not been asked yet` };
+    if (this.#answered) return { state: 'reachable', reason: this.#reason };
+    const what = this.#misses === 0 ? 'has not been asked yet' : 'has not answered yet';
+    return { state: 'unknown', reason: `${this.#target.names[0]} ${what}` };
   }
 
   /** Asks these time servers from now on; none with undefined. The same again changes nothing. */

@@ -107,3 +107,10 @@ test('InternetMonitor begins anew with another address', async () => {
   await clock.advance(Seconds(2));
   assert.deepEqual([monitor.health.state, provider.timeAsked.length], ['reachable', 2]);
 });
+
+test('InternetMonitor tells a server that has not answered from one that has not been asked', async () => {
+  const { monitor, clock } = watching({ 'time.example': ['192.0.2.1'] }, ['time.example']);
+  assert.deepEqual(monitor.health, { state: 'unknown', reason: 'time.example has not been asked yet' });
+  await clock.advance(Seconds(12));
+  assert.deepEqual(monitor.health, { state: 'unknown', reason: 'time.example has not answered yet' });
+});
