@@ -3,7 +3,10 @@ import { domainName } from '../values.ts';
 
 /** `time` of the configuration. */
 export const time = z.strictObject({
-  servers: z.array(domainName).prefault(['pool.ntp.org']).describe('Time servers. Not in force yet.'),
+  servers: z
+    .array(domainName)
+    .prefault(['pool.ntp.org'])
+    .describe('Time servers. They show whether the Internet is there; the clock is not set by them yet.'),
   serveLan: z
     .boolean('true or false')
     .prefault(true)
