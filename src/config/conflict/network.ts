@@ -1,7 +1,13 @@
 import type { Problem } from '../../base/errors.ts';
-import { contains4, formatPrefix4, isHost4 } from '../../base/prefix.ts';
+import type { Ipv4 } from '../../base/ipv4.ts';
+import { type Prefix4, contains4, formatPrefix4, isHost4 } from '../../base/prefix.ts';
 import type { Config } from '../schema.ts';
 import { type Finder, quoted } from './finder.ts';
+
+/** Whether another host can have it: the kernel takes neither an own nor a broadcast address for a router. */
+function isNeighbour(own: Prefix4, gateway: Ipv4): boolean {
+  return gateway !== own.address && isHost4(own, gateway);
+}
 
 function wanAddressProblems({ lan, wan }: Config): Problem[] {
   if (wan.ipv4.method !== 'static') return [];
@@ -14,11 +20,11 @@ function wanAddressProblems({ lan, wan }: Config): Problem[] {
       wanted: `an address outside the LAN, ${formatPrefix4(lan.address)}`,
     });
   }
-  if (gateway !== null && !contains4(address, gateway)) {
+  if (gateway !== null && !isNeighbour(address, gateway)) {
     problems.push({
       path: 'wan.ipv4.gateway',
       found: quoted(gateway),
-      wanted: `an address within ${formatPrefix4(address)}`,
+      wanted: `a host within ${formatPrefix4(address)} other than the box`,
     });
   }
   return problems;
@@ -37,12 +43,12 @@ function lanAddressProblems({ lan, mode }: Config): Problem[] {
       },
     ];
   }
-  if (mode === 'lan-only' && lan.gateway !== null && !isHost4(lan.address, lan.gateway)) {
+  if (mode === 'lan-only' && lan.gateway !== null && !isNeighbour(lan.address, lan.gateway)) {
     return [
       {
         path: 'lan.gateway',
         found: quoted(lan.gateway),
-        wanted: `a host within ${formatPrefix4(lan.address)}`,
+        wanted: `a host within ${formatPrefix4(lan.address)} other than the box`,
       },
     ];
   }
