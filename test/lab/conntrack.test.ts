@@ -91,7 +91,8 @@ inOwnNetwork(import.meta.filename, () => {
     const { flows, total } = await conntrack.list({});
     assert.equal(total, ours.length);
     const ids = listed().map((line) => Number(/ id=(\d+)$/.exec(line)?.[1]));
-    assert.deepEqual(flows.map(({ id }) => id).toSorted(), ids.toSorted());
+    const byNumber = (a: number, b: number): number => a - b;
+    assert.deepEqual(flows.map(({ id }) => id).toSorted(byNumber), ids.toSorted(byNumber));
     const masked = flows.find(({ destination, replyDestination }) =>
       [destination.port === 80, replyDestination.address === parseAddress(BOX.wan)].every(Boolean),
     );
