@@ -26,6 +26,8 @@ export type ScheduleEvent =
       readonly reason?: string | undefined;
     }
   | { readonly kind: 'uplink'; readonly isUp: boolean }
+  /** Nothing had to be made due: the next time need not wait. */
+  | { readonly kind: 'idle' }
   /** The owner wants a destination tried now. */
   | { readonly kind: 'forget'; readonly key: string }
   | { readonly kind: 'wake' };
@@ -116,6 +118,9 @@ export class QueueScheduler {
       case 'uplink':
         this.#wantsHaste ||= event.isUp && !this.#isUp;
         this.#isUp = event.isUp;
+        break;
+      case 'idle':
+        this.#hasteFrom = undefined;
         break;
       case 'forget':
         this.destinations.answered(event.key);

@@ -126,7 +126,8 @@ export class MailQueue {
       .entries()
       .filter(({ id, isHeld, nextAttempt }) => !isHeld && nextAttempt > now && !this.scheduler.isTrying(id));
     try {
-      if (late.length > 0)
+      if (late.length === 0) this.step({ kind: 'idle' });
+      else
         await store.release(
           late.map(({ id }) => id),
           now,

@@ -222,6 +222,19 @@ test('without the Internet nothing is dialled; its return makes everything due a
   assert.deepEqual(queue.receivedBy(`ann@${ELSEWHERE}`), ['one']);
 });
 
+test('the return of the Internet does not wait for a minute because it came back before, when there was nothing to send', async () => {
+  const queue = await startWithHost();
+  queue.service.setUplink(false);
+  queue.service.setUplink(true);
+  queue.service.setUplink(false);
+  await queue.quiet();
+  await queue.accept('one', [`ann@${ELSEWHERE}`]);
+  await queue.quiet();
+  queue.service.setUplink(true);
+  await queue.quiet();
+  assert.deepEqual(queue.receivedBy(`ann@${ELSEWHERE}`), ['one']);
+});
+
 test('a connection that comes and goes makes everything due once a minute at most', async () => {
   const queue = await startWithHost();
   queue.client.peers.delete('192.0.2.1');
