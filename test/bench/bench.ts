@@ -12,6 +12,7 @@ import { dhcpWearBench } from './dhcp-wear-bench.ts';
 import type { Bench, Figure } from './figure.ts';
 import { forwardBench } from './forward-bench.ts';
 import { mailStoreBench } from './mail-store-bench.ts';
+import { mailOutBench } from './mail-out-bench.ts';
 import { median } from './median.ts';
 import { memoryBench } from './memory-bench.ts';
 import { resultTable } from './result-table.ts';
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'dhcp-wear': dhcpWearBench,
   forward: forwardBench,
   apply: applyBench,
+  'mail-out': mailOutBench,
   'mail-store': mailStoreBench,
 };
 const root = join(import.meta.dirname, '../..');

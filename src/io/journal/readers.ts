@@ -1,4 +1,5 @@
 import type { Files, OpenFile } from '../../port/files.ts';
+import { ReadAhead } from './read-ahead.ts';
 import type { Segment } from './segment.ts';
 
 /** Segments open for reading at a time; beyond it, the one unused for longest is closed. A large mail store has over a thousand. */
@@ -14,6 +15,7 @@ interface Reading {
 export class SegmentReaders {
   readonly #files: Files;
   readonly #open = new Map<number, Reading>();
+  readonly #ahead = new ReadAhead();
 
   constructor(files: Files) {
     this.#files = files;
@@ -21,11 +23,18 @@ export class SegmentReaders {
 
   /** The segment must exist when this is called; it may be removed, after {@link settle}, while the read is under way. */
   async read(segment: Segment, offset: number, length: number): Promise<Uint8Array> {
+    const { number, size } = segment;
+    const kept = this.#ahead.find(number, offset, length);
+    if (kept !== undefined) return kept;
     const reading = this.#reading(segment);
     reading.users += 1;
     try {
       const file = await reading.file;
-      return await file.read(offset, length);
+      const bytes = await file.read(
+        offset,
+        this.#ahead.lengthFor(number, { offset, length, committed: size }),
+      );
+      return this.#ahead.keep(number, { offset, length }, bytes);
     } finally {
       reading.users -= 1;
       this.#closeUnused(reading);
@@ -39,6 +48,7 @@ export class SegmentReaders {
 
   /** Forgets a segment that is gone; its file is closed when the last read has ended. */
   retire(number: number): void {
+    this.#ahead.forget(number);
     const reading = this.#open.get(number);
     if (reading === undefined) return;
     this.#open.delete(number);

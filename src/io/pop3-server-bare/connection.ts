@@ -13,6 +13,8 @@ export interface ConnectionEvents {
   readonly onClose: () => void;
 }
 
+const WRITTEN = Promise.resolve(undefined);
+
 /** How long a client that was sent the last reply may keep its side open. */
 const LINGER_TIME = 5000;
 
@@ -41,6 +43,8 @@ export class Connection implements Transport {
   readonly #stallTime: number;
   readonly #events: ConnectionEvents;
   #deadline: NodeJS.Timeout | undefined;
+  #deadlineTime: number | undefined;
+  #deadlineIsOff = true;
   #closed = false;
 
   constructor(
@@ -60,16 +64,16 @@ export class Connection implements Transport {
     socket.on('data', this.#onData);
   }
 
-  write(bytes: Uint8Array): Promise<void> {
+  write(bytes: Uint8Array): Promise<undefined> {
     const socket = this.#socket;
-    if (this.#closed || !socket.writable || socket.write(bytes)) return Promise.resolve();
+    if (this.#closed || !socket.writable || socket.write(bytes)) return WRITTEN;
     return new Promise((resolve) => {
       const stalled = setTimeout(() => socket.destroy(), this.#stallTime);
       const done = (): void => {
         clearTimeout(stalled);
         socket.off('drain', done);
         socket.off('close', done);
-        resolve();
+        resolve(undefined);
       };
       socket.once('drain', done);
       socket.once('close', done);
@@ -108,10 +112,17 @@ export class Connection implements Transport {
     this.setDeadline(LINGER_TIME);
   }
 
+  /** Called for every command: one timer is set back, and passes over if there is no deadline when it goes off. */
   setDeadline(time: number | undefined): void {
+    const isSame = time === this.#deadlineTime || time === undefined;
+    this.#deadlineIsOff = time === undefined;
+    if (isSame && time !== undefined) this.#deadline?.refresh();
+    if (isSame || this.#closed) return;
     clearTimeout(this.#deadline);
-    if (time === undefined || this.#closed) return;
-    this.#deadline = setTimeout(() => this.destroy(), time);
+    this.#deadlineTime = time;
+    this.#deadline = setTimeout(() => {
+      if (!this.#deadlineIsOff) this.destroy();
+    }, time);
   }
 
   destroy(): void {

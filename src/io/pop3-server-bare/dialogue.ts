@@ -135,12 +135,15 @@ export class Dialogue<User extends Pop3User> {
     const refusal = await this.#execute(line);
     if (refusal === undefined) return;
     this.#badCommands++;
-    if (this.#badCommands < this.#context.limits.badCommands) return this.#reply.refuse(refusal);
+    if (this.#badCommands < this.#context.limits.badCommands) {
+      await this.#reply.refuse(refusal);
+      return;
+    }
     await this.#reply.refuse(this.#texts.tooManyBadCommands);
     this.#end();
   }
 
-  async #execute(line: Line): Promise<Refusal> {
+  #execute(line: Line): Promise<Refusal> | Refusal {
     const awaitsResponse = this.#authorization.takesResponse();
     if (line.kind === 'too-long') return this.#texts.lineTooLong(this.#context.limits.lineLength);
     if (awaitsResponse) return this.#authorization.respond(Buffer.from(line.bytes).toString('latin1'));

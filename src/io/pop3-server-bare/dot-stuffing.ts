@@ -19,53 +19,42 @@ export class DotStuffer {
   /** The octets to send for these, which may be the same array; it is at most {@link BLOCK_SIZE} long. */
   push(block: Uint8Array): Uint8Array {
     if (block.length === 0) return block;
-    const output = new Output(block);
-    if (this.#atLineStart && block[0] === DOT) output.insert(0, DOT);
-    for (let lf = block.indexOf(LF); lf >= 0; lf = block.indexOf(LF, lf + 1)) {
-      const isEnded = lf === 0 ? this.#afterCr : block[lf - 1] === CR;
-      if (!isEnded) output.insert(lf, CR);
-      if (block[lf + 1] === DOT) output.insert(lf + 1, DOT);
-    }
+    const insertions = this.#insertions(block);
     this.#atLineStart = block.at(-1) === LF;
     this.#afterCr = block.at(-1) === CR;
-    return output.bytes();
+    return insertions.length === 0 ? block : withInsertions(block, insertions);
   }
 
   /** What ends the reply; the last line is ended if it was not. */
   end(): Uint8Array {
     return this.#atLineStart ? TERMINATOR : Buffer.concat([CRLF, TERMINATOR]);
   }
+
+  /** Places before which an octet is to come, in order: a CR before each LF named, a dot before each dot named. Plain numbers, as hostile mail has many. */
+  #insertions(block: Uint8Array): readonly number[] {
+    const places: number[] = [];
+    if (this.#atLineStart && block[0] === DOT) places.push(0);
+    for (let lf = block.indexOf(LF); lf >= 0; lf = block.indexOf(LF, lf + 1)) {
+      const isEnded = lf === 0 ? this.#afterCr : block[lf - 1] === CR;
+      if (!isEnded) places.push(lf);
+      if (block[lf + 1] === DOT) places.push(lf + 1);
+    }
+    return places;
+  }
 }
 
-/** A block with octets put in; it is copied only when there are any. */
-class Output {
-  readonly #block: Uint8Array;
-  #copy: Uint8Array | undefined;
-  #used = 0;
-  #taken = 0;
-
-  constructor(block: Uint8Array) {
-    this.#block = block;
+function withInsertions(block: Uint8Array, places: readonly number[]): Uint8Array {
+  const output = Buffer.allocUnsafe(block.length + places.length);
+  let used = 0;
+  let taken = 0;
+  for (const place of places) {
+    output.set(block.subarray(taken, place), used);
+    used += place - taken;
+    taken = place;
+    output[used++] = block[place] === LF ? CR : DOT;
   }
-
-  insert(at: number, octet: number): void {
-    // Two for each line end at most: a CR before it, a dot behind it; and a dot at the beginning.
-    this.#copy ??= Buffer.allocUnsafe(3 * this.#block.length + 1);
-    this.#take(this.#copy, at);
-    this.#copy[this.#used++] = octet;
-  }
-
-  bytes(): Uint8Array {
-    if (this.#copy === undefined) return this.#block;
-    this.#take(this.#copy, this.#block.length);
-    return this.#copy.subarray(0, this.#used);
-  }
-
-  #take(copy: Uint8Array, end: number): void {
-    copy.set(this.#block.subarray(this.#taken, end), this.#used);
-    this.#used += end - this.#taken;
-    this.#taken = end;
-  }
+  output.set(block.subarray(taken), used);
+  return output;
 }
 
 /** A message in pieces of at most {@link BLOCK_SIZE}. */

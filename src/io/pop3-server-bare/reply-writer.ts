@@ -20,50 +20,46 @@ export class ReplyWriter {
     this.#isOver = isOver;
   }
 
-  ok(text: string): Promise<void> {
+  ok(text: string): Promise<undefined> {
     return this.#transport.write(line(`+OK ${text}`));
   }
 
-  refuse(text: string, code?: ResponseCode): Promise<void> {
+  refuse(text: string, code?: ResponseCode): Promise<undefined> {
     return this.#transport.write(line(code === undefined ? `-ERR ${text}` : `-ERR [${code}] ${text}`));
   }
 
   /** Asks for the rest of an AUTH exchange (RFC 5034 §4). */
-  proceed(): Promise<void> {
+  proceed(): Promise<undefined> {
     return this.#transport.write(line('+ '));
   }
 
   /** A multi-line reply of short lines, none of which begins with a dot. */
-  async list(first: string, lines: Iterable<string>): Promise<void> {
+  async list(first: string, lines: Iterable<string>): Promise<undefined> {
     let text = `+OK ${oneLine(first)}\r\n`;
     for (const each of lines) {
       text += `${each}\r\n`;
       if (text.length < LIST_BLOCK) continue;
       await this.#transport.write(Buffer.from(text));
-      if (this.#isOver()) return;
+      if (this.#isOver()) return undefined;
       text = '';
     }
-    await this.#transport.write(Buffer.from(`${text}.\r\n`));
+    return this.#transport.write(Buffer.from(`${text}.\r\n`));
   }
 
   /** The first line goes out with the beginning of the message: a short message is one packet, and one record of TLS. */
-  async message(first: string, content: Content): Promise<void> {
+  async message(first: string, content: Content): Promise<undefined> {
     const stuffer = new DotStuffer();
-    let waiting: Uint8Array[] = [line(`+OK ${first}`)];
-    let length = 0;
+    const head = line(`+OK ${first}`);
+    if (content instanceof Uint8Array && content.length <= BLOCK_SIZE)
+      return this.#transport.write(Buffer.concat([head, stuffer.push(content), stuffer.end()]));
+    await this.#transport.write(head);
     for await (const piece of content instanceof Uint8Array ? [content] : content) {
-      for (const block of piece.length <= BLOCK_SIZE ? [piece] : blocksOf(piece)) {
-        waiting.push(stuffer.push(block));
-        length += block.length;
-        if (length < BLOCK_SIZE) continue;
-        await this.#transport.write(joined(waiting));
-        if (this.#isOver()) return;
-        waiting = [];
-        length = 0;
+      for (const block of blocksOf(piece)) {
+        await this.#transport.write(stuffer.push(block));
+        if (this.#isOver()) return undefined;
       }
     }
-    waiting.push(stuffer.end());
-    await this.#transport.write(joined(waiting));
+    return this.#transport.write(stuffer.end());
   }
 }
 
@@ -74,9 +70,4 @@ function oneLine(text: string): string {
 
 function line(text: string): Buffer {
   return Buffer.from(`${oneLine(text)}\r\n`);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
 }

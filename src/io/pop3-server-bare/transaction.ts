@@ -46,7 +46,8 @@ export class Transaction {
     return this.#list.outcome();
   }
 
-  async obey(command: Command): Promise<Refusal> {
+  // This and what it calls hand promises on instead of awaiting them: it is run for every message of a mailbox.
+  obey(command: Command): Promise<Refusal> | Refusal {
     switch (command.verb) {
       case 'STAT':
         return this.#plain(command, () => this.#stat());
@@ -73,75 +74,66 @@ export class Transaction {
     return this.#ports.mode.texts;
   }
 
-  async #plain(command: Command, act: () => Promise<void>): Promise<Refusal> {
-    if (parseNumbers(command.rest, 0, 0) === undefined) return this.#texts.usage(command.verb);
-    await act();
-    return undefined;
+  #plain(command: Command, act: () => Promise<undefined>): Promise<undefined> | string {
+    return parseNumbers(command.rest, 0, 0) === undefined ? this.#texts.usage(command.verb) : act();
   }
 
-  async #ofMessage(
+  #ofMessage(
     command: Command,
-    act: (number: number, message: Pop3Message) => Promise<void>,
-  ): Promise<Refusal> {
+    act: (number: number, message: Pop3Message) => Promise<undefined>,
+  ): Promise<undefined> | string {
     const number = parseNumbers(command.rest, 1, 1)?.[0];
     if (number === undefined) return this.#texts.usage(`${command.verb} number`);
     const message = this.#list.at(number);
-    await (message === undefined ? this.#noSuchMessage() : act(number, message));
-    return undefined;
+    return message === undefined ? this.#noSuchMessage() : act(number, message);
   }
 
-  #noSuchMessage(): Promise<void> {
+  #noSuchMessage(): Promise<undefined> {
     return this.#ports.reply.refuse(this.#texts.noSuchMessage);
   }
 
-  #stat(): Promise<void> {
+  #stat(): Promise<undefined> {
     const { count, octets } = this.#list.totals();
     return this.#ports.reply.ok(`${count} ${octets}`);
   }
 
-  #reset(): Promise<void> {
+  #reset(): Promise<undefined> {
     this.#list.unmarkAll();
     return this.#ports.reply.ok(this.summary());
   }
 
-  #delete(number: number, message: Pop3Message): Promise<void> {
+  #delete(number: number, message: Pop3Message): Promise<undefined> {
     this.#list.markDeleted(message);
     return this.#ports.reply.ok(this.#texts.marked(number));
   }
 
-  async #scan(command: Command, value: (message: Pop3Message) => string): Promise<Refusal> {
+  #scan(command: Command, value: (message: Pop3Message) => string): Promise<undefined> | string {
     const numbers = parseNumbers(command.rest, 0, 1);
     if (numbers === undefined) return this.#texts.usage(`${command.verb} [number]`);
     const { reply } = this.#ports;
     const [number] = numbers;
-    if (number !== undefined) {
-      const message = this.#list.at(number);
-      await (message === undefined ? this.#noSuchMessage() : reply.ok(`${number} ${value(message)}`));
-      return undefined;
-    }
-    await reply.list(this.summary(), this.#lines(value));
-    return undefined;
+    if (number === undefined) return reply.list(this.summary(), this.#lines(value));
+    const message = this.#list.at(number);
+    return message === undefined ? this.#noSuchMessage() : reply.ok(`${number} ${value(message)}`);
   }
 
   *#lines(value: (message: Pop3Message) => string): Generator<string> {
     for (const [number, message] of this.#list.numbered()) yield `${number} ${value(message)}`;
   }
 
-  async #top(command: Command): Promise<Refusal> {
+  #top(command: Command): Promise<undefined> | string {
     const [number, lines] = parseNumbers(command.rest, 2, 2) ?? [];
     if (number === undefined || lines === undefined) return this.#texts.usage('TOP number lines');
     const message = this.#list.at(number);
-    if (message === undefined) await this.#noSuchMessage();
-    else await this.#send(number, message, (content) => [this.#texts.topFollows, topOf(content, lines)]);
-    return undefined;
+    if (message === undefined) return this.#noSuchMessage();
+    return this.#send(number, message, (content) => [this.#texts.topFollows, topOf(content, lines)]);
   }
 
-  async #retrieve(number: number, message: Pop3Message): Promise<void> {
-    const isSent = await this.#send(number, message, (content) => [
-      this.#texts.octets(message.size),
-      content,
-    ]);
-    if (isSent) this.#list.markRetrieved(message);
+  #retrieve(number: number, message: Pop3Message): Promise<undefined> {
+    return this.#send(number, message, (content) => {
+      this.#list.markRetrieved(message);
+      return [this.#texts.octets(message.size), content];
+    });
   }
 
   /** What is in memory as a whole counts against what all sessions may hold, from before it is read until the client has taken it. */
@@ -149,19 +141,19 @@ export class Transaction {
     number: number,
     message: Pop3Message,
     shape: (content: Content) => readonly [string, Content],
-  ): Promise<boolean> {
+  ): Promise<undefined> {
     const { held, reply } = this.#ports;
     let octets = message.size;
-    await held.take(octets);
+    const room = held.take(octets);
+    if (room !== undefined) await room;
     try {
       const content = await this.#read(number, message);
-      if (content === undefined) return false;
+      if (content === undefined) return undefined;
       if (!(content instanceof Uint8Array)) {
         held.give(octets);
         octets = 0;
       }
-      await reply.message(...shape(content));
-      return true;
+      return await reply.message(...shape(content));
     } finally {
       held.give(octets);
     }

@@ -67,8 +67,9 @@ class RecordingTransport implements Transport {
   readonly deadlines: (number | undefined)[] = [];
   tlsStarts = 0;
 
-  async write(bytes: Uint8Array): Promise<void> {
+  async write(bytes: Uint8Array): Promise<undefined> {
     this.output.push(bytes.slice());
+    return undefined;
   }
   pause(): void {}
   resume(): void {}

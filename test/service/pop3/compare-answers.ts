@@ -18,7 +18,7 @@ export interface Explanation {
   readonly why: string;
   readonly fits: (difference: Difference) => boolean;
   /** The two servers are in different states from here on: nothing more can be compared. */
-  readonly diverges?: boolean;
+  readonly diverges?: (difference: Difference) => boolean;
 }
 
 export interface Comparison {
@@ -45,7 +45,7 @@ export function compareAnswers(
       const explanation = explanations.find((one) => one.fits(exchange));
       if (explanation === undefined) return { explained, unknown: [exchange], isWhole: false };
       explained.push(explanation.id);
-      if (explanation.diverges === true) return { explained, unknown: [], isWhole: false };
+      if (explanation.diverges?.(exchange) === true) return { explained, unknown: [], isWhole: false };
     }
     if (ours === GONE || theirs === GONE)
       return { explained, unknown: ours === theirs ? [] : [exchange], isWhole: false };

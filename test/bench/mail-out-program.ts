@@ -1,0 +1,56 @@
+// Serves the mail store in the directory named by its argument by POP3, first with COUNT messages of SIZE octets put in for alice, and prints its ports as JSON.
+import process from 'node:process';
+import { Timestamp } from '../../src/base/instant.ts';
+import { RingLog } from '../../src/io/log/ring-log.ts';
+import { NodeClock } from '../../src/io/node/clock.ts';
+import { nodeFiles } from '../../src/io/node/files.ts';
+import { NodeRandom } from '../../src/io/node/random.ts';
+import { makeSelfSigned } from '../../src/service/certificate.ts';
+import { openMailStore } from '../../src/service/mail-store/mail-store.ts';
+import { startPop3 } from '../../src/service/pop3/start-pop3.ts';
+import { mailText } from './mail-text.ts';
+
+export interface MailOutPorts {
+  readonly plain: number;
+  readonly tls: number;
+}
+
+const [directory = '', ...numbers] = process.argv.slice(2);
+const [count = 0, size = 0] = numbers.map(Number);
+const clock = new NodeClock();
+const log = new RingLog({ clock, print: () => undefined });
+const store = await openMailStore({
+  files: nodeFiles(directory),
+  clock,
+  random: new NodeRandom(),
+  log: log.logFor('mail'),
+});
+for (let sent = 0; sent < count; sent += 500) {
+  const some = Array.from({ length: Math.min(500, count - sent) }, (_, index) =>
+    mailText(size, sent + index),
+  );
+  await Promise.all(
+    some.map((message) => store.deliver({ sender: 'someone@elsewhere.example', users: ['alice'] }, message)),
+  );
+}
+const service = await startPop3({
+  hostName: 'mail.office.example',
+  listeners: [
+    { address: '127.0.0.1', port: 0, tls: 'starttls' },
+    { address: '127.0.0.1', port: 0, tls: 'implicit' },
+  ],
+  identity: makeSelfSigned('mail.office.example', Timestamp(Date.now())),
+  // Readable, as Dovecot has it beside us: what a hash costs is the choice of the owner, not of the server.
+  verify: async (login, password) => (password === 'secret' ? login : undefined),
+  store,
+  allowInsecureAuth: true,
+  log: log.logFor('pop3'),
+});
+const [plain = 0, tls = 0] = service.ports;
+process.stdout.write(`ports ${JSON.stringify({ plain, tls } satisfies MailOutPorts)}\n`);
+process.on('SIGTERM', () => {
+  void service
+    .close()
+    .then(() => store.close())
+    .finally(() => process.exit(0));
+});
