@@ -31,6 +31,11 @@ export const DEFEND_INTERVAL: Duration = Seconds(10);
  * believed any more, for otherwise the box would decline whatever it is offered and never be online.
  */
 export const MAX_CLAIMS = 3;
+/**
+ * So many stations have claimed what the box was given: one that gives itself a new hardware address for each claim could keep
+ * the box off line for good. The provider's server is believed then, and nobody else.
+ */
+export const MAX_CLAIMANTS = 8;
 /** Claims remembered; the oldest goes. */
 const MAX_REMEMBERED_CLAIMS = 16;
 
@@ -75,6 +80,7 @@ function isProbeFor(message: (Event & { kind: 'arp' })['message'], address: Ipv4
 }
 
 function isProxy({ claims }: State, mac: Mac): boolean {
+  if (new Set(claims.map((one) => one.mac)).size >= MAX_CLAIMANTS) return true;
   const claimed = claims.filter((one) => one.mac === mac).map(({ address }) => address);
   return new Set(claimed).size >= MAX_CLAIMS;
 }

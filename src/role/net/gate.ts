@@ -134,9 +134,8 @@ export class Gate implements GateCalls {
 
   async pinLease(address: string, name: string | undefined): Promise<readonly string[]> {
     const wanted = parseIpv4(address);
-    const lease = this.#dhcp()
-      .leases()
-      .find((one) => one.address === wanted && one.state === 'bound');
+    this.#dhcp();
+    const lease = this.#services.leases().find((one) => one.address === wanted && one.state === 'bound');
     if (lease === undefined)
       throw new UserError(
         `Cannot pin ${address}: no device has a lease of it; "gatepost leases" lists those there are`,

@@ -6,6 +6,7 @@ import { describeChange } from '../../engine/links/change.ts';
 import type { ObservedLink } from '../../engine/links/observed.ts';
 import type { LeaseJournal } from '../../port/lease-journal.ts';
 import type { Log } from '../../port/log.ts';
+import type { LeaseView } from '../../engine/dhcp4-server/lease-view.ts';
 import type { Dhcp4Server } from '../../service/dhcp4-server/dhcp4-server.ts';
 import type { DnsService } from '../../service/dns/start-dns.ts';
 import { type Links, type SideName, startLinks } from '../../service/links/links.ts';
@@ -50,7 +51,7 @@ export class NetServices {
     this.rules = new PacketRules({
       ports,
       devices,
-      leases: () => this.dhcp?.leases() ?? [],
+      leases: () => this.leases(),
       surroundings: () => this.surroundings(),
     });
     this.#lan = new LanServices({ ports, leases, notices, onLeases: () => this.#leasesChanged() });
@@ -81,6 +82,13 @@ export class NetServices {
   }
   get dhcp(): Dhcp4Server | undefined {
     return this.#lan.dhcp;
+  }
+  /** The leases, each with the name that really leads to its device. */
+  leases(): readonly LeaseView[] {
+    const leases = this.dhcp?.leases() ?? [];
+    return leases.map((lease) =>
+      this.dns?.leaseNameProblem(lease.address) === undefined ? lease : { ...lease, name: undefined },
+    );
   }
   wanState(): WanState | undefined {
     return this.#wan.state;

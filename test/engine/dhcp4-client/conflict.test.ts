@@ -212,3 +212,19 @@ test('stepClient() begins anew when the link goes down during the check', () => 
   driver.fire({ kind: 'link', up: true });
   assert.deepEqual([driver.lastSent.type, driver.configured], ['DISCOVER', undefined]);
 });
+
+test('stepClient() believes nobody any more when eight stations have claimed what it was given: one of them with ever new MAC addresses must not keep the box offline', () => {
+  const driver = started();
+  for (let index = 0; index < 8; index++) {
+    acknowledged(driver);
+    driver.pass(Seconds(0.3));
+    driver.hearArp(parseMac(`02:00:00:00:01:0${index}`), ADDRESS);
+    assert.equal(driver.lastSent.type, 'DECLINE');
+    driver.pass(Seconds(400));
+  }
+  acknowledged(driver);
+  driver.pass(Seconds(0.3));
+  driver.hearArp(parseMac('02:00:00:00:01:99'), ADDRESS);
+  driver.pass(Seconds(1));
+  assert.equal(driver.configured, '203.0.113.50/24');
+});
