@@ -31,6 +31,9 @@ export type ChangeList = (
   cause: string,
 ) => Promise<readonly string[]>;
 
+/** Lists of connections made at one time; further callers are refused until one is done. */
+const MAX_LISTINGS = 4;
+
 /** A reservation as far as it matters here; what else the owner wrote stays as it is. */
 interface WrittenReservation {
   readonly mac?: string | null;
@@ -46,13 +49,30 @@ type GateCalls = Pick<
 export class Gate implements GateCalls {
   readonly #services: NetServices;
   readonly #changeList: ChangeList;
+  readonly #listings = new Map<string, Promise<readonly FlowStatus[]>>();
 
   constructor(services: NetServices, changeList: ChangeList) {
     this.#services = services;
     this.#changeList = changeList;
   }
 
-  async flows(filter: FlowFilter): Promise<readonly FlowStatus[]> {
+  /** A long list takes seconds of work: callers who want the same one meanwhile share it, and few different ones are made at a time. */
+  flows(filter: FlowFilter): Promise<readonly FlowStatus[]> {
+    const key = JSON.stringify([filter.address, filter.port, filter.protocol]);
+    const underWay = this.#listings.get(key);
+    if (underWay !== undefined) return underWay;
+    if (this.#listings.size >= MAX_LISTINGS)
+      return Promise.reject(
+        new UserError(
+          `Cannot list connections now: ${MAX_LISTINGS} lists are being made already; try again in a moment`,
+        ),
+      );
+    const listing = this.#listFlows(filter).finally(() => this.#listings.delete(key));
+    this.#listings.set(key, listing);
+    return listing;
+  }
+
+  async #listFlows(filter: FlowFilter): Promise<readonly FlowStatus[]> {
     const [{ flows }, directory] = await Promise.all([
       this.#services.rules.conntrack.list(selectionOf(filter)),
       this.#directory(),
