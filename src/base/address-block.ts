@@ -8,6 +8,8 @@ const MAPPED = 0xffffn;
  * address stays as it is.
  */
 export function plainAddress(text: string): string {
+  // Asked for every command of a client, who mostly comes by IPv4.
+  if (!text.includes(':')) return text;
   const ipv6 = tryParseIpv6(text.split('%')[0] ?? '');
   if (ipv6 === undefined || ipv6 >> 32n !== MAPPED) return text;
   return [24n, 16n, 8n, 0n].map((shift) => (ipv6 >> shift) & 0xffn).join('.');
@@ -15,7 +17,7 @@ export function plainAddress(text: string): string {
 
 function blockOf(text: string, lengths: { readonly ipv4: number; readonly ipv6: number }): string {
   const address = plainAddress(text);
-  const ipv4 = tryParseIpv4(address);
+  const ipv4 = address.includes(':') ? undefined : tryParseIpv4(address);
   if (ipv4 !== undefined) {
     const shift = 32 - lengths.ipv4;
     return `${Math.floor(ipv4 / 2 ** shift).toString(16)}/${lengths.ipv4}`;

@@ -40,12 +40,15 @@ interface Party {
 export class ClientLimits {
   readonly #options: ClientLimitsOptions;
   readonly #tallies: LRU<Tally>;
+  /** By address: they are asked for at every command. */
+  readonly #known: LRU<readonly Party[]>;
   /** Bounded by the number of connections. */
   readonly #open = new Map<string, number>();
 
   constructor(options: ClientLimitsOptions) {
     this.#options = options;
     this.#tallies = lru<Tally>(2 * options.trackedClients);
+    this.#known = lru<readonly Party[]>(options.trackedClients);
   }
 
   /** Counts a connection in if it is allowed; then {@link disconnect} must follow. */
@@ -86,23 +89,26 @@ export class ClientLimits {
   }
 
   #take(address: string, what: Counted): boolean {
-    const counts = this.#parties(address).map(({ key, allowance }) => ({
-      counter: this.#count(key, what),
-      allowed: allowance[ALLOWED_BY[what]],
-    }));
-    if (counts.some(({ counter, allowed }) => counter.count >= allowed)) return false;
-    for (const { counter } of counts) counter.count++;
+    const parties = this.#parties(address);
+    for (const { key, allowance } of parties)
+      if (this.#count(key, what).count >= allowance[ALLOWED_BY[what]]) return false;
+    for (const { key } of parties) this.#count(key, what).count++;
     return true;
   }
 
-  #parties(address: string): Party[] {
+  #parties(address: string): readonly Party[] {
+    const known = this.#known.get(address);
+    if (known !== undefined) return known;
     const { isLan, lan, wan, wanNetwork } = this.#options;
-    const client = clientBlock(address);
-    if (isLan(address)) return [{ key: client, allowance: lan }];
-    return [
-      { key: client, allowance: wan },
-      { key: networkBlock(address), allowance: wanNetwork },
-    ];
+    const key = clientBlock(address);
+    const parties = isLan(address)
+      ? [{ key, allowance: lan }]
+      : [
+          { key, allowance: wan },
+          { key: networkBlock(address), allowance: wanNetwork },
+        ];
+    this.#known.set(address, parties);
+    return parties;
   }
 
   #count(key: string, what: Counted): { since: Instant; count: number } {

@@ -7,6 +7,8 @@ import { Refusal } from './refusal.ts';
 
 /** The longest address that Delivered-To can hold. */
 const LONGEST_FIELD = 320;
+/** Delivered-To fields that are looked at; a message that came through more has too many Received fields as well. */
+const MOST_FIELDS = 1000;
 
 /**
  * The enhanced code of the refusal of octets that can be read in two ways. The connection ends with it: the sender may have meant what follows as a part of the
@@ -41,7 +43,11 @@ export function checkContent(
     const text = 'The message is in a loop: too many Received fields';
     throw new Refusal({ code: 554, enhanced: '5.4.6', text });
   }
-  const delivered = findFields(message, { name: 'Delivered-To', octets: LONGEST_FIELD });
+  const delivered = findFields(message, {
+    name: 'Delivered-To',
+    octets: LONGEST_FIELD,
+    most: MOST_FIELDS,
+  });
   const before = new Set(delivered.map((address) => address.toLowerCase()));
   const again = recipients.find((address) => before.has(address.toLowerCase()));
   if (again !== undefined) {

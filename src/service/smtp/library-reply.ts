@@ -15,7 +15,11 @@ const CORRECTIONS: readonly (readonly [code: number, start: string, enhanced: st
   [538, '', '5.7.11'],
 ];
 
+/** The codes that have a correction at all. */
+const CONCERNED = new Set(CORRECTIONS.map(([code]) => code));
+
 /** The right enhanced code for a reply of smtp-server; undefined if its own will do. */
 export function correctedCode(code: number, text: string): string | undefined {
+  if (!CONCERNED.has(code)) return undefined;
   return CORRECTIONS.find(([one, start]) => one === code && text.startsWith(start))?.[2];
 }

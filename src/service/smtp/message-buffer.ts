@@ -1,3 +1,5 @@
+import { concatBytes } from '../../base/bytes.ts';
+
 /** Octets that all messages coming in may take together. */
 export class BufferBudget {
   #free: number;
@@ -18,31 +20,34 @@ export class BufferBudget {
   }
 }
 
-const FIRST_CAPACITY = 16 * 1024;
+const FIRST_CAPACITY = 8 * 1024;
 
 /**
  * A message while it comes in, in one piece: kept as the chunks it came in, a client that sends octet by octet would
- * make us hold an object for each. What does not fit is dropped while it comes in, so that the dialogue can go on.
+ * make us hold an object for each. What does not fit is dropped while it comes in, so that the dialogue can go on. Room is left for what will be put in front, so
+ * that a large message is never there twice.
  */
 export class MessageBuffer {
   readonly #limit: number;
   readonly #budget: BufferBudget;
+  readonly #headroom: number;
   #bytes = new Uint8Array(0);
   #length = 0;
   #state: 'whole' | 'too-large' | 'no-room' = 'whole';
 
-  constructor(limit: number, budget: BufferBudget) {
+  constructor(limit: number, budget: BufferBudget, headroom = 0) {
     this.#limit = limit;
     this.#budget = budget;
+    this.#headroom = headroom;
   }
 
   push(chunk: Uint8Array): void {
     if (this.#state !== 'whole') return;
     const wanted = this.#length + chunk.length;
     if (wanted > this.#limit) this.#drop('too-large');
-    else if (wanted > this.#bytes.length && !this.#grow(wanted)) this.#drop('no-room');
+    else if (this.#headroom + wanted > this.#bytes.length && !this.#grow(wanted)) this.#drop('no-room');
     else {
-      this.#bytes.set(chunk, this.#length);
+      this.#bytes.set(chunk, this.#headroom + this.#length);
       this.#length = wanted;
     }
   }
@@ -52,7 +57,15 @@ export class MessageBuffer {
   }
 
   get content(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    return this.#bytes.subarray(this.#headroom, this.#headroom + this.#length);
+  }
+
+  /** The content with `head` in front. */
+  contentAfter(head: Uint8Array): Uint8Array {
+    const start = this.#headroom - head.length;
+    if (start < 0 || this.#bytes.length === 0) return concatBytes([head, this.content]);
+    this.#bytes.set(head, start);
+    return this.#bytes.subarray(start, this.#headroom + this.#length);
   }
 
   /** Gives the memory back to the budget; {@link content} is empty then. */
@@ -63,10 +76,14 @@ export class MessageBuffer {
   }
 
   #grow(wanted: number): boolean {
-    const capacity = Math.min(this.#limit, Math.max(wanted, 2 * this.#bytes.length, FIRST_CAPACITY));
+    const most = this.#headroom + this.#limit;
+    const capacity = Math.min(
+      most,
+      Math.max(this.#headroom + wanted, 2 * this.#bytes.length, FIRST_CAPACITY),
+    );
     if (!this.#budget.take(capacity - this.#bytes.length)) return false;
     const larger = new Uint8Array(capacity);
-    larger.set(this.content);
+    larger.set(this.#bytes.subarray(0, this.#headroom + this.#length));
     this.#bytes = larger;
     return true;
   }

@@ -1,5 +1,4 @@
 import type { SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
-import { concatBytes } from '../../base/bytes.ts';
 import { messageOf } from '../../base/errors.ts';
 import { after } from '../../base/instant.ts';
 import {
@@ -41,6 +40,9 @@ const MAIL_PARAMETERS = ['SIZE', 'BODY', 'SMTPUTF8'];
 const LOGIN_PARAMETERS = ['AUTH'];
 /** RFC 3461 §4. Offered where mail goes out, as all reports do. */
 const DSN_PARAMETERS = { mail: ['RET', 'ENVID'], recipient: ['NOTIFY', 'ORCPT'] };
+
+/** Most trace fields fit into it. */
+export const TRACE_ROOM = 1024;
 
 /** Decides on every command of one listener's sessions. A hook resolves to accept and throws {@link Refusal} to refuse. */
 export class Reception {
@@ -86,11 +88,11 @@ export class Reception {
   /** Resolves, with the text of the reply, when the message is on stable storage. */
   async data(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {
     const { limits, budget } = this.#options;
-    const buffer = new MessageBuffer(limits.messageSize, budget);
+    const buffer = new MessageBuffer(limits.messageSize, budget, TRACE_ROOM);
     try {
       await this.#receive(stream, buffer, session);
       checkSize(buffer, limits);
-      return await this.#accept(buffer.content, session);
+      return await this.#accept(buffer, session);
     } finally {
       buffer.release();
     }
@@ -103,7 +105,7 @@ export class Reception {
     session: SMTPServerSession,
   ): Promise<void> {
     try {
-      for await (const chunk of stream) buffer.push(chunk as Uint8Array);
+      await receive(stream, buffer);
     } catch (error) {
       this.#options.log.info(`${session.remoteAddress} broke a message off: ${messageOf(error)}`);
       throw new Refusal({ code: 451, enhanced: '4.4.2', text: 'The message was broken off' });
@@ -123,7 +125,7 @@ export class Reception {
     return { address: name, ...wishes, route: recipients.route(name, client) };
   }
 
-  async #accept(content: Uint8Array, session: SMTPServerSession): Promise<string> {
+  async #accept(buffer: MessageBuffer, session: SMTPServerSession): Promise<string> {
     const { limits, log } = this.#options;
     // Routed once more: the owner may have changed the aliases since RCPT.
     const recipients = session.envelope.rcptTo.map((address) => this.#routed(address, session));
@@ -132,11 +134,11 @@ export class Reception {
       throw new Refusal({ code: 452, enhanced: '4.5.3', text: 'Too many recipients behind these addresses' });
     }
     const ours = recipients.filter(({ route }) => route.kind === 'here').map(({ address }) => address);
-    checkContent(content, ours, limits);
+    checkContent(buffer.content, ours, limits);
     const envelope = envelopeOf(session, plan);
     const id = `${session.id}.${session.transaction}`;
     const trace = traceOf(session, { ...this.#options, id, envelope, recipients });
-    const message = concatBytes([trace, content]);
+    const message = buffer.contentAfter(trace);
     await this.#deliver(envelope, message, id);
     this.#report(envelope, plan, message);
     log.info(`Stored ${id} from <${envelope.sender}> for ${namesOf(envelope)}: ${message.length} octets`);
@@ -167,6 +169,16 @@ export class Reception {
     const time = clock.wallTime();
     outgoing.reportDelivery({ sender, envelopeId, returns, time, recipients: reports, message });
   }
+}
+
+/** By events: an iterator over the stream costs more than all else about a small message. */
+function receive(stream: SMTPServerDataStream, buffer: MessageBuffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.on('data', (chunk: Uint8Array) => buffer.push(chunk));
+    stream.once('end', resolve);
+    stream.once('error', reject);
+    stream.once('close', () => reject(new Error('the connection is closed')));
+  });
 }
 
 function userOf({ user }: SMTPServerSession): string | undefined {

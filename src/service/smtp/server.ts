@@ -29,7 +29,9 @@ export class Server extends SMTPServer {
 
   /** As in the base class but for the class of the connection. */
   override connect(socket: Socket, socketOptions?: Parameters<SMTPServer['connect']>[1]): void {
-    const connection = new Connection(this, socket, { ...this.#options, library: socketOptions });
+    // Nobody asks for the local end, which would cost a system call each time.
+    const library = { ...socketOptions, localAddress: '-', localPort: 1 };
+    const connection = new Connection(this, socket, { ...this.#options, library });
     // STARTTLS takes all listeners off the socket.
     connection.onGone = this.#leaves.get(socket);
     this.connections.add(connection);

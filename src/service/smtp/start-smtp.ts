@@ -14,7 +14,7 @@ import { DEFAULT_SMTP_LIMITS, type SmtpLimits } from './limits.ts';
 import { Logins, type LoginsOptions, type SmtpLoginGuard } from './logins.ts';
 import { BufferBudget } from './message-buffer.ts';
 import type { Outgoing } from './outgoing.ts';
-import { Reception } from './reception.ts';
+import { Reception, TRACE_ROOM } from './reception.ts';
 import { Recipients } from './recipients.ts';
 import { Refusal } from './refusal.ts';
 import { Server } from './server.ts';
@@ -123,7 +123,7 @@ function makeOffice(options: SmtpOptions, routing: () => MailRouting): Office {
     limits,
     clients: new ClientLimits({ ...options, ...limits }),
     recipients: new Recipients({ routing, outgoing, room }),
-    budget: new BufferBudget(Math.max(limits.bufferedOctets, limits.messageSize)),
+    budget: new BufferBudget(Math.max(limits.bufferedOctets, limits.messageSize + TRACE_ROOM)),
     logins: new Logins({ ...options, limits }),
   };
 }

@@ -15,13 +15,17 @@ function startsField(line: string, name: string): boolean {
  */
 export function countFields(message: Uint8Array, name: string): number {
   const wanted = asciiLower(name);
+  const initial = wanted.charCodeAt(0);
   let count = 0;
   let start = 0;
   while (start < message.length) {
     const first = message[start];
     if (first === LF || (first === CR && message[start + 1] === LF)) break;
-    const head = fromLatin1(message.subarray(start, start + wanted.length + 16));
-    if (startsField(head, wanted)) count++;
+    // The lower case of a letter is the letter with this bit; most lines are done with here.
+    if (((first ?? 0) | 0x20) === initial) {
+      const head = fromLatin1(message.subarray(start, start + wanted.length + 16));
+      if (startsField(head, wanted)) count++;
+    }
     const lf = message.indexOf(LF, start);
     if (lf < 0) break;
     start = lf + 1;

@@ -9,6 +9,8 @@ export interface FieldSearch {
   readonly name: string;
   /** Bodies longer than this are cut. */
   readonly octets: number;
+  /** Further ones are not looked at. */
+  readonly most: number;
 }
 
 function isBlank(octet: number | undefined): boolean {
@@ -19,11 +21,11 @@ function isBlank(octet: number | undefined): boolean {
  * The bodies of all fields of one name in the header of a message (RFC 5322 §2.2), top first, as far as the end of their first line, without surrounding
  * blanks; the octets as characters. Reads up to the blank line.
  */
-export function findFields(message: Uint8Array, { name, octets }: FieldSearch): string[] {
+export function findFields(message: Uint8Array, { name, octets, most }: FieldSearch): string[] {
   const wanted = asciiLower(name);
   const bodies: string[] = [];
   let start = 0;
-  while (start < message.length) {
+  while (start < message.length && bodies.length < most) {
     const first = message[start];
     if (first === LF || (first === CR && message[start + 1] === LF)) break;
     const lf = message.indexOf(LF, start);

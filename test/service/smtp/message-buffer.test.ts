@@ -24,14 +24,14 @@ test('MessageBuffer takes a message of exactly the limit and drops a larger one 
 });
 
 test('MessageBuffer drops a message for which the budget has no room, and gives its memory back', () => {
-  const budget = new BufferBudget(20_000);
-  const first = new MessageBuffer(16_384, budget);
+  const budget = new BufferBudget(12_000);
+  const first = new MessageBuffer(8192, budget);
   first.push(new Uint8Array(10));
-  const second = new MessageBuffer(16_384, budget);
+  const second = new MessageBuffer(8192, budget);
   second.push(new Uint8Array(10));
   assert.deepEqual([first.state, second.state], ['whole', 'no-room']);
   first.release();
-  const third = new MessageBuffer(16_384, budget);
+  const third = new MessageBuffer(8192, budget);
   third.push(new Uint8Array(10));
   assert.equal(third.state, 'whole');
 });
@@ -43,4 +43,26 @@ test('MessageBuffer may be released twice', () => {
   buffer.release();
   buffer.release();
   assert.deepEqual([budget.take(100), budget.take(1)], [true, false]);
+});
+
+test('MessageBuffer puts a head in front of its content, whether room was left for it or not', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 }),
+      fc.uint8Array({ maxLength: 20 }),
+      fc.nat({ max: 20 }),
+      (chunks, head, headroom) => {
+        const buffer = new MessageBuffer(1_000_000, new BufferBudget(1_000_000), headroom);
+        for (const chunk of chunks) buffer.push(chunk);
+        assert.deepEqual(Buffer.from(buffer.contentAfter(head)), Buffer.concat([head, ...chunks]));
+        assert.deepEqual(Buffer.from(buffer.content), Buffer.concat(chunks));
+      },
+    ),
+  );
+});
+
+test('MessageBuffer takes a message of exactly the limit besides the room for a head', () => {
+  const buffer = new MessageBuffer(1000, new BufferBudget(1100), 100);
+  buffer.push(new Uint8Array(1000));
+  assert.deepEqual([buffer.state, buffer.contentAfter(new Uint8Array(100)).length], ['whole', 1100]);
 });

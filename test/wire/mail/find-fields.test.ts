@@ -5,7 +5,7 @@ import { utf8 } from '../../../src/base/text.ts';
 import { findFields } from '../../../src/wire/mail/find-fields.ts';
 
 const find = (text: string, octets = 100): string[] =>
-  findFields(utf8(text), { name: 'Delivered-To', octets });
+  findFields(utf8(text), { name: 'Delivered-To', octets, most: 5 });
 
 test('findFields() finds every field of the name in any case, in the header only (RFC 5322 §2.2)', () => {
   assert.deepEqual(
@@ -26,7 +26,11 @@ test('findFields() cuts bodies that are too long', () => {
 test('findFields() comes to an end on any bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-      assert.ok(Array.isArray(findFields(bytes, { name: 'a', octets: 5 })));
+      assert.ok(Array.isArray(findFields(bytes, { name: 'a', octets: 5, most: 3 })));
     }),
   );
+});
+
+test('findFields() stops at so many', () => {
+  assert.equal(find('Delivered-To: a\r\n'.repeat(7)).length, 5);
 });

@@ -1,0 +1,57 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { UserError, messageOf } from '../../src/base/errors.ts';
+import { outputOf } from '../lab/run-command.ts';
+
+const SECTOR = 512;
+
+/** What a disk was asked to write until now. */
+export interface DiskUse {
+  readonly bytes: number;
+  readonly writes: number;
+  readonly flushes: number;
+}
+
+/** An ext4 file system of its own, on a loop device, so that what is written to it is nobody else's. */
+export class LoopDisk implements AsyncDisposable {
+  /** Where it is mounted. */
+  readonly directory: string;
+  readonly #image: string;
+  readonly #device: string;
+
+  private constructor(directory: string, image: string, device: string) {
+    [this.directory, this.#image, this.#device] = [directory, image, device];
+  }
+
+  /** @throws UserError where the machine does not let us */
+  static async make(parent: string, name: string, mebibytes: number): Promise<LoopDisk> {
+    const [image, directory] = [join(parent, `${name}.img`), join(parent, name)];
+    let device = '';
+    try {
+      await outputOf(['truncate', '-s', `${mebibytes}M`, image]);
+      await outputOf(['mkfs.ext4', '-q', '-F', image]);
+      device = (await outputOf(['losetup', '--find', '--show', image])).trim();
+      mkdirSync(directory);
+      await outputOf(['mount', '-o', 'noatime', device, directory]);
+    } catch (error) {
+      if (device !== '') await outputOf(['losetup', '--detach', device]);
+      throw new UserError(`Cannot make a file system on a loop device: ${messageOf(error)}`);
+    }
+    return new LoopDisk(directory, image, device);
+  }
+
+  /** Everything that was to be written is, first. Fields of Documentation/block/stat.rst of the kernel. */
+  async use(): Promise<DiskUse> {
+    await outputOf(['sync', '-f', this.directory]);
+    const stat = readFileSync(`/sys/block/${basename(this.#device)}/stat`, 'utf8');
+    const fields = stat.trim().split(/\s+/).map(Number);
+    const [writes = 0, sectors = 0, flushes = 0] = [fields[4], fields[6], fields[15]];
+    return { bytes: sectors * SECTOR, writes, flushes };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await outputOf(['umount', this.directory]);
+    await outputOf(['losetup', '--detach', this.#device]);
+    rmSync(this.#image);
+  }
+}
