@@ -18,6 +18,8 @@ export interface Pop3ListenOptions {
   readonly port: number;
   /** TLS from the first octet (port 995). Otherwise STLS is offered (port 110). */
   readonly secure?: boolean;
+  /** Whose connections are taken; others are told so and closed, before any TLS. */
+  readonly mayConnect?: (address: string) => boolean;
 }
 
 interface Client {
@@ -25,6 +27,19 @@ interface Client {
   readonly connection: Connection;
   stop(): void;
 }
+
+/** Why a connection is not taken. */
+interface Refusal {
+  readonly reason: string;
+  readonly code: 'SYS/TEMP' | 'SYS/PERM';
+}
+
+const NOT_OPEN: Refusal = { reason: 'Not open to your address', code: 'SYS/PERM' };
+const TOO_MANY: Refusal = { reason: 'Too many connections, try again later', code: 'SYS/TEMP' };
+const TOO_MANY_OF_YOURS: Refusal = {
+  reason: 'Too many connections from your address, try again later',
+  code: 'SYS/TEMP',
+};
 
 /** Monotonic milliseconds. */
 const now = (): number => performance.now();
@@ -77,10 +92,11 @@ export class Pop3Server<User extends Pop3User> {
    * Resolves when it listens, with the port the kernel chose if none was named. May be called for several addresses and ports: limits and locks
    * hold over all of them.
    */
-  listen({ host, port, secure = false }: Pop3ListenOptions): Promise<AddressInfo> {
-    if (secure && this.#secureContext === undefined)
+  listen(options: Pop3ListenOptions): Promise<AddressInfo> {
+    const { host, port } = options;
+    if (options.secure === true && this.#secureContext === undefined)
       throw new TypeError('Cannot listen with TLS: key and cert are wanted');
-    const server = createServer((socket) => this.#accept(socket, secure));
+    const server = createServer((socket) => this.#accept(socket, options));
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host, port }, () => {
@@ -110,12 +126,14 @@ export class Pop3Server<User extends Pop3User> {
     clearTimeout(cut);
   }
 
-  #accept(socket: Socket, secure: boolean): void {
+  #accept(socket: Socket, { secure = false, mayConnect }: Pop3ListenOptions): void {
     const { options, limits } = this.#context;
     const session = sessionOf(socket);
-    const reason = this.#refusal(session.remoteAddress);
-    if (reason !== undefined) {
-      this.#refuse(socket, session, { reason, secure });
+    const { remoteAddress } = session;
+    const isWelcome = mayConnect?.(remoteAddress) ?? true;
+    const refusal = isWelcome ? this.#refusal(remoteAddress) : NOT_OPEN;
+    if (refusal !== undefined) {
+      this.#refuse(socket, session, { ...refusal, secure });
       return;
     }
     const connection = new Connection(socket, () => this.#secureContext, limits.idleTime, {
@@ -141,26 +159,24 @@ export class Pop3Server<User extends Pop3User> {
     else void dialogue.start();
   }
 
-  #refusal(address: string): string | undefined {
+  #refusal(address: string): Refusal | undefined {
     const { connections, connectionsPerAddress } = this.#context.limits;
-    if (this.#clients.size >= connections) return 'Too many connections, try again later';
+    if (this.#clients.size >= connections) return TOO_MANY;
     const from = clientOf(address);
     let same = 0;
     for (const { session } of this.#clients) if (clientOf(session.remoteAddress) === from) same++;
-    return same >= connectionsPerAddress
-      ? 'Too many connections from your address, try again later'
-      : undefined;
+    return same >= connectionsPerAddress ? TOO_MANY_OF_YOURS : undefined;
   }
 
   #refuse(
     socket: Socket,
     session: Pop3Session,
-    { reason, secure }: { readonly reason: string; readonly secure: boolean },
+    { reason, code, secure }: Refusal & { readonly secure: boolean },
   ): void {
     this.#context.options.onEvent?.({ kind: 'refused', session, reason });
     socket.on('error', () => socket.destroy());
     // Nothing readable can be said to a client that expects TLS; and a refused one may not hold a descriptor either.
-    if (!secure && socket.writable) socket.write(`-ERR [SYS/TEMP] ${reason}\r\n`);
+    if (!secure && socket.writable) socket.write(`-ERR [${code}] ${reason}\r\n`);
     socket.destroySoon();
   }
 }

@@ -24,6 +24,8 @@ export interface Pop3Listener {
   readonly port: number;
   /** `starttls` wants STLS before a login (port 110), `implicit` is TLS from the first octet (995). */
   readonly tls: 'starttls' | 'implicit';
+  /** Whose connections are taken at all; everybody's unless told otherwise. */
+  readonly mayConnect?: (address: string) => boolean;
 }
 
 export interface Pop3Options {
@@ -32,8 +34,8 @@ export interface Pop3Options {
   readonly listeners: readonly Pop3Listener[];
   /** Private key and certificate chain, PEM. */
   readonly identity: { readonly key: string; readonly cert: string };
-  /** The user's name if the password fits. @throws when it cannot be told now */
-  readonly verify: (login: string, password: string) => Promise<string | undefined>;
+  /** The user's name if the password fits; `isTrusted` for a client of the LAN, which may go first. @throws when it cannot be told now */
+  readonly verify: (login: string, password: string, isTrusted: boolean) => Promise<string | undefined>;
   readonly store: Pick<MailStore, 'open'>;
   /** Addresses that are never banned, however often a login fails there. */
   readonly isLan?: (address: string) => boolean;
@@ -141,8 +143,8 @@ function serverOptions(options: Pop3Options, retention: Retention | undefined): 
     ...(options.loginGuard === undefined ? {} : { loginGuard: options.loginGuard }),
     ...(options.loginDelay === undefined ? {} : { loginDelay: { seconds: options.loginDelay } }),
     ...(retention === undefined ? {} : { expire: () => announcedExpiry(retention.rules) }),
-    onAuth: async ({ username, password }) => {
-      const name = await options.verify(username, password);
+    onAuth: async ({ username, password }, { remoteAddress }) => {
+      const name = await options.verify(username, password, options.isLan?.(remoteAddress) ?? false);
       if (name === undefined) return undefined;
       return retention === undefined ? { name } : { name, expire: keepDays(retention.rules, name) };
     },
@@ -160,9 +162,10 @@ export async function startPop3(options: Pop3Options): Promise<Pop3Service> {
     options.retention === undefined ? undefined : new Retention(options.retention, options.log);
   const server = new Pop3Server(serverOptions(options, retention));
   const ports: number[] = [];
-  for (const { address, port, tls } of options.listeners) {
+  for (const { address, port, tls, mayConnect } of options.listeners) {
+    const where = { host: address, port, secure: tls === 'implicit' };
     try {
-      ports.push((await server.listen({ host: address, port, secure: tls === 'implicit' })).port);
+      ports.push((await server.listen(mayConnect === undefined ? where : { ...where, mayConnect })).port);
     } catch (error) {
       await server.close();
       throw kernelErrorFrom(`listen for mail programs on ${address} port ${port}`, error);

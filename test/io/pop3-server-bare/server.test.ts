@@ -227,6 +227,20 @@ test('Pop3Server has one lock and one count of connections over all its ports', 
   await two.close();
 });
 
+test('Pop3Server closes a connection from an address that a port is not open to', async (t) => {
+  const { server, events } = await start(t);
+  for (const secure of [false, true]) {
+    const mayConnect = (address: string): boolean => address !== '127.0.0.1';
+    const { port } = await server.listen({ host: '127.0.0.1', port: 0, secure, mayConnect });
+    const client = await LineClient.connect(port);
+    assert.equal(await client.rest(), secure ? '' : '-ERR [SYS/PERM] Not open to your address\r\n');
+  }
+  assert.deepEqual(
+    events.map((event) => event.kind),
+    ['refused', 'refused'],
+  );
+});
+
 test('Pop3Server does not wait for the delay of a failed login when the client is gone', async (t) => {
   const { port, server } = await start(t, {
     allowInsecureAuth: true,

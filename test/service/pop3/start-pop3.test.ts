@@ -113,6 +113,47 @@ test('POP3 logs failed logins with the name and without the password', async (t)
   assert.doesNotMatch(log.text, /guess/);
 });
 
+test('POP3 asks about a client of the LAN as one that may go first, and lets no other judge but the given one decide', async (t) => {
+  const asked: unknown[] = [];
+  const failures: string[] = [];
+  const { service } = await start(t, {
+    isLan: (address) => address === '127.0.0.1',
+    verify: async (login, _password, isTrusted) => {
+      asked.push([login, isTrusted]);
+      return undefined;
+    },
+    loginGuard: {
+      admits: () => failures.length < 2,
+      failed: (address) => {
+        failures.push(address);
+        return 0;
+      },
+      succeeded: () => {},
+    },
+  });
+  const client = await LineClient.connect(service.ports[1] ?? 0, { tls: true });
+  client.send('USER alice\r\nPASS x\r\n'.repeat(3));
+  assert.match(await client.rest(), /\[AUTH\][^]*\[AUTH\][^]*-ERR \[SYS\/TEMP\] Too many failed logins/);
+  assert.deepEqual(asked, [
+    ['alice', true],
+    ['alice', true],
+  ]);
+  assert.deepEqual(failures, ['127.0.0.1', '127.0.0.1']);
+});
+
+test('POP3 lets several sessions into a shared mailbox: what one deletes the other deletes without a complaint', async (t) => {
+  const { service, store } = await start(t, { maildrops: 'shared' });
+  const [one, two] = [await login(service), await login(service)];
+  await one.ask('DELE 1', /^\+OK .*\r\n/);
+  one.send('QUIT\r\n');
+  await one.rest();
+  assert.deepEqual(store.removals, [['m1']]);
+  await two.ask('RETR 1', /^-ERR \[SYS\/PERM\] Another session has deleted this message\r\n/);
+  two.send('DELE 1\r\nQUIT\r\n');
+  assert.match(await two.rest(), /\+OK Bye\r\n$/);
+  assert.deepEqual(store.removals, [['m1']]);
+});
+
 test('startPop3() names the port that is taken and leaves nothing open', async (t) => {
   const { service } = await start(t);
   const taken = service.ports[0] ?? 0;
