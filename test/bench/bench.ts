@@ -11,8 +11,10 @@ import { dhcpBench } from './dhcp-bench.ts';
 import { dhcpWearBench } from './dhcp-wear-bench.ts';
 import type { Bench, Figure } from './figure.ts';
 import { forwardBench } from './forward-bench.ts';
+import { mailInBench } from './mail-in-bench.ts';
 import { mailStoreBench } from './mail-store-bench.ts';
 import { mailOutBench } from './mail-out-bench.ts';
+import { mailWearBench } from './mail-wear-bench.ts';
 import { median } from './median.ts';
 import { memoryBench } from './memory-bench.ts';
 import { resultTable } from './result-table.ts';
@@ -26,6 +28,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   forward: forwardBench,
   apply: applyBench,
   'mail-out': mailOutBench,
+  'mail-in': mailInBench,
+  'mail-wear': mailWearBench,
   'mail-store': mailStoreBench,
 };
 const root = join(import.meta.dirname, '../..');
