@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -129,5 +129,44 @@ test('python smtplib sends, is refused and logs in as it should', async (t) => {
       ['alice bob', true],
       ['bob', true],
     ],
+  );
+});
+
+test('a telephone system of the LAN sends a voice message without login, to a user and to a mailbox elsewhere', async (t) => {
+  const outgoing = { mayRelay: ({ isLan }: { isLan: boolean }) => isLan, reportDelivery: () => {} };
+  const { mx, store } = await startTestSmtp(t, { isLan: () => true, outgoing });
+  const sound = join(directory, 'message.wav');
+  writeFileSync(sound, Buffer.from(Array.from({ length: 200_000 }, (_, n) => (n * 7919) % 256)));
+  const envelope = ['--helo', 'pbx', '--from', 'pbx@office.example'];
+  const letter = ['--header', 'Subject: Voice message from 030 1234', '--body', 'Duration: 0:25'];
+  const attached = ['--attach-type', 'audio/wav', '--attach', `@${sound}`];
+  const to = ['--to', 'mixed@office.example,bob@office.example'];
+  const { code, text } = await swaks(mx, ...envelope, ...to, ...letter, ...attached);
+  assert.equal(code, 0, text);
+  const [delivery] = store.deliveries;
+  assert.deepEqual(delivery?.envelope.users, ['alice', 'bob']);
+  assert.equal(delivery?.envelope.remote?.[0]?.address, 'partner@elsewhere.example');
+  const encoded = /Content-Type: audio\/wav[^]*?\r\n\r\n([A-Za-z0-9+/=\r\n]+)\r\n--/.exec(
+    delivery?.text ?? '',
+  )?.[1];
+  assert.deepEqual(Buffer.from(encoded ?? '', 'base64'), readFileSync(sound));
+  assert.match(
+    delivery?.text ?? '',
+    /^Return-Path: <pbx@office\.example>\r\nReceived: from unknown \(LAN client\)/,
+  );
+});
+
+test('curl submits after a login by STARTTLS and by TLS', async (t) => {
+  const { submission, submissions, store } = await startTestSmtp(t);
+  const letter = join(directory, 'letter');
+  writeFileSync(letter, 'Subject: x\r\n\r\n.dot\r\n');
+  const common = ['-sS', '--cacert', certificate, '--user', 'alice:se cret', '--upload-file', letter];
+  const envelope = ['--mail-from', 'alice@office.example', '--mail-rcpt', 'bob@office.example'];
+  for (const url of [`smtp://localhost:${submission}`, `smtps://localhost:${submissions}`]) {
+    await run('curl', [...common, ...envelope, '--ssl-reqd', url]);
+  }
+  assert.deepEqual(
+    store.deliveries.map(({ text }) => text.endsWith('\r\nSubject: x\r\n\r\n.dot\r\n')),
+    [true, true],
   );
 });
