@@ -167,9 +167,9 @@ export class Authorization<User extends Pop3User> {
   }
 
   async #enter(user: User, username: string): Promise<void> {
-    const { context, reply } = this.#ports;
+    const { context, reply, gone } = this.#ports;
     const seconds = user.loginDelay ?? context.options.loginDelay?.seconds ?? 0;
-    const entered = context.users.enter(user.name, seconds * 1000);
+    const entered = await context.users.enter(user.name, seconds * 1000, gone);
     if (entered === 'in-use') return reply.refuse(this.#texts.inUse, 'IN-USE');
     if (entered !== 'entered')
       return reply.refuse(this.#texts.tooSoon(Math.ceil(entered / 1000)), 'LOGIN-DELAY');

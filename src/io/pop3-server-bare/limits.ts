@@ -23,6 +23,8 @@ export interface Pop3Limits {
   readonly trackedBlocks: number;
   /** Users remembered for LOGIN-DELAY; with more, the one who came longest ago is forgotten. */
   readonly trackedUsers: number;
+  /** How long a login waits for another session of the same user to end before it is told [IN-USE]: mail programs come at the same minute. */
+  readonly inUseWait: number;
   /** Open connections in all. A further one is told so and closed. */
   readonly connections: number;
   /** Open connections of one client address (IPv6: /64). A further one is told so and closed. */
@@ -46,6 +48,7 @@ export const DEFAULT_POP3_LIMITS: Pop3Limits = {
   loginBanTime: 3_600_000,
   trackedBlocks: 4096,
   trackedUsers: 4096,
+  inUseWait: 3000,
   connections: 100,
   connectionsPerAddress: 10,
   heldOctets: 64 * 2 ** 20,

@@ -58,7 +58,8 @@ test('A user who comes back too soon is told [LOGIN-DELAY] and how long to wait 
 
 test('A second session of a user is told [IN-USE] until the first has ended; shared, both see all and delete for themselves', async () => {
   for (const exclusive of [true, false]) {
-    const users = new UserSessions({ limits: DEFAULT_POP3_LIMITS, exclusive, now: () => 0 });
+    const limits = { ...DEFAULT_POP3_LIMITS, inUseWait: 0 };
+    const users = new UserSessions({ limits, exclusive, now: () => 0 });
     const first = new ScriptedSession({ users });
     await first.dialogue.start();
     first.dialogue.receive(Buffer.from(`${LOGIN}DELE 1\r\n`));
@@ -68,6 +69,23 @@ test('A second session of a user is told [IN-USE] until the first has ended; sha
     first.dialogue.gone();
     assert.match((await answers(LOGIN, { users })).at(-1) ?? '', /^\+OK Maildrop has 2 messages/);
   }
+});
+
+test('A login waits for another session of the user to end, and not for ever', async () => {
+  const { signal } = new AbortController();
+  const users = new UserSessions({ limits: DEFAULT_POP3_LIMITS, exclusive: true, now: () => 0 });
+  assert.equal(await users.enter('alice', 0, signal), 'entered');
+  const second = users.enter('alice', 0, signal);
+  const gone = new AbortController();
+  const third = users.enter('alice', 0, gone.signal);
+  gone.abort();
+  assert.equal(await third, 'in-use');
+  users.leave('alice');
+  assert.equal(await second, 'entered');
+  const limits = { ...DEFAULT_POP3_LIMITS, inUseWait: 10 };
+  const impatient = new UserSessions({ limits, exclusive: true, now: () => performance.now() });
+  await impatient.enter('alice', 0, signal);
+  assert.equal(await impatient.enter('alice', 0, signal), 'in-use');
 });
 
 test('AUTH without a mechanism lists those there are, and AUTH with an empty response is none', async () => {

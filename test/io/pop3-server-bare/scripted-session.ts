@@ -119,7 +119,7 @@ export class ScriptedSession {
       onEvent: (event) => this.events.push(event),
       ...settings.options,
     };
-    const limits = { ...DEFAULT_POP3_LIMITS, failedLoginDelay: 0, ...settings.limits };
+    const limits = { ...DEFAULT_POP3_LIMITS, failedLoginDelay: 0, inUseWait: 0, ...settings.limits };
     const now = (): number => 0;
     const context = {
       options,

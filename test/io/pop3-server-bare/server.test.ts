@@ -32,7 +32,7 @@ async function start(t: TestContext, { secure = false, ...options }: Settings = 
     onOpen: async () => maildrop,
     onEvent: (event) => events.push(event),
     ...options,
-    limits: { failedLoginDelay: 0, closeTime: 200, ...options.limits },
+    limits: { failedLoginDelay: 0, inUseWait: 0, closeTime: 200, ...options.limits },
   });
   const { port } = await server.listen({ host: '127.0.0.1', port: 0, secure });
   t.after(() => server.close());

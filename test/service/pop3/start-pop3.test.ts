@@ -30,7 +30,7 @@ async function start(t: TestContext, options: Partial<Pop3Options> = {}): Promis
     verify: async (login, password) => (password === 'secret' ? login : undefined),
     store,
     log,
-    limits: { failedLoginDelay: 0 },
+    limits: { failedLoginDelay: 0, inUseWait: 0 },
     ...options,
   });
   t.after(() => service.close());
