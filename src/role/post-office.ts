@@ -6,6 +6,7 @@ import type { Log } from '../port/log.ts';
 import type { MailStore } from '../port/mailbox.ts';
 import { Accounts } from '../service/accounts.ts';
 import { LoginGuard } from '../service/login-guard.ts';
+import { RememberedLogins } from '../service/remembered-logins.ts';
 import { accessBy } from '../service/smtp/access.ts';
 import { type Pop3Service, startPop3 } from '../service/pop3/start-pop3.ts';
 import { type SmtpService, startSmtp } from '../service/smtp/start-smtp.ts';
@@ -38,13 +39,18 @@ interface Running {
 
 const where = ({ address, port }: MailListener): string => `${address} port ${port}`;
 
+/** `mail.listeners` of the configuration, as a question. */
+function mayConnect({ allow = [], deny = [] }: MailListener): (address: string) => boolean {
+  return accessBy({ allow: allow.map(parsePrefix4), deny: deny.map(parsePrefix4) });
+}
+
 /** The mail servers on one store, brought to one configuration after the other. */
 export class PostOffice {
   readonly #ports: PostOfficePorts;
   /** One for all protocols, and kept over changes of the configuration. */
   readonly #guard: LoginGuard;
   #isLan: (address: string) => boolean = () => false;
-  #accounts: Accounts | undefined;
+  #logins: RememberedLogins | undefined;
   #running: Running | undefined;
 
   constructor(ports: PostOfficePorts) {
@@ -54,10 +60,12 @@ export class PostOffice {
 
   /** People, aliases and certificates change under open sessions; other listeners mean new servers. */
   async configure(options: PostOptions, isLan: (address: string) => boolean): Promise<OfficeReport> {
-    this.#accounts = new Accounts({
-      users: options.users,
-      domains: options.domains,
-      log: this.#ports.logFor('login'),
+    const { logFor, clock } = this.#ports;
+    const { users, domains } = options;
+    const accounts = new Accounts({ users, domains, log: logFor('login') });
+    this.#logins = new RememberedLogins({
+      verify: (login, password, isTrusted) => accounts.verify(login, password, isTrusted),
+      clock,
     });
     this.#isLan = isLan;
     const { listeners, hostName, maxMessage, lan } = options;
@@ -131,12 +139,12 @@ export class PostOffice {
       hostName: options.hostName,
       directory: this.#directoryOf(options),
       outgoing: queue?.()?.outgoing,
-      listeners: listeners.map(({ service, address, port, allow = [], deny = [] }) => ({
-        address,
-        port,
-        kind: service === 'smtp' ? 'mx' : 'submission',
-        tls: service === 'submissions' ? 'implicit' : 'starttls',
-        mayConnect: accessBy({ allow: allow.map(parsePrefix4), deny: deny.map(parsePrefix4) }),
+      listeners: listeners.map((one) => ({
+        address: one.address,
+        port: one.port,
+        kind: one.service === 'smtp' ? 'mx' : 'submission',
+        tls: one.service === 'submissions' ? 'implicit' : 'starttls',
+        mayConnect: mayConnect(one),
       })),
       identity: options.tls,
       isLan,
@@ -153,14 +161,15 @@ export class PostOffice {
     const { store, logFor } = this.#ports;
     return startPop3({
       hostName: options.hostName,
-      listeners: listeners.map(({ service, address, port }) => ({
-        address,
-        port,
-        tls: service === 'pop3s' ? 'implicit' : 'starttls',
+      listeners: listeners.map((one) => ({
+        address: one.address,
+        port: one.port,
+        tls: one.service === 'pop3s' ? 'implicit' : 'starttls',
+        mayConnect: mayConnect(one),
       })),
       identity: options.tls,
       isLan: (address) => this.#isLan(address),
-      verify: (login, password) => this.#verify(login, password),
+      verify: (login, password, isTrusted) => this.#verify(login, password, isTrusted),
       loginGuard: this.#guard,
       store,
       log: logFor('pop3'),
@@ -172,7 +181,7 @@ export class PostOffice {
   }
 
   async #verify(login: string, password: string, isTrusted?: boolean): Promise<string | undefined> {
-    return await this.#accounts?.verify(login, password, isTrusted);
+    return await this.#logins?.verify(login, password, isTrusted);
   }
 }
 

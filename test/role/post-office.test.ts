@@ -198,6 +198,16 @@ test('PostOffice lets only those connect whom the rules of a listener let in', a
   await client.close();
 });
 
+test('PostOffice lets only those fetch mail whom the rules of a listener let in', async (t) => {
+  const { office } = openOffice(t);
+  const listeners = (await freeListeners()).map((one) =>
+    one.service === 'pop3' ? { ...one, deny: ['127.0.0.0/8'] } : one,
+  );
+  await office.configure(optionsWith(listeners), everybody);
+  const client = await LineClient.connect(portFor(listeners, 'pop3'));
+  assert.match(await client.rest(), /^-ERR /);
+});
+
 test('PostOffice names a port that another program has, serves the others, and tries again', async (t) => {
   const { office } = openOffice(t);
   const other = await listening();
