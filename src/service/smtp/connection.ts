@@ -13,6 +13,51 @@ import type { SmtpLimits } from './limits.ts';
 type Send = Parameters<SMTPConnection['send']>;
 type Parsed = ReturnType<SMTPConnection['_parseAddressCommand']>;
 
+/*
+ * smtp-server looks for what a client says among the properties of its objects. V8 keeps every name that was ever looked for, so that a client could fill
+ * the memory with nonsense: only these words get that far.
+ */
+const COMMANDS = new Set([
+  'AUTH',
+  'DATA',
+  'EHLO',
+  'EXPN',
+  'HELO',
+  'HELP',
+  'MAIL',
+  'NOOP',
+  'QUIT',
+  'RCPT',
+  'RSET',
+  'STARTTLS',
+  'VRFY',
+]);
+const CONTEXTS = new Set([
+  'DATA_OK',
+  'EHLO',
+  'HELO',
+  'MAIL_FROM_OK',
+  'MAILBOX_SYNTAX_ERROR',
+  'MESSAGE_TOO_BIG',
+  'RCPT_TO_OK',
+  'SENDER_SYNTAX_ERROR',
+  'TOO_MANY_RECIPIENTS',
+]);
+const MECHANISMS = new Set(['PLAIN', 'LOGIN']);
+const PARAMETERS = new Set([
+  'AUTH',
+  'BODY',
+  'ENVID',
+  'NOTIFY',
+  'ORCPT',
+  'REQUIRETLS',
+  'RET',
+  'SIZE',
+  'SMTPUTF8',
+]);
+/** Stands for a parameter that nobody knows; its value is the parameter's name. */
+export const UNKNOWN_PARAMETER = '?';
+
 export interface ConnectionOptions {
   readonly clock: Clock;
   readonly limits: Pick<
@@ -101,8 +146,20 @@ export class Connection extends SMTPConnection {
       return false;
     }
     const { address, parameters, duplicate } = command;
-    const args = parameters.size === 0 ? false : Object.fromEntries(parameters);
+    const known = [...parameters].map(([name, value]) =>
+      PARAMETERS.has(name) ? ([name, value] as const) : ([UNKNOWN_PARAMETER, name] as const),
+    );
+    const args = known.length === 0 ? false : Object.fromEntries(known);
     return duplicate === undefined ? { address, args } : { address, args, duplicate };
+  }
+
+  override _getHandler(command: string): ReturnType<SMTPConnection['_getHandler']> {
+    return COMMANDS.has(command) ? super._getHandler(command) : undefined;
+  }
+
+  override handler_AUTH(command: Buffer, callback: () => void): void {
+    const [, method = ''] = command.toString().trim().split(/\s+/, 2);
+    super.handler_AUTH(MECHANISMS.has(method.toUpperCase()) ? command : Buffer.from('AUTH ?'), callback);
   }
 
   /** RFC 5321 §4.2.4: known, and not offered. */
@@ -137,11 +194,12 @@ export class Connection extends SMTPConnection {
   }
 
   #withCode(code: number, data: string | null | undefined, context: Send[2]): [Send[1], Send[2]] {
-    if (typeof data !== 'string' || context === false) return [data, context];
+    const known = typeof context === 'string' && !CONTEXTS.has(context) ? undefined : context;
+    if (typeof data !== 'string' || known === false) return [data, known];
     // The table of the base class is by reply code only; our replies say theirs themselves.
     if (hasEnhancedCode(data)) return [data, false];
     const corrected = correctedCode(code, data);
-    return corrected === undefined ? [data, context] : [`${corrected} ${data}`, false];
+    return corrected === undefined ? [data, known] : [`${corrected} ${data}`, false];
   }
 
   #isReceiving(): boolean {

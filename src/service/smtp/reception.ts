@@ -11,6 +11,7 @@ import type { Log } from '../../port/log.ts';
 import { type Envelope, type MailStore, QuotaError, StoreFullError } from '../../port/mailbox.ts';
 import { checkAddress, inDnsForm } from './addresses.ts';
 import type { ClientLimits } from './client-limits.ts';
+import { UNKNOWN_PARAMETER } from './connection.ts';
 import { checkContent, checkSize } from './content.ts';
 import { announcedSize, envelopeIdOf, recipientWishes } from './dsn-parameters.ts';
 import type { SmtpLimits } from './limits.ts';
@@ -194,9 +195,11 @@ function namesOf({ users, remote = [] }: Envelope): string {
 }
 
 function checkParameters({ args }: SMTPServerAddress, known: readonly string[]): void {
-  const unknown = Object.keys(args === false ? {} : args).find((key) => !known.includes(key));
+  if (args === false) return;
+  const unknown = Object.keys(args).find((key) => !known.includes(key));
   if (unknown === undefined) return;
-  throw new Refusal({ code: 555, enhanced: '5.5.4', text: `The parameter ${unknown} is not known here` });
+  const name = unknown === UNKNOWN_PARAMETER ? args[unknown] : unknown;
+  throw new Refusal({ code: 555, enhanced: '5.5.4', text: `The parameter ${name} is not known here` });
 }
 
 function envelopeOf({ envelope }: SMTPServerSession, { users, remote }: DeliveryPlan): Envelope {

@@ -62,9 +62,6 @@ export interface SmtpService {
   close(): Promise<void>;
 }
 
-// Relics of smtp-server nobody here asks for; XCLIENT and XFORWARD are for proxies.
-const NEVER = ['WIZ', 'SHELL', 'KILL', 'XCLIENT', 'XFORWARD'];
-
 type Callback<T> = (error?: Error | null, value?: T) => void;
 
 /** Answers a callback of smtp-server from a promise, once. */
@@ -90,7 +87,7 @@ function serverOptions(options: SmtpOptions, limits: SmtpLimits, listener: SmtpL
     heloResponse: '%s greets you',
     size: limits.messageSize,
     rejectOversized: true,
-    disabledCommands: listener.kind === 'mx' ? ['AUTH', ...NEVER] : NEVER,
+    disabledCommands: listener.kind === 'mx' ? ['AUTH'] : [],
     authMethods: ['PLAIN', 'LOGIN'],
     authOptional: false,
     authRequiredMessage: '5.7.0 Log in first, after STARTTLS',

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
+import process from 'node:process';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Milliseconds, Minutes, Seconds } from '../../../src/base/duration.ts';
 import { DEFAULT_SMTP_LIMITS } from '../../../src/service/smtp/limits.ts';
 import { LineClient } from '../../fake/line-client.ts';
@@ -292,6 +295,38 @@ test('SMTP holds the greeting back from strangers on the port for other servers 
   await clock.advance(Minutes(1));
   await server.expect(/^220 .*\r\n/);
   await Promise.all([user.close(), server.close()]);
+});
+
+test('SMTP keeps nothing of the words it does not know: as commands, parameters, mechanisms', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const { mx, submissions } = await startTestSmtp(t, {
+    isLan: () => true,
+    limits: { lan: { ...DEFAULT_SMTP_LIMITS.lan, connectionsPerMinute: 10_000, errors: 10_000 } },
+  });
+  const heap = (): number => {
+    collect();
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const word = (): string => randomBytes(1400).toString('hex');
+  const talk = async (): Promise<void> => {
+    const commands = await greeted(mx);
+    commands.send(Array.from({ length: 9 }, () => `${word()}\r\n`).join(''));
+    commands.send(Array.from({ length: 20 }, () => `MAIL FROM:<a@b.example> ${word()}=x\r\n`).join(''));
+    commands.send('QUIT\r\n');
+    await commands.rest();
+    const login = await LineClient.connect(submissions, { tls: true });
+    await login.expect(/^220 /);
+    login.send(`EHLO x\r\n${Array.from({ length: 9 }, () => `AUTH ${word()}\r\n`).join('')}QUIT\r\n`);
+    await login.rest();
+  };
+  for (let n = 0; n < 5; n++) await talk();
+  const before = heap();
+  for (let n = 0; n < 60; n++) await talk();
+  const grown = heap() - before;
+  // More than 6 MB were said.
+  assert.ok(grown < 2_000_000, `${grown} octets more`);
 });
 
 test('SMTP survives random bytes in every state of the dialogue, and still takes mail', async (t) => {
