@@ -15,10 +15,15 @@ function pathText(path: readonly PropertyKey[]): string {
   );
 }
 
+function isSecret(path: string): boolean {
+  return /password|secret|key$/i.test(path);
+}
+
 function foundText(path: string, value: unknown): string {
-  if (/password|secret|key$/i.test(path)) return '(hidden)';
+  if (isSecret(path)) return '(hidden)';
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? typeof value;
+  const text =
+    JSON.stringify(value, (key, one: unknown) => (isSecret(key) ? '(hidden)' : one)) ?? typeof value;
   return text.length > FOUND_LENGTH ? `${text.slice(0, FOUND_LENGTH)}…` : text;
 }
 

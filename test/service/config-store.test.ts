@@ -88,3 +88,31 @@ test('prepareRecord() changes the names at one place, also where the owner wrote
   }));
   assert.deepEqual(next.config.mail.aliases['info'], ['postmaster@elsewhere.example']);
 });
+
+test('passwords of smart hosts are shown to nobody, and come back by the name of the host', async () => {
+  const server = (host: string) => ({ host, user: 'office', password: `of ${host}` });
+  const smartHost = {
+    ...server('one.example'),
+    fallbacks: [server('two.example')],
+    rules: [{ to: ['a.example'], servers: [server('three.example')] }],
+  };
+  const store = await openStore(await filesWith({ version: 1, users: [ALICE], mail: { smartHost } }));
+  const shown = store.shown() as { readonly mail: { readonly smartHost: typeof smartHost } };
+  assert.doesNotMatch(JSON.stringify(shown), /of (one|two|three)/);
+  const { fallbacks } = shown.mail.smartHost;
+  const changed = { ...shown.mail.smartHost, fallbacks: [{ host: 'new.example' }, ...fallbacks] };
+  const { config } = store.prepare({ ...shown, mail: { smartHost: changed } });
+  assert.equal(config.users[0]?.password, ALICE.password);
+  assert.equal(config.mail.smartHost?.password, 'of one.example');
+  assert.deepEqual(
+    config.mail.smartHost?.fallbacks.map(({ password }) => password),
+    [null, 'of two.example'],
+  );
+  assert.equal(config.mail.smartHost?.rules[0]?.servers[0]?.password, 'of three.example');
+  const stranger = {
+    ...changed,
+    host: 'stranger.example',
+    fallbacks: [{ ...server('x.example'), password: '(hidden)' }],
+  };
+  assert.throws(() => store.prepare({ ...shown, mail: { smartHost: stranger } }), ConfigError);
+});
