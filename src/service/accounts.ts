@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { UserError } from '../base/errors.ts';
 import { asciiLower } from '../base/text.ts';
 import type { Log } from '../port/log.ts';
@@ -28,8 +28,6 @@ const MOST_CHECKS = 2;
 const MOST_WAITING = 32;
 /** How many of them may be of strangers, so that they cannot keep the office out. */
 const MOST_STRANGERS_WAITING = 24;
-/** Logins that fitted and are remembered; with more, the oldest is forgotten and checked in full again. */
-const MOST_REMEMBERED = 256;
 
 interface StoredHash {
   readonly N: number;
@@ -111,12 +109,6 @@ export class Accounts {
   readonly #hashes: ReadonlyMap<string, string>;
   readonly #domains: readonly string[];
   readonly #waiting: { readonly resume: () => void; readonly isTrusted: boolean }[] = [];
-  /**
-   * Marks of name, stored hash and password that were found to fit: programs that look for mail every minute would keep the processor busy. The key is
-   * new at each start, so that a mark can be compared and nothing else.
-   */
-  readonly #remembered = new Set<string>();
-  readonly #key = randomBytes(32);
   #running = 0;
 
   constructor(options: AccountsOptions) {
@@ -138,30 +130,15 @@ export class Accounts {
   async verify(login: string, password: string, isTrusted = false): Promise<string | undefined> {
     const name = this.#nameOf(login);
     const stored = this.#hashes.get(name);
-    const mark = this.#mark(name, stored, password);
-    if (stored !== undefined && this.#remembered.has(mark)) return name;
     await this.#turn(isTrusted);
     try {
       const fits = await verifyPassword(password, stored ?? '');
-      if (stored === undefined || !fits) return undefined;
-      this.#remember(mark);
-      return name;
+      return stored !== undefined && fits ? name : undefined;
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#running--;
       else next.resume();
     }
-  }
-
-  #mark(name: string, stored: string | undefined, password: string): string {
-    const text = JSON.stringify([name, stored, password]);
-    return createHmac('sha256', this.#key).update(text).digest('base64');
-  }
-
-  #remember(mark: string): void {
-    this.#remembered.add(mark);
-    const [oldest] = this.#remembered;
-    if (this.#remembered.size > MOST_REMEMBERED && oldest !== undefined) this.#remembered.delete(oldest);
   }
 
   #nameOf(login: string): string {
