@@ -16,7 +16,7 @@ export interface QueueLimits {
   readonly longestRetry: Duration;
   /** How old an entry gets (RFC 5321 section 4.5.4.1 wants at least 4 to 5 days). Then its sender gets it back. */
   readonly lifetime: Duration;
-  /** Attempts an entry gets whatever its age: the age is wrong on a box that has learnt the time late. */
+  /** Attempts after which the age of an entry is believed though the clock cannot be trusted; see `settle`. */
   readonly leastAttempts: number;
   /** The age at which its sender is told that it is late. */
   readonly delayNotice: Duration;

@@ -1,4 +1,5 @@
-import { type Timestamp, after, between } from '../../base/instant.ts';
+import type { Duration } from '../../base/duration.ts';
+import { Timestamp, after, between } from '../../base/instant.ts';
 import type { NotifyWish, QueueEntry, Settlement } from '../../port/mail-queue.ts';
 import type { Random } from '../../port/random.ts';
 import type { RecipientStatus } from '../../wire/mail/delivery-status.ts';
@@ -22,9 +23,16 @@ export interface SettlePlan {
 
 export interface SettleEnv {
   readonly time: Timestamp;
+  /** Whether the clock has not jumped since the queue was started. */
+  readonly isClockSteady: boolean;
+  /** For how long the queue has been running. */
+  readonly running: Duration;
   readonly random: Random;
   readonly limits: QueueLimits;
 }
+
+/** No mail of this program is older: what says so was taken under a wrong clock. */
+const EARLIEST = Timestamp(Date.UTC(2025, 0, 1));
 
 interface Settled {
   readonly settlement: Settlement;
@@ -74,11 +82,11 @@ function failed(entry: QueueEntry, outcome: Outcome, about: { status: string; ti
   };
 }
 
-function deferred(entry: QueueEntry, outcome: Outcome, { time, random, limits }: SettleEnv): Settled {
-  const age = between(entry.accepted, time);
+function deferred(entry: QueueEntry, outcome: Outcome, env: SettleEnv): Settled {
+  const { time, random, limits } = env;
   const isLate =
-    age >= limits.delayNotice &&
-    entry.attempts > 1 &&
+    between(entry.accepted, time) >= limits.delayNotice &&
+    isAgeSure(entry, env) &&
     !entry.isDelayNotified &&
     entry.sender !== '' &&
     wants(entry, 'delay');
@@ -99,13 +107,20 @@ function deferred(entry: QueueEntry, outcome: Outcome, { time, random, limits }:
   return { settlement, report: { kind: 'delay', recipient: statusOf(entry, outcome, about) } };
 }
 
-/** Whether an entry has had its time. A box that learns late what day it is must not take fresh mail for old: hence the attempts. */
-export function isExpired(
-  entry: Pick<QueueEntry, 'accepted' | 'attempts'>,
-  time: Timestamp,
-  limits: QueueLimits,
+/**
+ * Whether the age of an entry is what it seems. A box may take mail before it has learnt what day it is, and a clock may be wrong for
+ * a while: fresh mail must not be taken for old. What has been tried often, or was here all the time, is old enough.
+ */
+function isAgeSure(
+  { accepted, attempts }: QueueEntry,
+  { isClockSteady, running, limits }: SettleEnv,
 ): boolean {
-  return between(entry.accepted, time) >= limits.lifetime && entry.attempts >= limits.leastAttempts;
+  if (isClockSteady && accepted >= EARLIEST) return true;
+  return attempts >= limits.leastAttempts || running >= limits.lifetime;
+}
+
+function isExpired(entry: QueueEntry, env: SettleEnv): boolean {
+  return between(entry.accepted, env.time) >= env.limits.lifetime && isAgeSure(entry, env);
 }
 
 function settleOne(entry: QueueEntry, outcome: Outcome, env: SettleEnv): Settled {
@@ -113,8 +128,7 @@ function settleOne(entry: QueueEntry, outcome: Outcome, env: SettleEnv): Settled
   if (outcome.kind === 'failed')
     return failed(entry, outcome, { status: outcome.reply.enhanced, time: env.time });
   // RFC 3463 section 3.5: delivery time expired.
-  if (isExpired(entry, env.time, env.limits))
-    return failed(entry, outcome, { status: '4.4.7', time: env.time });
+  if (isExpired(entry, env)) return failed(entry, outcome, { status: '4.4.7', time: env.time });
   return deferred(entry, outcome, env);
 }
 

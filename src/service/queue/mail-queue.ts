@@ -1,4 +1,4 @@
-import { type Duration, Milliseconds, Seconds } from '../../base/duration.ts';
+import { type Duration, Milliseconds, Minutes, Seconds } from '../../base/duration.ts';
 import { messageOf } from '../../base/errors.ts';
 import { type Instant, after, between } from '../../base/instant.ts';
 import { isMisplaced } from '../../engine/mail-queue/back-off.ts';
@@ -33,6 +33,8 @@ export interface MailQueueParts {
 const BUSY_REFRESH = Seconds(10);
 /** Lists are made at most this often: each costs as much as the queue is long. */
 const REFRESH_PAUSE = Milliseconds(100);
+/** How often the queue is searched for entries that a wrong clock has put off. */
+const CHECK_EVERY = Minutes(10);
 /** The clock may jump: no sleep is longer than this. */
 const LONGEST_SLEEP = Seconds(3600);
 
@@ -45,6 +47,7 @@ export class MailQueue {
   #timer: Cancel | undefined;
   #nextTimer: Instant | undefined;
   #lastRefresh: Instant | undefined;
+  #nextCheck: Instant | undefined;
   #isRefreshing = false;
   #wantsRefresh = false;
   #isClosed = false;
@@ -157,6 +160,8 @@ export class MailQueue {
   /** Entries put off by a clock that was wrong would wait for years. */
   async #putRight(): Promise<void> {
     const { store, clock, limits } = this.#parts;
+    if (this.#nextCheck !== undefined && clock.now() < this.#nextCheck) return;
+    this.#nextCheck = after(clock.now(), CHECK_EVERY);
     const now = clock.wallTime();
     const lost = store.entries().filter((entry) => !entry.isHeld && isMisplaced(entry, now, limits));
     if (lost.length > 0)

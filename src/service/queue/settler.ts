@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/errors.ts';
-import { Minutes } from '../../base/duration.ts';
-import { type Timestamp, after } from '../../base/instant.ts';
+import { Hours, Minutes } from '../../base/duration.ts';
+import { type Instant, type Timestamp, after, between } from '../../base/instant.ts';
 import type { History } from '../../engine/mail-queue/history.ts';
 import type { QueueLimits } from '../../engine/mail-queue/limits.ts';
 import { type Outcome, reasonOf } from '../../engine/mail-queue/outcome.ts';
@@ -33,13 +33,17 @@ export interface Result {
 /** A result that cannot be stored is tried again after this: forgotten, it would mean a duplicate. */
 const STORE_PAUSE = Minutes(1);
 const NO_ROOM_PAUSE = Minutes(30);
+/** A clock that is put right by less than this is taken to be right all the time. */
+const STEADY = Hours(1);
 
 /** Records what came of entries, together with the notices that follow from it. */
 export class Settler {
   readonly #parts: SettlerParts;
+  readonly #start: { readonly now: Instant; readonly time: Timestamp };
 
   constructor(parts: SettlerParts) {
     this.#parts = parts;
+    this.#start = { now: parts.clock.now(), time: parts.clock.wallTime() };
   }
 
   /** Of any entries; one commit a message. `message` is theirs if it was read already. @returns whether notices went into the queue */
@@ -54,7 +58,10 @@ export class Settler {
   async #settleMessage(results: readonly Result[], message: Uint8Array | undefined): Promise<boolean> {
     const { clock, random, limits } = this.#parts;
     const time = clock.wallTime();
-    const plan = settle(results, { time, random, limits });
+    const running = between(this.#start.now, clock.now());
+    const jump = between(this.#start.time, time) - running;
+    const isClockSteady = Math.abs(jump) < STEADY;
+    const plan = settle(results, { time, random, limits, running, isClockSteady });
     const notices = await this.#noticesFor(plan, results, message);
     await this.#store(plan.settlements, notices);
     this.#tell(results, plan, time);

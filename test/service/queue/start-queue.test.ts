@@ -235,6 +235,27 @@ test('the return of the Internet does not wait for a minute because it came back
   assert.deepEqual(queue.receivedBy(`ann@${ELSEWHERE}`), ['one']);
 });
 
+test('mail that waits for the Internet for days: its sender is told after 4 hours, and gets it back after 5 days', async () => {
+  const queue = await startWithHost();
+  queue.service.setUplink(false);
+  await queue.accept('one', [`ann@${ELSEWHERE}`]);
+  await queue.pass(Hours(5));
+  assert.match((await queue.mailbox('alice'))[0] ?? '', /Subject: Your message is delayed/);
+  await queue.pass(Days(5));
+  assert.match((await queue.mailbox('alice'))[1] ?? '', /Action: failed\r\nStatus: 4\.4\.7\r\n/);
+  assert.deepEqual(queue.client.dials, []);
+  assert.equal((await queue.service.view()).total, 0);
+});
+
+test('all of many messages for a dead host end after 5 days, though few of them were ever dialled for', async () => {
+  const queue = await startWithHost();
+  queue.client.peers.delete('192.0.2.1');
+  for (let count = 0; count < 60; count++) await queue.accept(`m${count}`, [`ann@${ELSEWHERE}`]);
+  await queue.pass(Days(6), Minutes(30));
+  assert.equal((await queue.service.view()).total, 0);
+  assert.equal((await queue.mailbox('alice')).filter((text) => text.includes('Action: failed')).length, 60);
+});
+
 test('a connection that comes and goes makes everything due once a minute at most', async () => {
   const queue = await startWithHost();
   queue.client.peers.delete('192.0.2.1');
@@ -274,6 +295,7 @@ test('a clock that learns late what day it is neither ends fresh mail nor puts i
   queue.clock.setWallTime(Timestamp(Date.UTC(2036, 0, 1)));
   await queue.pass(Hours(1), Minutes(5));
   assert.equal((await queue.service.view()).total, 1);
+  assert.deepEqual(await queue.mailbox('alice'), []);
   queue.clock.setWallTime(Timestamp(Date.UTC(2026, 0, 1)));
   queue.client.peers.set('192.0.2.1', {});
   await queue.pass(Hours(10), Minutes(30));
