@@ -172,7 +172,7 @@ inOwnNetwork(import.meta.filename, () => {
     const left = listed();
     assert.ok(!left.some((line) => line.includes(`=${BOX.wan} `)), left.join('\n'));
     assert.ok(!left.some((line) => line.includes('=198.51.100.77 ')));
-    assert.equal(left.filter((line) => line.includes(`dst=${BOX.lan} `)).length, 1);
+    assert.equal(left.filter((line) => line.includes(`dst=${BOX.lan} sport=1000 `)).length, 1);
     await call.hangUp();
   });
 
