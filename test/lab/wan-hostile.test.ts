@@ -52,6 +52,10 @@ test('a router advertisement on the WAN gives the box neither an IPv6 address no
     'icmp6 and ip6[40] == 134',
   ]);
   await listener.line(/listening on/);
+  // Duplicate address detection (RFC 4862 section 5.4) takes its second before the provider has an address to send from.
+  await waitFor('a link-local address of the provider', async () =>
+    / scope link $/m.test(await isp.ip('-6', 'address', 'show', 'dev', 'wan', 'scope', 'link', '-tentative')),
+  );
   await isp.output(['python3', '-c', ADVERTISE]);
   await listener.ended;
   assert.doesNotMatch(await office.box.output(['ip', '-6', 'address']), /scope global/);
