@@ -40,12 +40,6 @@ export interface WarningFacts {
   readonly reason: string;
 }
 
-export interface NameConflictFacts {
-  readonly name: string;
-  readonly owner: string;
-  readonly other: string;
-}
-
 export interface HealthFacts {
   /** Null in `lan-only` mode. */
   readonly wan: WanFacts | null;
@@ -60,10 +54,6 @@ export interface HealthFacts {
   readonly warnings: readonly WarningFacts[];
   /** What the kernel refused of the firewall's ruleset. */
   readonly firewallReduced?: readonly string[] | undefined;
-  /** DHCP servers on the LAN that are not the box. */
-  readonly otherDhcpServers?: readonly { readonly address: string; readonly mac: string }[] | undefined;
-  /** Devices, by address or MAC address, that want a name which another one has. */
-  readonly nameConflicts?: readonly NameConflictFacts[] | undefined;
   /** The connections the kernel follows, and the most it can. */
   readonly connections?: { readonly known: number; readonly limit: number } | null | undefined;
 }

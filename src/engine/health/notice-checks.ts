@@ -12,14 +12,6 @@ export function noticeChecks(facts: HealthFacts): Check[] {
       name: 'firewall',
       reason: `The kernel refuses a part of the rules, which work without it: ${what}`,
     })),
-    ...(facts.otherDhcpServers ?? []).map(({ address, mac }) => ({
-      name: 'DHCP',
-      reason: `Another DHCP server answers on the LAN, ${address} (${mac}): devices may get wrong addresses from it`,
-    })),
-    ...(facts.nameConflicts ?? []).map(({ name, owner, other }) => ({
-      name: 'names',
-      reason: `The name ${name} belongs to ${owner}: ${other} wants it too and goes without`,
-    })),
     ...connectionNotices(facts.connections),
     ...facts.warnings,
   ];

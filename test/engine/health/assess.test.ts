@@ -188,13 +188,6 @@ test('assessHealth() tells each notice with its reason, and none without a cause
   assert.deepEqual(notices({ firewallReduced: ['flow tables'] }), [
     'firewall: The kernel refuses a part of the rules, which work without it: flow tables',
   ]);
-  assert.deepEqual(notices({ otherDhcpServers: [{ address: '192.168.77.9', mac: '02:00:00:00:00:09' }] }), [
-    'DHCP: Another DHCP server answers on the LAN, 192.168.77.9 (02:00:00:00:00:09): devices may get wrong addresses from it',
-  ]);
-  const names = [{ name: 'pc1', owner: '192.168.77.20', other: '192.168.77.21' }];
-  assert.deepEqual(notices({ nameConflicts: names }), [
-    'names: The name pc1 belongs to 192.168.77.20: 192.168.77.21 wants it too and goes without',
-  ]);
   assert.deepEqual(notices({ connections: { known: 60_000, limit: 65_536 } }), [
     'connections: The kernel follows 60000 of at most 65536 connections: when it is full, new ones are dropped',
   ]);
