@@ -58,6 +58,12 @@ async function command(...words: readonly string[]): Promise<string> {
   return stdout;
 }
 
+/** What the line of the configuration has counted, as `gatepost firewall show` tells it. */
+async function packetsOf(source: string): Promise<number | null | undefined> {
+  const view = (await box.json('firewall', 'show')) as FirewallView;
+  return view.lines.find((line) => line.source === source)?.packets;
+}
+
 async function flows(...words: readonly string[]): Promise<readonly FlowStatus[]> {
   return (await box.json('flows', ...words)) as readonly FlowStatus[];
 }
@@ -83,6 +89,7 @@ test('a dropped packet is in the log with its reason', async () => {
       await command('log', '--level', 'debug', '--limit', '2000'),
     ),
   );
+  assert.ok(((await packetsOf('firewall.logDropped')) ?? 0) >= 1);
 });
 
 test('a connection out of the office goes on through firewall, firewall-dmz, router and back', async () => {
@@ -117,6 +124,7 @@ test('the world reaches the LAN in mode router only, and what it began there end
 test('pings are answered in mode firewall and not in firewall-dmz', async () => {
   const ping = ['ping', '-c', '1', '-W', '1', ADDRESSES.boxWan];
   assert.equal((await office.hosts.world.run(ping)).status, 0);
+  assert.equal(await packetsOf('firewall.pingFromWan'), 1);
   await apply({ mode: 'firewall-dmz' });
   assert.equal((await office.hosts.world.run(ping)).status, 1);
   await apply({});
@@ -171,9 +179,9 @@ test('a forward works from outside and inside, is explained by its line, counts,
   assert.equal(answer.verdict, 'accepted');
   assert.match(answer.decidedBy, /^firewall\.forwards\[0\]/);
   assert.equal(answer.destination, `${PC1_ADDRESS}:${PORT}`);
+  assert.equal(await packetsOf('firewall.forwards[0]'), 2);
+  assert.equal(await packetsOf('firewall.hairpin'), 1);
   const view = (await box.json('firewall', 'show')) as FirewallView;
-  const line = view.lines.find(({ source }) => source === 'firewall.forwards[0]');
-  assert.ok((line?.packets ?? 0) >= 2, JSON.stringify(view.lines));
   assert.ok(
     view.devices.some(({ name, down }) => name === 'pc1' && down.bytes > 0),
     JSON.stringify(view.devices),
@@ -192,6 +200,7 @@ test('a one-to-one address is the device, both ways; an exposed host gets what n
 
   await apply({ firewall: { publicServices: ['smtp'], exposedHost: PC1_ADDRESS } });
   assert.match(await call(office.hosts.world, ADDRESSES.boxWan, PORT).outcome(), /^hello/);
+  assert.equal(await packetsOf('firewall.exposedHost'), 1);
   const mail = ['curl', '-sS', '-m', '5', '--http0.9', `http://${ADDRESSES.boxWan}:25/`];
   assert.match((await office.hosts.world.run(mail)).stdout, /^\d{3}[ \d.]+mail\.office\.example /);
   await apply({});

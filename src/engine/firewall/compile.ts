@@ -100,7 +100,7 @@ function translationSets(plan: Plan): RulesetSet[] {
     forwardSet(SET.FORWARDS, ['ipv4_addr', 'inet_service'], shifted, features.accounting),
     forwardSet(SET.FORWARDS_SAME_PORT, ['ipv4_addr'], samePort, features.accounting),
     ...oneToOneSets(options.oneToOne, features.accounting),
-    exposedHostSet(options),
+    exposedHostSet(options, features.accounting),
   ];
 }
 

@@ -32,7 +32,7 @@ export function describeFirewall(options: FirewallOptions, counts: FirewallCount
     ...oneToOneLines(options, counts),
     ...exposedHostLines(options, counts),
     ...blockedLines(options, counts),
-    ...switchLines(options),
+    ...switchLines(options, counts),
     ...alwaysLines(options, counts),
   ];
 }
@@ -155,16 +155,29 @@ function blockedLines({ blocked }: FirewallOptions, counts: FirewallCounts): Fir
   return [line('firewall.blockedDevices', text, counter(counts, COUNTER.BLOCKED))];
 }
 
-function switchLines(options: FirewallOptions): FirewallLine[] {
+function switchLines(options: FirewallOptions, counts: FirewallCounts): FirewallLine[] {
   const { mode, hairpin, pingFromWan, logDropped, offload } = options;
   if (mode === 'lan-only') return [];
   const hairpins = hairpin
     ? 'LAN devices reach what is forwarded under the address of the WAN too'
     : 'LAN devices reach nothing under the address of the WAN but the box itself';
+  const isPinged = pingFromWan && mode !== 'firewall-dmz';
+  // What is switched off lets nothing through: a number would be that of earlier.
+  const counted = (isOn: boolean, name: string): Count => (isOn ? counter(counts, name) : UNCOUNTED);
   return [
-    ...(isTranslating(options) ? [line('firewall.hairpin', hairpins)] : []),
-    line('firewall.pingFromWan', pingText(mode, pingFromWan)),
-    ...(logDropped ? [line('firewall.logDropped', 'Dropped packets are logged with the reason')] : []),
+    ...(isTranslating(options)
+      ? [line('firewall.hairpin', hairpins, counted(hairpin, COUNTER.HAIRPINS))]
+      : []),
+    line('firewall.pingFromWan', pingText(mode, pingFromWan), counted(isPinged, COUNTER.PINGS)),
+    ...(logDropped
+      ? [
+          line(
+            'firewall.logDropped',
+            'Dropped packets are logged with the reason',
+            counted(true, COUNTER.LOGGED),
+          ),
+        ]
+      : []),
     ...(offload.length > 0
       ? [line('firewall.offload', 'Known connections take a short way, uncounted by device')]
       : []),

@@ -181,7 +181,10 @@ function hairpinRules(plan: Plan): RulesetRule[] {
     rule('always: replies', connectionState(ESTABLISHED), goTo(CHAIN.ON_LAN)),
     invalidRule(UNKNOWN),
     ...(plan.options.hairpin
-      ? [rule(comment, isLed, count(COUNTER.PORT_FORWARDS)), rule(comment, isLed, goTo(CHAIN.ON_LAN))]
+      ? [
+          rule(comment, isLed, count(COUNTER.PORT_FORWARDS)),
+          rule(comment, isLed, count(COUNTER.HAIRPINS), goTo(CHAIN.ON_LAN)),
+        ]
       : []),
     ...rejectRules(plan, refusal),
   ];

@@ -1,6 +1,6 @@
 import { NFT_REJECT_ICMPX } from '../../wire/nftables/expression/reject.ts';
 import { count, logPacket, rejectWith, rejectWithReset, upTo } from './action.ts';
-import type { Reason } from './names.ts';
+import { COUNTER, type Reason } from './names.ts';
 import { type Plan, isLogged } from './plan.ts';
 import { LOG_RATE } from './rates.ts';
 import { type RulesetRule, rule } from './ruleset.ts';
@@ -16,7 +16,8 @@ export interface Refusal {
 
 /** A few of the packets that match for the log, with the reason. */
 export function logRules(plan: Plan, reason: Reason, match: readonly Statement[] = []): RulesetRule[] {
-  return isLogged(plan) ? [rule('firewall.logDropped', ...match, upTo(LOG_RATE), logPacket(reason))] : [];
+  if (!isLogged(plan)) return [];
+  return [rule('firewall.logDropped', ...match, upTo(LOG_RATE), logPacket(reason), count(COUNTER.LOGGED))];
 }
 
 /** What matches goes without a word to its sender. */

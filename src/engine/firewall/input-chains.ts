@@ -147,7 +147,11 @@ function fromWanChains(plan: Plan): RulesetChain[] {
   };
   const pinged: RulesetChain = {
     name: CHAIN.PINGED,
-    rules: [limits, ...totalLimit(plan, TOTAL_RATE.PINGS), rule('firewall.pingFromWan', accept())],
+    rules: [
+      limits,
+      ...totalLimit(plan, TOTAL_RATE.PINGS),
+      rule('firewall.pingFromWan', count(COUNTER.PINGS), accept()),
+    ],
   };
   return [malformedChain(plan), ...senderChains(plan), toService, ...(isPinged ? [pinged] : []), fromWan];
 }

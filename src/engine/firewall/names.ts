@@ -72,14 +72,18 @@ export const CHAIN = {
 } as const;
 
 /**
- * Counters. `forwarded-*` count every packet of a connection; `lan-NAME` and `wan-NAME` of a service and
- * `port-forwards` count new connections; the rest count what was not let through.
+ * Counters. `forwarded-*` count every packet of a connection; `lan-NAME` and `wan-NAME` of a service,
+ * `port-forwards`, `hairpins` (those of them that began on the LAN) and `pings-from-wan` count new connections; `logged`
+ * counts the packets told to the log; the rest count what was not let through.
  */
 export const COUNTER = {
   LAN_TO_WAN: 'forwarded-lan-to-wan',
   WAN_TO_LAN: 'forwarded-wan-to-lan',
   LAN_TO_LAN: 'forwarded-lan-to-lan',
   PORT_FORWARDS: 'port-forwards',
+  HAIRPINS: 'hairpins',
+  PINGS: 'pings-from-wan',
+  LOGGED: 'logged',
   INVALID: 'dropped-invalid',
   MALFORMED: 'dropped-malformed',
   SPOOFED: 'dropped-spoofed',

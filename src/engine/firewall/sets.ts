@@ -114,7 +114,10 @@ function checkOnce(lines: readonly OneToOne[], key: 'address' | 'to'): void {
 }
 
 /** A map from the devices that packets come in by to the host that gets what nothing else claims. */
-export function exposedHostSet({ wan, lan, hairpin, exposedHost }: FirewallOptions): RulesetSet {
+export function exposedHostSet(
+  { wan, lan, hairpin, exposedHost }: FirewallOptions,
+  isCounted: boolean,
+): RulesetSet {
   const comment = 'firewall.exposedHost';
   const value = exposedHost === null ? undefined : { bytes: ipv4Bytes(exposedHost) };
   const devices = value === undefined ? [] : [...wan, ...(hairpin ? lan : [])];
@@ -124,6 +127,7 @@ export function exposedHostSet({ wan, lan, hairpin, exposedHost }: FirewallOptio
     key: ['ifname'],
     value: ['ipv4_addr'],
     interval: false,
+    counted: isCounted,
     elements: [...new Set(devices)].map((device) => ({ key: deviceKey(device), value, comment })),
   };
 }

@@ -93,6 +93,26 @@ test('describeFirewall() joins counters by name and the elements of one line by 
   assert.deepEqual(count('firewall.forwards[1]'), [3, 180]);
 });
 
+test('describeFirewall() counts pings, hairpins and messages by their line; what is off has no count', () => {
+  const counts: FirewallCounts = {
+    counters: ['hairpins', 'pings-from-wan', 'logged'].map((name, index) => ({
+      name,
+      packets: index + 1,
+      bytes: 60,
+    })),
+    elements: [{ comment: 'firewall.exposedHost', packets: 4, bytes: 60 }],
+  };
+  const packets = (changes: Partial<FirewallOptions>): readonly unknown[] => {
+    const options = { ...OFFICE, logDropped: true, exposedHost: parseIpv4('192.168.77.70'), ...changes };
+    const lines = describeFirewall(options, counts);
+    const names = ['hairpin', 'pingFromWan', 'logDropped', 'exposedHost'];
+    return names.map((name) => lines.find(({ source }) => source === `firewall.${name}`)?.packets);
+  };
+  assert.deepEqual(packets({}), [1, 2, 3, 4]);
+  assert.deepEqual(packets({ hairpin: false, pingFromWan: false }), [null, null, 3, 4]);
+  assert.deepEqual(packets({ mode: 'firewall-dmz' }), [1, null, 3, 4]);
+});
+
 test('describeFirewall() has one line for a service with several ports, and says when there is none', () => {
   const publicServices = [
     { name: 'dns', protocol: 'udp', port: 53 },
