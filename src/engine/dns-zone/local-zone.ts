@@ -4,11 +4,13 @@ import type { Ipv6 } from '../../base/ipv6.ts';
 import { type Prefix4, contains4 } from '../../base/prefix.ts';
 import { RCODE, TYPE } from '../../wire/dns/constants.ts';
 import { type DomainName, countLabels, isWithin, joinNames, wireLength } from '../../wire/dns/domain-name.ts';
+import type { ClientServers } from '../../port/client-setup.ts';
 import type { DnsRecord, Question, RecordData } from '../../wire/dns/message.ts';
 import { encodeData, typeOfData } from '../../wire/dns/record-data.ts';
 import { addressOfReverseName, reverseName, reverseZones } from '../../wire/dns/reverse-name.ts';
 import { type LocalAnswer, LOCAL_TTL, makeRecord, makeSoa, negative } from './answer.ts';
 import { type BoxFacts, boxName, builtInNames, builtInRecords } from './built-in-records.ts';
+import { mailClientRecords } from './mail-client-records.ts';
 import { LeaseNames, type NameGrant, type ReservedName } from './lease-names.ts';
 import { answerSpecialName } from './special-names.ts';
 
@@ -33,6 +35,8 @@ export interface ZoneOptions {
   readonly lan6: readonly Ipv6[];
   /** The name the domain's mail goes to; undefined if the box takes no mail. */
   readonly mailHost: DomainName | undefined;
+  /** What mail programs are told to use; undefined if the box is no post office. */
+  readonly mailClients?: ClientServers | undefined;
   /** The owner's records. They come before what the box would say under the same name and type. */
   readonly records: readonly DnsRecord[];
 }
@@ -40,7 +44,7 @@ export interface ZoneOptions {
 /** One line of the list of names. */
 export interface NameEntry {
   readonly name: DomainName;
-  readonly address: Ipv4 | Ipv6;
+  readonly data: RecordData;
   readonly source: 'built-in' | 'static' | 'dhcp';
 }
 
@@ -68,6 +72,7 @@ export class LocalZone {
   readonly #zones: readonly DomainName[];
   readonly #server: DomainName;
   #facts: BoxFacts;
+  #reserved: ReadonlySet<DomainName> = new Set();
   #records = new Map<DomainName, DnsRecord[]>();
   #taken = new Set<DomainName>();
   #serial = 1;
@@ -119,8 +124,9 @@ export class LocalZone {
 
   /** Names that only the device with the address may have from now on. */
   setReservedNames(reserved: readonly ReservedName[]): void {
-    this.#serial++;
+    this.#reserved = new Set(reserved.map(({ name }) => name));
     this.#leases.setReserved(reserved);
+    this.#rebuild();
   }
 
   /** Why the device does not have the name it wants; undefined if it has it, or wants none. */
@@ -128,16 +134,17 @@ export class LocalZone {
     return this.#leases.problemOf(address);
   }
 
-  /** Every address a name of the zone leads to, for the list the owner sees. */
+  /** What the zone says under its names, for the list the owner sees; reverse records of its own are left out, they follow from the others. */
   names(): NameEntry[] {
-    const statics = new Set(this.#options.records.map((record) => record.name));
-    const fixed = [...this.#records.values()].flat().flatMap(({ name, data }): NameEntry[] => {
-      const source = statics.has(name) ? 'static' : 'built-in';
-      return isAddress(data) ? [{ name, address: data.address, source }] : [];
+    const own = new Set(this.#options.records);
+    const fixed = [...this.#records.values()].flat().flatMap((record): NameEntry[] => {
+      const { name, data } = record;
+      if (own.has(record)) return [{ name, data, source: 'static' }];
+      return data.type === 'PTR' ? [] : [{ name, data, source: 'built-in' }];
     });
     const leased = [...this.#leases.entries()].map(([name, address]): NameEntry => ({
       name,
-      address,
+      data: { type: 'A', address },
       source: 'dhcp',
     }));
     return [...fixed, ...leased];
@@ -220,9 +227,19 @@ export class LocalZone {
     return false;
   }
 
+  /** An owner who keeps one of these names for a device has a server of that kind. */
+  #clientRecords(): DnsRecord[] {
+    const { mailClients } = this.#options;
+    if (mailClients === undefined) return [];
+    const records = mailClientRecords(mailClients, this.#facts.lanAddresses);
+    return records.filter(({ name }) => !this.#reserved.has(name));
+  }
+
   #rebuild(): void {
     const { records, lan } = this.#options;
-    const builtIn = builtInRecords(this.#facts).filter((one) => !records.some((own) => replaces(own, one)));
+    const builtIn = [...builtInRecords(this.#facts), ...this.#clientRecords()].filter(
+      (one) => !records.some((own) => replaces(own, one)),
+    );
     const named = new Set(builtIn.map((record) => record.name));
     const reverse = records.flatMap(({ name, ttl, data }) => {
       if (data.type !== 'A' || !lan.some((prefix) => contains4(prefix, data.address))) return [];

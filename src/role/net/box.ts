@@ -1,4 +1,3 @@
-import { formatAddress } from '../../base/address.ts';
 import { type Instant, between } from '../../base/instant.ts';
 import type { Config } from '../../config/schema.ts';
 import type {
@@ -24,6 +23,7 @@ import type {
 import { LOG_LEVELS, type LogLevel } from '../../port/log.ts';
 import { leaseStatus } from '../../service/dhcp4-server/lease-status.ts';
 import type { ConfigStore, Loaded } from '../../service/config-store.ts';
+import { formatRecordData } from '../../wire/dns/presentation.ts';
 import { wanStatus } from '../../service/wan/wan-status.ts';
 import { Gate } from './gate.ts';
 import { ownServices, readHealth } from './health.ts';
@@ -94,10 +94,10 @@ export class NetBox implements Box {
 
   names(): readonly NameStatus[] {
     const names = this.#parts.services.dns?.names() ?? [];
-    return names.map(({ name, address, source }) => ({
+    return names.map(({ name, data, source }) => ({
       name,
-      type: typeof address === 'number' ? 'A' : 'AAAA',
-      value: formatAddress(address),
+      type: data.type,
+      value: formatRecordData(data),
       origin: source === 'dhcp' ? 'lease' : source,
     }));
   }

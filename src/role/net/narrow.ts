@@ -8,6 +8,7 @@ import { LAN_BRIDGE, type WantedLinks } from '../../engine/links/wanted.ts';
 import type { WanAddress, WanMethod } from '../../service/wan/wan-state.ts';
 import type { AddressRange, Dhcp4ServerOptions } from '../../engine/dhcp4-server/options.ts';
 import { mailRoutes } from './mail-routes.ts';
+import { clientServers, mailDomains, mailHostName } from './server-names.ts';
 import { defaultPool } from '../../config/default-pool.ts';
 import type { Mac } from '../../base/mac.ts';
 import type { ClientKey } from '../../wire/dhcp4/client-key.ts';
@@ -159,18 +160,6 @@ export function wanMethod({ wan, system }: Config): WanMethod {
   return { kind: 'static', address, gateway: gateway ?? undefined, dnsServers: [] };
 }
 
-/** The name the mail server greets with, and the MX record leads to. */
-export function mailHostName({ mail, system }: Config): string {
-  return mail.hostName ?? `mail.${system.domain}`;
-}
-
-/** Names under which people reach the mail servers and the page, besides that of the mail server. */
-export function otherServerNames(config: Config): readonly string[] {
-  const { domain, name } = config.system;
-  const names = ['smtp', 'pop', 'admin', name].map((label) => `${label}.${domain}`);
-  return [...new Set(names)].filter((one) => one !== mailHostName(config));
-}
-
 function mailListeners({ mail, firewall, lan }: Config): MailListener[] {
   if (!mail.enabled) return [];
   const isPublic = (service: string): boolean =>
@@ -190,10 +179,10 @@ function accessOf({ listeners }: Config['mail'], service: string): Pick<MailList
 }
 
 export function postOptions(config: Config, tls: PostOptions['tls']): PostOptions {
-  const { mail, system, users, lan } = config;
+  const { mail, users, lan } = config;
   return {
     hostName: mailHostName(config),
-    domains: mail.domains.length > 0 ? mail.domains : [system.domain],
+    domains: mailDomains(config),
     users: users.map(({ name, password }) => ({ name, password })),
     aliases: mail.aliases,
     catchAll: mail.catchAll ?? undefined,
@@ -288,6 +277,7 @@ export function dnsOptions(config: Config, upstreams: readonly Upstream[]): DnsO
       lan: [lan.address],
       lan6: [],
       mailHost: mail.enabled ? parseDomainName(mailHostName(config)) : undefined,
+      mailClients: mail.enabled ? clientServers(config) : undefined,
       records: dns.records.map(({ name, type, value, ttl }) =>
         makeRecord(parseOwner(name, domain), inSeconds(ttl), parseRecordData(type, value, domain)),
       ),

@@ -12,11 +12,12 @@ import type { RunSettings } from '../settings.ts';
 import { VERSION } from '../version.ts';
 import { NetBox } from './box.ts';
 import { Identity } from './identity.ts';
-import { mailHostName, otherServerNames, postOptions, webOptions } from './narrow.ts';
+import { postOptions, webOptions } from './narrow.ts';
 import { openLeases } from './open-leases.ts';
 import { Peers } from './peers.ts';
 import { type NetPorts, openPorts } from './ports.ts';
 import { NetServices } from './services.ts';
+import { mailHostName, serverNames } from './server-names.ts';
 import { requireSoleBox } from './sole-box.ts';
 
 /** Counters grow without an event of their own: while somebody watches, they are shown this often. */
@@ -90,7 +91,7 @@ class NetRole {
   }
 
   async #configurePeers(config: Config, identity: Identity): Promise<void> {
-    const tls = await identity.for(mailHostName(config), otherServerNames(config));
+    const tls = await identity.for(mailHostName(config), serverNames(config).slice(1));
     await Promise.all([
       this.#peers.configurePost(postOptions(config, tls)),
       this.#peers.configureWeb(webOptions(config, tls, `${this.#settings.run}/api.sock`)),

@@ -1,7 +1,9 @@
 import { UserError } from '../../base/errors.ts';
+import { toHex } from '../../base/hex.ts';
 import { parseIpv4 } from '../../base/ipv4.ts';
 import { parseIpv6 } from '../../base/ipv6.ts';
-import { utf8 } from '../../base/text.ts';
+import { formatAddress } from '../../base/address.ts';
+import { fromLatin1, utf8 } from '../../base/text.ts';
 import { type DomainName, isWithin, joinNames, parseDomainName } from './domain-name.ts';
 import type { RecordData } from './message.ts';
 
@@ -113,5 +115,41 @@ export function parseRecordData(type: WritableType, value: string, domain: Domai
       return parseTexts(value);
     default:
       return type satisfies never;
+  }
+}
+
+/** A string of a TXT record in quotes, octets that are no visible ASCII as `\\DDD` (RFC 1035 section 5.1). */
+function formatText(octets: Uint8Array): string {
+  const text = fromLatin1(octets).replaceAll(/["\\]|[^ -~]/g, (one) =>
+    one === '"' || one === '\\' ? `\\${one}` : `\\${String(one.charCodeAt(0)).padStart(3, '0')}`,
+  );
+  return `"${text}"`;
+}
+
+/** A record's value as in a zone file, names without their final dot. */
+export function formatRecordData(data: RecordData): string {
+  switch (data.type) {
+    case 'A':
+    case 'AAAA':
+      return formatAddress(data.address);
+    case 'CNAME':
+    case 'NS':
+    case 'PTR':
+      return data.target;
+    case 'MX':
+      return `${data.preference} ${data.exchange}`;
+    case 'SRV':
+      return `${data.priority} ${data.weight} ${data.port} ${data.target}`;
+    case 'TXT':
+      return data.texts.map(formatText).join(' ');
+    case 'SOA':
+      return [data.mname, data.rname, data.serial, data.refresh, data.retry, data.expire, data.minimum].join(
+        ' ',
+      );
+    case 'other':
+      // RFC 3597 section 5
+      return `\\# ${data.octets.length} ${toHex(data.octets)}`;
+    default:
+      return data satisfies never;
   }
 }

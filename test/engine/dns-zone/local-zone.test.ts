@@ -9,7 +9,12 @@ import { LocalZone, type ZoneOptions } from '../../../src/engine/dns-zone/local-
 import { RCODE, TYPE } from '../../../src/wire/dns/constants.ts';
 import { parseDomainName } from '../../../src/wire/dns/domain-name.ts';
 import type { DnsRecord, RecordData } from '../../../src/wire/dns/message.ts';
-import { parseOwner, parseRecordData, type WritableType } from '../../../src/wire/dns/presentation.ts';
+import {
+  formatRecordData,
+  parseOwner,
+  parseRecordData,
+  type WritableType,
+} from '../../../src/wire/dns/presentation.ts';
 
 const domain = parseDomainName('office.example');
 
@@ -259,13 +264,11 @@ test('LocalZone serves an office whose domain is a reserved one', () => {
   assert.equal(ask(zone, 'nobody.home.arpa'), 'NXDOMAIN +SOA');
 });
 
-test('LocalZone.names() lists every address with where its name comes from', () => {
+test('LocalZone.names() lists every record with where its name comes from', () => {
   const zone = makeZone({ mailHost: undefined, records: [own('printer', 'A', '192.168.77.9')] });
   zone.setWan([parseIpv4('203.0.113.7')]);
   zone.setLeaseName('pc1', parseIpv4('192.168.77.20'));
-  const lines = zone
-    .names()
-    .map(({ name, address, source }) => `${name} ${formatAddress(address)} ${source}`);
+  const lines = zone.names().map(({ name, data, source }) => `${name} ${formatRecordData(data)} ${source}`);
   assert.ok(lines.includes('printer.office.example 192.168.77.9 static'));
   assert.ok(lines.includes('www.office.example 203.0.113.7 built-in'));
   assert.ok(lines.includes('pc1.office.example 192.168.77.20 dhcp'));

@@ -14,7 +14,6 @@ import {
   firewallOptions,
   lanDevice,
   leasePool,
-  mailHostName,
   postOptions,
   wanMethod,
   wantedLinks,
@@ -300,9 +299,4 @@ test('dnsOptions() makes the zone of the office, with its mail server if there i
   );
   assert.deepEqual(rebindAllow, ['vpn.example']);
   assert.equal(dnsOptions(configOf({ mail: { enabled: false } }), []).zone.mailHost, undefined);
-});
-
-test('mailHostName() is "mail." and the domain unless it is configured', () => {
-  assert.equal(mailHostName(configOf({ system: { domain: 'firm.example' } })), 'mail.firm.example');
-  assert.equal(mailHostName(configOf({ mail: { hostName: 'mx.firm.example' } })), 'mx.firm.example');
 });

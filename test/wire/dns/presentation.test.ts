@@ -9,6 +9,7 @@ import { parseDomainName } from '../../../src/wire/dns/domain-name.ts';
 import type { RecordData } from '../../../src/wire/dns/message.ts';
 import {
   type WritableType,
+  formatRecordData,
   parseOwner,
   parseRecordData,
   parseTarget,
@@ -103,5 +104,26 @@ test('parseRecordData() and parseOwner() throw only UserError, whatever the owne
       }
     }),
     { numRuns: 150 },
+  );
+});
+
+test('formatRecordData() writes what parseRecordData() reads, but for texts, which it quotes (RFC 1035 §5.1)', () => {
+  for (const [type, value] of [
+    ['A', '192.0.2.1'],
+    ['AAAA', '2001:db8::1'],
+    ['CNAME', 'www.example.org'],
+    ['NS', 'ns.office.example'],
+    ['PTR', 'printer.office.example'],
+    ['MX', '10 mail.office.example'],
+    ['SRV', '0 5 5060 sip.office.example'],
+  ] as const)
+    assert.equal(formatRecordData(parseRecordData(type, value, domain)), value);
+  assert.equal(
+    formatRecordData(parseRecordData('TXT', 'a "b" \\ \u001b[2J', domain)),
+    String.raw`"a \"b\" \\ \027[2J"`,
+  );
+  assert.equal(
+    formatRecordData({ type: 'other', code: 65, octets: Uint8Array.of(0, 255) }),
+    String.raw`\# 2 00ff`,
   );
 });
