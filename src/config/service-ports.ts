@@ -3,7 +3,6 @@ export const SERVICE_PORTS = {
   dns: { protocol: 'udp', port: 53 },
   'dns-tcp': { protocol: 'tcp', port: 53 },
   dhcp: { protocol: 'udp', port: 67 },
-  ntp: { protocol: 'udp', port: 123 },
   smtp: { protocol: 'tcp', port: 25 },
   submission: { protocol: 'tcp', port: 587 },
   submissions: { protocol: 'tcp', port: 465 },

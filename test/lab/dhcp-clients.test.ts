@@ -14,6 +14,8 @@ import type { Namespace } from './namespace.ts';
 import { waitFor } from './wait-for.ts';
 
 const BOX = '192.168.76.1';
+/** A time server of the owner. */
+const CLOCK = '192.168.76.9';
 const SERVER = `${BOX}.67`;
 const EVERYBODY = '255.255.255.255.67';
 const NOBODY = '0.0.0.0.68';
@@ -89,7 +91,11 @@ async function warned(box: Box, pattern: RegExp): Promise<void> {
 before(async () => {
   site = await ClientSite.start({
     lan: { devices: ['lan0'], address: `${BOX}/22` },
-    dhcp: { leaseTime: '2m', reservations: [RESERVED, RESERVED_ID] },
+    dhcp: {
+      leaseTime: '2m',
+      reservations: [RESERVED, RESERVED_ID],
+      options: [{ code: 42, value: [CLOCK] }],
+    },
   });
   desk = await site.host('desk', DESK.mac);
   await desk.ip('addr', 'add', DESK.address, 'dev', 'eth0');
@@ -125,7 +131,7 @@ describe('Dhcp4Server with real clients on a /22', TOGETHER, () => {
         assert.match(address, /^192\.168\.7[6-9]\.\d+\/22$/, one.said);
         assert.deepEqual(
           rest,
-          { gateway: BOX, dns: BOX, domain: NAMES.office, ntp: BOX, server: BOX },
+          { gateway: BOX, dns: BOX, domain: NAMES.office, ntp: CLOCK, server: BOX },
           one.said,
         );
         assert.equal(await leaseOf(one.mac), bare(address));
@@ -252,6 +258,11 @@ describe('Dhcp4Server with real clients on a /22', TOGETHER, () => {
       leases.find((lease) => lease.mac === mac)?.nameProblem;
     assert.equal(problemOf(one.mac), null);
     assert.match(problemOf(other.mac) ?? '', /twin/);
+    // Pinned it keeps its address, and the name stays with the first.
+    const pin = await site.box.cli(['leases', 'pin', (await leaseOf(other.mac)) ?? '']);
+    assert.equal(pin.status, 0, pin.stderr);
+    assert.equal((await site.box.leases()).find(({ mac }) => mac === other.mac)?.reserved, true);
+    assert.equal(await resolved(`twin.${NAMES.office}`), bare(address));
   });
 
   test('a client behind a relay agent is answered by way of the relay (RFC 2131 section 4.3.1)', async () => {

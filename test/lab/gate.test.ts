@@ -92,6 +92,12 @@ test('a dropped packet is in the log with its reason', async () => {
   assert.ok(((await packetsOf('firewall.logDropped')) ?? 0) >= 1);
 });
 
+test('no device is told of a time service: the box has none, and says so at once on its port', async () => {
+  assert.equal((await office.pc1.lease()).ntp, '');
+  const asked = await office.hosts.pc1.run(['nping', '--udp', '-p', '123', '-c', '1', ADDRESSES.boxLan]);
+  assert.match(asked.stdout, /RCVD .* ICMP .* [Pp]ort unreachable/);
+});
+
 test('a connection out of the office goes on through firewall, firewall-dmz, router and back', async () => {
   const caller = call(office.hosts.pc1, ADDRESSES.world, PORT);
   assert.equal(await caller.outcome(), `hello ${ADDRESSES.boxWan}`);
@@ -213,6 +219,20 @@ test('a device that is not there is refused with those that are, and nothing cha
   assert.equal(status, 1);
   assert.match(stderr, /^wan\.device: found "wan7", wanted one of .*wan0 \(mac:02:67:70:00:00:01\)/);
   assert.match(await call(office.hosts.pc1, ADDRESSES.world, PORT).outcome(), /^hello/);
+});
+
+test('a reservation with a name of the box, and options that contradict the LAN, are refused by check', async () => {
+  const file = box.namespace.file('new.json');
+  const reservations = [{ mac: ADDRESSES.pc1Mac, address: PC1_ADDRESS, name: 'admin' }];
+  const options = [{ code: 28, value: '192.168.77.127' }];
+  writeFileSync(file, JSON.stringify(boxConfig({ dhcp: { reservations, options } })));
+  const { status, stderr } = await box.cli(['check', file]);
+  assert.equal(status, 1);
+  assert.match(
+    stderr,
+    /dhcp\.reservations\[0\]\.name: found "admin", which is a name of the box, wanted .*"admin-2"/,
+  );
+  assert.match(stderr, /dhcp\.options\[0\]\.value: found "192\.168\.77\.127", wanted "192\.168\.77\.255"/);
 });
 
 test('a WAN in a VLAN that the kernel cannot make is refused with the reason, and the box stays as it was', async () => {

@@ -3,8 +3,6 @@ import type { Problem } from '../../base/errors.ts';
 import { type Ipv4, formatIpv4 } from '../../base/ipv4.ts';
 import { contains4, formatPrefix4, lastAddress4, network4 } from '../../base/prefix.ts';
 import { defaultPool } from '../default-pool.ts';
-import { usualOptionType } from '../../wire/dhcp4/option-catalog.ts';
-import { optionProblem } from '../../wire/dhcp4/option-problem.ts';
 import type { Config } from '../schema.ts';
 import type { AddressRange } from '../values.ts';
 import { type Finder, lanDeviceProblem, nearestFreeHost, quoted, repeated } from './finder.ts';
@@ -134,31 +132,9 @@ function isCovered({ first, last }: AddressRange, by: readonly AddressRange[]): 
   return next > last;
 }
 
-function optionProblems({ dhcp }: Config): Problem[] {
-  const single = dhcp.options.flatMap(({ code, type, value }, index): Problem[] => {
-    const problem = optionProblem(code, type ?? usualOptionType(code), value);
-    if (problem === undefined) return [];
-    const found = { code, type, value }[problem.part];
-    return [
-      {
-        path: `dhcp.options[${index}].${problem.part}`,
-        found: JSON.stringify(found),
-        wanted: problem.wanted,
-      },
-    ];
-  });
-  const twice = repeated(dhcp.options.map(({ code }) => code)).map(({ index, earlier }) => ({
-    path: `dhcp.options[${index}].code`,
-    found: String(dhcp.options[index]?.code),
-    wanted: `a number other than that of dhcp.options[${earlier}]`,
-  }));
-  return [...single, ...twice];
-}
-
 export const DHCP_FINDERS: readonly Finder[] = [
   { parts: ['dhcp', 'lan'], find: poolProblems },
   { parts: ['dhcp', 'lan'], find: emptyPoolProblems },
   { parts: ['dhcp'], find: leaseTimeProblems },
   { parts: ['dhcp', 'lan'], find: reservationProblems },
-  { parts: ['dhcp'], find: optionProblems },
 ];

@@ -10,5 +10,7 @@ export const time = z.strictObject({
   serveLan: z
     .boolean('true or false')
     .prefault(true)
-    .describe('Whether LAN devices are told to take their time from the box (NTP, option 42).'),
+    .describe(
+      'Whether LAN devices are told to take their time from the box (NTP, option 42). Not in force yet: the box has no time service, so no device is told of one.',
+    ),
 });

@@ -1,4 +1,5 @@
 import { isIpv4 } from '../../base/address.ts';
+import { BUILT_IN_LABELS } from '../../base/built-in-labels.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import type { Ipv6 } from '../../base/ipv6.ts';
 import { type DomainName, ROOT, isWithin } from '../../wire/dns/domain-name.ts';
@@ -67,7 +68,6 @@ export function builtInRecords(facts: BoxFacts): DnsRecord[] {
 
 /** Names no client may take, also while they have no record. */
 export function builtInNames(facts: BoxFacts): Set<DomainName> {
-  const labels = ['www', 'wan', 'corp', 'admin', 'lan', 'smtp', 'pop', 'localhost', facts.hostName];
-  const names = labels.map((label) => under(label, facts.domain));
+  const names = [...BUILT_IN_LABELS, facts.hostName].map((label) => under(label, facts.domain));
   return new Set(facts.mailHost === undefined ? names : [...names, facts.mailHost]);
 }

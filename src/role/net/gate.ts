@@ -160,7 +160,9 @@ export class Gate implements GateCalls {
       throw new UserError(
         `Cannot pin ${address}: no device has a lease of it; "gatepost leases" lists those there are`,
       );
-    const reservation = { mac: lease.mac, address, name: name ?? lease.name ?? null };
+    // A name that is not the device's now, for another one has it, cannot be reserved for it.
+    const isOwn = this.#services.dns?.leaseNameProblem(wanted) === undefined;
+    const reservation = { mac: lease.mac, address, name: name ?? (isOwn ? lease.name : undefined) ?? null };
     return await this.#changeList(
       ['dhcp', 'reservations'],
       (entries) => [

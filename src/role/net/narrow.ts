@@ -1,6 +1,7 @@
 import { hostLabel } from '../../base/host-label.ts';
 import { formatIpv4 } from '../../base/ipv4.ts';
 import { formatPrefix4 } from '../../base/prefix.ts';
+import { mailHostName } from '../../config/mail-host-name.ts';
 import type { Config } from '../../config/schema.ts';
 import { SERVICE_PORTS, type ServiceName } from '../../config/service-ports.ts';
 import type { BlockedDevices, FirewallOptions, FirewallService } from '../../engine/firewall/options.ts';
@@ -8,7 +9,7 @@ import { LAN_BRIDGE, type WantedLinks } from '../../engine/links/wanted.ts';
 import type { WanAddress, WanMethod } from '../../service/wan/wan-state.ts';
 import type { AddressRange, Dhcp4ServerOptions } from '../../engine/dhcp4-server/options.ts';
 import { mailRoutes } from './mail-routes.ts';
-import { clientServers, mailDomains, mailHostName } from './server-names.ts';
+import { clientServers, mailDomains } from './server-names.ts';
 import { defaultPool } from '../../config/default-pool.ts';
 import type { Mac } from '../../base/mac.ts';
 import type { ClientKey } from '../../wire/dhcp4/client-key.ts';
@@ -46,12 +47,11 @@ function firewallService(name: ServiceName): FirewallService {
   return { name: name === 'dns-tcp' ? 'dns' : name, protocol, port };
 }
 
-function lanServices({ mail, web, dhcp, time }: Config): FirewallService[] {
+function lanServices({ mail, web, dhcp }: Config): FirewallService[] {
   const names: ServiceName[] = [
     'dns',
     'dns-tcp',
     ...(dhcp.enabled ? (['dhcp'] as const) : []),
-    ...(time.serveLan ? (['ntp'] as const) : []),
     ...(mail.enabled ? MAIL_SERVICES : []),
   ];
   return [
@@ -214,7 +214,7 @@ export function leasePool({ dhcp, lan }: Config): AddressRange {
 
 /** In `lan-only` the box is an ordinary host: clients are told the configured router and resolver, not the box. */
 export function dhcpOptions(config: Config): Dhcp4ServerOptions {
-  const { dhcp, lan, mode, system, time } = config;
+  const { dhcp, lan, mode, system } = config;
   const own = lan.address.address;
   // Clients ask on port 53 and without TLS: the first upstream that answers that way.
   const resolver = dnsUpstreams(config).find(({ endpoint }) => endpoint.port === SERVICE_PORTS.dns.port)
@@ -234,7 +234,8 @@ export function dhcpOptions(config: Config): Dhcp4ServerOptions {
     leaseTime: dhcp.leaseTime,
     routers: alone ? optional(lan.gateway ?? undefined) : [own],
     dnsServers: alone ? optional(resolver !== undefined && isIpv4(resolver) ? resolver : undefined) : [own],
-    timeServers: time.serveLan ? [own] : [],
+    // Whoever is told a time server stops looking for another one, and the box has none yet.
+    timeServers: [],
     domain: system.domain,
     custom: new Map(
       dhcp.options.map(({ code, type, value }) => [

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { basename, dirname } from 'node:path';
 import { ConfigError, KernelError, UserError, messageOf } from '../../base/errors.ts';
+import { mailHostName } from '../../config/mail-host-name.ts';
 import type { Config } from '../../config/schema.ts';
 import { peerUid } from '../../io/linux/peer-credentials.ts';
 import { nodeFiles } from '../../io/node/files.ts';
@@ -17,7 +18,7 @@ import { openLeases } from './open-leases.ts';
 import { Peers } from './peers.ts';
 import { type NetPorts, openPorts } from './ports.ts';
 import { NetServices } from './services.ts';
-import { mailHostName, serverNames } from './server-names.ts';
+import { serverNames } from './server-names.ts';
 import { requireSoleBox } from './sole-box.ts';
 
 /** Counters grow without an event of their own: while somebody watches, they are shown this often. */

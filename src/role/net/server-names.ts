@@ -1,3 +1,4 @@
+import { mailHostName } from '../../config/mail-host-name.ts';
 import type { Config } from '../../config/schema.ts';
 import { SERVICE_PORTS } from '../../config/service-ports.ts';
 import type { ClientServer, ClientServers } from '../../port/client-setup.ts';
@@ -5,11 +6,6 @@ import type { ClientServer, ClientServers } from '../../port/client-setup.ts';
 /*
  * The names under which the servers of the box are reached.
  */
-
-/** The name the mail server greets with, and the MX record leads to. */
-export function mailHostName({ mail, system }: Config): string {
-  return mail.hostName ?? `mail.${system.domain}`;
-}
 
 /** The domains whose mail is for the people of the office. */
 export function mailDomains({ mail, system }: Config): readonly string[] {

@@ -2,8 +2,12 @@ import { UserError } from '../../base/errors.ts';
 import { knownOption } from './option-catalog.ts';
 import { type OptionType, WANTED_VALUE, type WrittenValue, encodeOptionValue } from './option-value.ts';
 
-/** The server makes these itself for each message: one in their place would make leases unusable (RFC 2132 §9). */
-const MADE_BY_SERVER = [0, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 61, 81, 82, 255];
+/**
+ * The server makes these itself for each message: one in their place would make leases unusable (RFC 2132 §9), or say of
+ * the server what is not so: rapid commit (RFC 4039), authentication (RFC 3118), lease queries (RFC 4388), subnet selection (RFC
+ * 3011). A host name for everybody would be no name of anybody.
+ */
+const MADE_BY_SERVER = [0, 12, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 61, 80, 81, 82, 90, 91, 92, 118, 255];
 
 /** Lengths that a list of addresses must be a multiple of: destination and mask, or destination and router (RFC 2132 §4.3, §5.8). */
 const PAIRS = [21, 33];
@@ -23,7 +27,7 @@ export function optionProblem(
   if (MADE_BY_SERVER.includes(code))
     return {
       part: 'code',
-      wanted: 'an option other than those the server makes itself: 50 to 59, 61, 81, 82',
+      wanted: 'an option other than those the server makes itself: 12, 50 to 59, 61, 80 to 82, 90 to 92, 118',
     };
   const known = knownOption(code);
   if (known !== undefined && !known.types.includes(type)) {

@@ -1,18 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ConfigError } from '../../../src/base/errors.ts';
-import { readConfig } from '../../../src/config/load.ts';
-
-/** The problems as the owner reads them. */
-function sentences(dhcp: object): readonly string[] {
-  try {
-    readConfig({ version: 1, dhcp });
-    return [];
-  } catch (error) {
-    assert.ok(error instanceof ConfigError);
-    return error.problems.map(({ path, found, wanted }) => `${path}: found ${found}, wanted ${wanted}`);
-  }
-}
+import { sentences } from './dhcp-sentences.ts';
 
 test('a pool of which nothing is left to give is refused', () => {
   const pool = { first: '192.168.77.1', last: '192.168.77.9' };
@@ -90,33 +78,5 @@ test('an address, a device or a name reserved twice is refused with the value, a
     'dhcp.reservations[2].address: found "192.168.77.20", ' +
       'wanted an address other than that of dhcp.reservations[0], such as "192.168.77.19"',
     'dhcp.reservations[2].name: found "TILL", wanted a name other than that of dhcp.reservations[0]',
-  ]);
-});
-
-test('an option is of the type its number has, one number stands once, and what the server says itself is refused', () => {
-  assert.deepEqual(
-    sentences({
-      options: [
-        { code: 42, value: ['192.168.77.9'] },
-        { code: 150, type: 'ipv4', value: '192.168.77.9' },
-        { code: 224, value: '0a0b' },
-      ],
-    }),
-    [],
-  );
-  assert.deepEqual(sentences({ options: [{ code: 3, value: 'router' }] }), [
-    'dhcp.options[0].value: found "router", wanted a list of IPv4 addresses such as ["192.168.77.2", "192.168.77.3"]',
-  ]);
-  assert.match(
-    sentences({ options: [{ code: 3, type: 'u8', value: 1 }] })[0] ?? '',
-    /^dhcp\.options\[0\]\.type: found "u8"/,
-  );
-  assert.match(
-    sentences({ options: [{ code: 51, value: '00000e10' }] })[0] ?? '',
-    /^dhcp\.options\[0\]\.code: found 51/,
-  );
-  const boot = { code: 67, value: 'pxelinux.0' };
-  assert.deepEqual(sentences({ options: [boot, boot] }), [
-    'dhcp.options[1].code: found 67, wanted a number other than that of dhcp.options[0]',
   ]);
 });

@@ -51,7 +51,6 @@ test('firewallOptions() opens to the LAN what is switched on, and to the WAN not
       'dns udp 53',
       'dns tcp 53',
       'dhcp udp 67',
-      'ntp udp 123',
       'smtp tcp 25',
       'submission tcp 587',
       'submissions tcp 465',
@@ -71,7 +70,7 @@ test('firewallOptions() opens no port of a service that is switched off, on neit
     firewall: { publicServices: ['smtp'] },
   });
   const options = firewallOptions(off, DEVICES);
-  assert.deepEqual([...new Set(options.lanServices.map(({ name }) => name))], ['dns', 'ntp', 'web']);
+  assert.deepEqual([...new Set(options.lanServices.map(({ name }) => name))], ['dns', 'web']);
   assert.deepEqual(options.publicServices, []);
 });
 
@@ -157,13 +156,12 @@ test('wanMethod() is DHCP under the own name by default, or the fixed address', 
   });
 });
 
-test('dhcpOptions() tells clients that the box is router, name server and clock', () => {
+test('dhcpOptions() tells clients that the box is router and name server, and of no clock that it has not', () => {
   const options = dhcpOptions(configOf());
   const own = [parseIpv4('192.168.77.1')];
-  assert.deepEqual([options.routers, options.dnsServers, options.timeServers], [own, own, own]);
+  assert.deepEqual([options.routers, options.dnsServers, options.timeServers], [own, own, []]);
   assert.deepEqual([options.domain, options.leaseTime], ['office.example', Hours(12)]);
   assert.deepEqual(options.server, parsePrefix4('192.168.77.1/24'));
-  assert.deepEqual(dhcpOptions(configOf({ time: { serveLan: false } })).timeServers, []);
 });
 
 test('dhcpOptions() in lan-only tells clients the configured gateway and the first name server', () => {

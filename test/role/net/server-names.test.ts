@@ -6,18 +6,12 @@ import {
   certificateDomains,
   certificateNames,
   clientServers,
-  mailHostName,
   serverNames,
 } from '../../../src/role/net/server-names.ts';
 
 function configOf(owner: object = {}): Config {
   return readConfig({ version: 1, ...owner });
 }
-
-test('mailHostName() is "mail." and the domain unless it is configured', () => {
-  assert.equal(mailHostName(configOf({ system: { domain: 'firm.example' } })), 'mail.firm.example');
-  assert.equal(mailHostName(configOf({ mail: { hostName: 'mx.firm.example' } })), 'mx.firm.example');
-});
 
 test('serverNames() begins with the mail host and names nothing twice', () => {
   const expected = ['mail', 'smtp', 'pop', 'admin', 'gatepost'].map((label) => `${label}.office.example`);

@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import { optionProblem } from '../../../src/wire/dhcp4/option-problem.ts';
 import { OPTION_TYPES, type OptionType, type WrittenValue } from '../../../src/wire/dhcp4/option-value.ts';
 
+const MADE_BY_SERVER =
+  'code: an option other than those the server makes itself: 12, 50 to 59, 61, 80 to 82, 90 to 92, 118';
+
 const table: readonly (readonly [number, OptionType, WrittenValue, string | undefined])[] = [
   [3, 'ipv4-list', ['192.168.77.2'], undefined],
   [3, 'ipv4', '192.168.77.2', undefined],
@@ -10,7 +13,10 @@ const table: readonly (readonly [number, OptionType, WrittenValue, string | unde
   [66, 'text', 'tftp.example', undefined],
   [19, 'u8', 1, undefined],
   [224, 'u16', 7, undefined],
-  [53, 'u8', 5, 'code: an option other than those the server makes itself: 50 to 59, 61, 81, 82'],
+  [53, 'u8', 5, MADE_BY_SERVER],
+  [12, 'text', 'pc', MADE_BY_SERVER],
+  [80, 'hex', '', MADE_BY_SERVER],
+  [255, 'hex', '00', MADE_BY_SERVER],
   [
     3,
     'text',
