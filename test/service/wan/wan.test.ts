@@ -111,6 +111,16 @@ test('startWan() writes the lease once; renewals write nothing', async () => {
   assert.equal(files.names.current.get(FILE), before);
 });
 
+test('startWan() renews a lease of 10 s every 5 s and writes it once in all', async () => {
+  const provider = new Provider();
+  provider.leaseSeconds = 10;
+  const { files, clock } = await start({ provider });
+  const before = files.names.current.get(FILE);
+  await clock.advance(Seconds(3600));
+  assert.ok(provider.heard.length >= 600, String(provider.heard.length));
+  assert.equal(files.names.current.get(FILE), before);
+});
+
 test('startWan() with a lease of an earlier run requests it without discovering, also in 1970', async () => {
   const { provider, addresses } = await start({ files: await leasedFiles() });
   assert.deepEqual(provider.heard, ['REQUEST 203.0.113.50']);
