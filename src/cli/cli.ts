@@ -31,7 +31,7 @@ import { mailVerifyCommand } from './mail-verify.ts';
 import { namesCommand } from './names.ts';
 import { readSecret } from './read-secret.ts';
 import { statusCommand } from './status.ts';
-import { userAddCommand, userListCommand, userPasswdCommand } from './user.ts';
+import { userAddCommand, userListCommand, userPasswdCommand, userQuotaCommand } from './user.ts';
 
 /** Where a box keeps its control socket unless `--run` says otherwise. */
 export const DEFAULT_RUN_DIRECTORY = '/run/gatepost';
@@ -56,6 +56,7 @@ const COMMANDS: readonly Command[] = [
   userAddCommand,
   userPasswdCommand,
   userListCommand,
+  userQuotaCommand,
   aliasAddCommand,
   aliasRemoveCommand,
   aliasListCommand,

@@ -1,3 +1,4 @@
+import { formatSize } from '../base/size.ts';
 import type { BoxStatus } from '../port/box.ts';
 import { type Command, printEither } from './command.ts';
 import { formatTable } from './table.ts';
@@ -10,6 +11,12 @@ function wanLine({ wan }: BoxStatus): string {
       ? ''
       : `, lease from ${wan.lease.server} in ${wan.lease.tookMs} ms until ${wan.lease.expires}`;
   return `${wan.device} ${wan.link}, ${wan.state}, ${wan.address} by way of ${wan.gateway ?? 'no gateway'}${lease}${internet}`;
+}
+
+function limitOf({ octets, quota }: BoxStatus['mailboxes'][number]): string {
+  if (quota === null) return '';
+  const share = quota === 0 ? 100 : Math.floor((octets / quota) * 100);
+  return `, ${share} % of ${formatSize(quota)}`;
 }
 
 function statusText(status: BoxStatus): string {
@@ -32,7 +39,7 @@ function statusText(status: BoxStatus): string {
     ]),
     ...status.mailboxes.map((box) => [
       'Mailbox',
-      `${box.user}: ${box.messages} messages, ${box.octets} octets`,
+      `${box.user}: ${box.messages} messages, ${box.octets} octets${limitOf(box)}`,
     ]),
   ];
   return formatTable(facts);

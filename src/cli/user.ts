@@ -1,4 +1,5 @@
 import { UserError } from '../base/errors.ts';
+import { formatSize } from '../base/size.ts';
 import type { UserStatus } from '../port/box.ts';
 import { type Command, type Context, printEither } from './command.ts';
 import { formatTable } from './table.ts';
@@ -53,7 +54,30 @@ export const userListCommand: Command = {
   options: { json: false },
   async run(context) {
     printEither(context, await context.api.get<readonly UserStatus[]>('/api/users'), (users) =>
-      formatTable([['NAME', 'FULL NAME', 'ADDRESS'], ...users.map((u) => [u.name, u.fullName, u.address])]),
+      formatTable([
+        ['NAME', 'FULL NAME', 'ADDRESS', 'MAIL', 'QUOTA', 'KEPT AFTER READING'],
+        ...users.map(({ name, fullName, address, used, quota, keepDays }) => [
+          name,
+          fullName,
+          address,
+          formatSize(used),
+          quota === null ? 'none' : formatSize(quota),
+          keepDays === null ? 'for ever' : `${keepDays} days`,
+        ]),
+      ]),
     );
+  },
+};
+
+export const userQuotaCommand: Command = {
+  name: 'user quota',
+  usage: 'user quota NAME SIZE',
+  summary: 'sets the most the mailbox of a person may hold, such as 500M or 2G; none is no limit',
+  words: [2, 2],
+  options: {},
+  async run({ words: [name = '', size = ''], api, print }) {
+    const quota = size === 'none' ? null : size;
+    await api.send('PUT', `/api/users/${encodeURIComponent(name)}/quota`, { quota });
+    print(quota === null ? `the mailbox of ${name} has no limit` : `the mailbox of ${name} may hold ${size}`);
   },
 };

@@ -83,6 +83,12 @@ export const sizeText: z.ZodType<number, string> = parsedText(
   parseSize,
 );
 
+/** Days that mail is kept after it was read. */
+export const keepDays = z
+  .int('a number of days from 0 to 3650')
+  .min(0, 'a number of days from 0 to 3650')
+  .max(3650, 'a number of days from 0 to 3650');
+
 export interface PortRange {
   readonly first: number;
   readonly last: number;

@@ -20,6 +20,11 @@ export interface RetainedMessage {
 /** A box without a battery may have begun its life in 1970: what bears a date from before this program existed was not dated by a set clock. */
 const EARLIEST = Timestamp(Date.UTC(2025, 0, 1));
 
+/** The time, if a clock that says so can have been set. */
+export function knownTime(time: Timestamp): Timestamp | undefined {
+  return time < EARLIEST ? undefined : time;
+}
+
 /** The days for one user. */
 export function keepDays(rules: RetentionRules, user: string): KeepDays {
   return rules.users.get(user) ?? rules.keep;

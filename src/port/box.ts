@@ -55,6 +55,11 @@ export interface CounterStatus {
   readonly bytes: number;
 }
 
+export interface MailboxStatus extends MailboxSummary {
+  /** Octets it may hold; null for no limit. */
+  readonly quota: number | null;
+}
+
 export interface BoxStatus {
   readonly version: string;
   readonly name: string;
@@ -66,7 +71,7 @@ export interface BoxStatus {
   readonly lan: LanStatus;
   readonly roles: readonly RoleStatus[];
   readonly services: readonly ServiceStatus[];
-  readonly mailboxes: readonly MailboxSummary[];
+  readonly mailboxes: readonly MailboxStatus[];
   readonly firewall: readonly CounterStatus[];
   readonly dns: Readonly<Record<string, number>>;
   /** What the DHCP server got, left out and sent. */
@@ -120,6 +125,12 @@ export interface UserStatus {
   readonly name: string;
   readonly fullName: string;
   readonly address: string;
+  /** Octets in the mailbox. */
+  readonly used: number;
+  /** Octets it may hold; null for no limit. */
+  readonly quota: number | null;
+  /** Days that mail is kept after it was first read; null for ever. */
+  readonly keepDays: number | null;
 }
 
 export interface NewUser {
@@ -301,6 +312,8 @@ export interface Box {
   users(): readonly UserStatus[];
   addUser(user: NewUser): Promise<void>;
   setPassword(name: string, password: string): Promise<void>;
+  /** `quota` as the configuration writes it, `2G`; null for no limit. */
+  setQuota(name: string, quota: string | null): Promise<void>;
   aliases(): readonly AliasStatus[];
   /** Makes an alias, or replaces the one of that name. */
   setAlias(name: string, members: readonly string[]): Promise<void>;

@@ -14,6 +14,8 @@ export interface Envelope {
   readonly returns?: 'full' | 'headers' | undefined;
   /** When the message came, if not now: it is brought back from an export or a backup. */
   readonly received?: Timestamp | undefined;
+  /** A notice this host has made: it goes into a full mailbox too, as there is nobody who would keep it and try again. */
+  readonly isNotice?: boolean | undefined;
 }
 
 /** A message in a user's mailbox. */

@@ -25,14 +25,26 @@ export interface MailListener {
   readonly deny?: readonly string[];
 }
 
+/** A person as far as the post office is concerned. */
+export interface PostUser {
+  readonly name: string;
+  readonly password: string;
+  /** Octets the mailbox may hold; null for no limit. */
+  readonly quota: number | null;
+  /** Days a message stays after it was first read; null for ever. */
+  readonly keepDays: number | null;
+}
+
 /** What `post` may know of the configuration. */
 export interface PostOptions {
   readonly hostName: string;
   readonly domains: readonly string[];
-  readonly users: readonly { readonly name: string; readonly password: string }[];
+  readonly users: readonly PostUser[];
   readonly aliases: Readonly<Record<string, readonly string[]>>;
   readonly catchAll?: string | undefined;
   readonly maxMessage: number;
+  /** As in {@link PostUser}, for everybody who has nothing of their own. */
+  readonly keepDays: number | null;
   /** Whether the LAN may send to other hosts without login. */
   readonly relaysLan: boolean;
   /** Which mail goes to other hosts by which way. */

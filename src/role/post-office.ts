@@ -8,6 +8,7 @@ import { Accounts } from '../service/accounts.ts';
 import { LoginGuard } from '../service/login-guard.ts';
 import { RememberedLogins } from '../service/remembered-logins.ts';
 import { accessBy } from '../service/smtp/access.ts';
+import type { Retention } from '../service/pop3/retention.ts';
 import { type Pop3Service, startPop3 } from '../service/pop3/start-pop3.ts';
 import { type SmtpService, startSmtp } from '../service/smtp/start-smtp.ts';
 import type { MailListener, PostOptions } from './ipc.ts';
@@ -19,6 +20,10 @@ export interface PostOfficePorts {
   readonly store: MailStore;
   readonly clock: Clock;
   readonly logFor: (source: string) => Log;
+  /** Octets that still fit into a mailbox; without it all do until the store says otherwise. */
+  readonly room?: (user: string) => number;
+  /** How long mail stays after it was read. */
+  readonly retention?: Retention;
   /** Mail for other hosts; without it nothing is taken for them. */
   readonly queue?: () => PostQueue | undefined;
 }
@@ -134,7 +139,7 @@ export class PostOffice {
     listeners: readonly MailListener[],
     isLan: (address: string) => boolean,
   ): Promise<SmtpService> {
-    const { store, clock, logFor, queue } = this.#ports;
+    const { store, clock, logFor, queue, room } = this.#ports;
     return startSmtp({
       hostName: options.hostName,
       directory: this.#directoryOf(options),
@@ -151,6 +156,7 @@ export class PostOffice {
       verify: (login, password, isTrusted) => this.#verify(login, password, isTrusted),
       guard: this.#guard,
       store,
+      room,
       limits: { messageSize: options.maxMessage },
       clock,
       log: logFor('smtp'),
@@ -158,7 +164,7 @@ export class PostOffice {
   }
 
   #startPop3(options: PostOptions, listeners: readonly MailListener[]): Promise<Pop3Service> {
-    const { store, logFor } = this.#ports;
+    const { store, logFor, retention } = this.#ports;
     return startPop3({
       hostName: options.hostName,
       listeners: listeners.map((one) => ({
@@ -172,6 +178,7 @@ export class PostOffice {
       verify: (login, password, isTrusted) => this.#verify(login, password, isTrusted),
       loginGuard: this.#guard,
       store,
+      ...(retention === undefined ? {} : { retention }),
       log: logFor('pop3'),
     });
   }

@@ -89,6 +89,7 @@ export class PostQueue {
     return {
       mayRelay: ({ user, isLan }) => user !== undefined || (isLan && this.#options.relaysLan),
       reportDelivery: (report) => this.#service?.reportDelivery(report),
+      reportFailure: async (report) => await this.#service?.reportFailure(report),
     };
   }
 

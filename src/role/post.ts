@@ -2,6 +2,7 @@ import process from 'node:process';
 import { tryParseAddress, isIpv4 } from '../base/address.ts';
 import { messageOf, unreachable } from '../base/errors.ts';
 import { contains4, parsePrefix4 } from '../base/prefix.ts';
+import { type RetentionRules, knownTime } from '../engine/mail-retention.ts';
 import { RingLog } from '../io/log/ring-log.ts';
 import { NodeClock } from '../io/node/clock.ts';
 import { nodeFiles } from '../io/node/files.ts';
@@ -14,6 +15,8 @@ import type { Files } from '../port/files.ts';
 import { type MailStore, StoreFullError } from '../port/mailbox.ts';
 import type { ParentChannel } from '../port/process.ts';
 import { type JournaledMailStore, openMailStore } from '../service/mail-store/mail-store.ts';
+import { DailyExpiry } from '../service/pop3/daily-expiry.ts';
+import { Retention } from '../service/pop3/retention.ts';
 import type { FromRole, PostOptions, QueueAnswer, QueueCall, ToPost } from './ipc.ts';
 import { PostOffice } from './post-office.ts';
 import { PostQueue } from './post-queue.ts';
@@ -70,6 +73,14 @@ function reporting(
   };
 }
 
+/** `keepDays` of the configuration. */
+function retentionRules({ users, keepDays }: PostOptions): RetentionRules {
+  return {
+    keep: keepDays ?? 'NEVER',
+    users: new Map(users.map((user) => [user.name, user.keepDays ?? 'NEVER'] as const)),
+  };
+}
+
 interface Storage {
   readonly stored: JournaledMailStore;
   /** The data directory. */
@@ -83,6 +94,8 @@ class PostRole {
   readonly #stored: JournaledMailStore;
   readonly #files: Files;
   readonly #store: MailStore;
+  readonly #retention: Retention;
+  readonly #expiry: DailyExpiry;
   #queue: PostQueue | undefined;
   #isUp = true;
   #users: readonly string[] = [];
@@ -107,10 +120,23 @@ class PostRole {
       },
       () => this.#queue?.wake(),
     );
+    const clock = new NodeClock();
+    this.#retention = new Retention(
+      { firstReads: stored.firstReads, now: () => knownTime(clock.wallTime()) },
+      log.logFor('pop3'),
+    );
+    this.#expiry = new DailyExpiry({
+      store: this.#store,
+      retention: this.#retention,
+      clock,
+      log: log.logFor('mail'),
+    });
     this.#office = new PostOffice({
       store: this.#store,
+      room: (user) => stored.room(user),
+      retention: this.#retention,
       queue: () => this.#queue,
-      clock: new NodeClock(),
+      clock,
       logFor: (source) => this.#log.logFor(source),
     });
   }
@@ -124,11 +150,15 @@ class PostRole {
   async #configure(options: PostOptions, before: Promise<void>): Promise<void> {
     await before;
     this.#users = options.users.map(({ name }) => name);
+    const quotas = new Map(options.users.map(({ name, quota }) => [name, quota]));
+    this.#stored.setQuotas((user) => quotas.get(user) ?? Infinity);
+    this.#retention.rules = retentionRules(options);
     const problem = await this.#configureQueue(options);
     const { services, taken } = await this.#office.configure(options, lanPredicate(options.lan));
     const queue = problem === undefined ? [] : [{ name: 'mail queue', ok: false, detail: problem }];
     this.#parent.send({ kind: 'services', services: [...services, ...queue], taken });
     this.#reportMailboxes();
+    this.#expiry.start();
   }
 
   setUplink(isUp: boolean): void {
@@ -175,6 +205,7 @@ class PostRole {
   async stop(): Promise<void> {
     await this.#turn;
     await this.#office.close();
+    await this.#expiry.stop();
     await this.#queue?.close();
     await this.#stored.close();
   }

@@ -45,7 +45,7 @@ export const STATUS: BoxStatus = {
   },
   roles: [{ name: 'net', state: 'running', pid: 100, restarts: 0 }],
   services: [{ name: 'dns', ok: true, detail: '192.168.77.1 port 53' }],
-  mailboxes: [{ user: 'alice', messages: 3, octets: 4096 }],
+  mailboxes: [{ user: 'alice', messages: 3, octets: 4096, quota: null }],
   firewall: [{ name: 'wan-dropped', packets: 12, bytes: 720 }],
   dns: { queries: 5 },
   dhcp: { received: 4, dropped: 0, sent: 4 },
@@ -216,6 +216,10 @@ export class FakeBox implements Box {
     return Promise.resolve();
   }
   setPassword(): Promise<void> {
+    return Promise.resolve();
+  }
+  setQuota(name: string, quota: string | null): Promise<void> {
+    this.calls.push(`setQuota ${name} ${quota ?? '-'}`);
     return Promise.resolve();
   }
   aliases(): readonly AliasStatus[] {

@@ -1,5 +1,12 @@
 import { Timestamp } from '../../src/base/instant.ts';
-import type { Envelope, MailStore, MailboxSummary, Maildrop, StoredMessage } from '../../src/port/mailbox.ts';
+import {
+  type Envelope,
+  type MailStore,
+  type MailboxSummary,
+  type Maildrop,
+  QuotaError,
+  type StoredMessage,
+} from '../../src/port/mailbox.ts';
 
 interface Mailbox {
   readonly messages: { readonly stored: StoredMessage; readonly content: Uint8Array }[];
@@ -13,6 +20,8 @@ export class MemoryMailStore implements MailStore {
   /** Every removal, one entry a call. */
   readonly removals: (readonly string[])[] = [];
   failWith: Error | undefined;
+  /** Users whose mailboxes are full. */
+  readonly full = new Set<string>();
   /** Set to hold every delivery until it resolves. */
   gate: Promise<void> | undefined;
   readonly #mailboxes = new Map<string, Mailbox>();
@@ -21,6 +30,8 @@ export class MemoryMailStore implements MailStore {
   async deliver(envelope: Envelope, message: Uint8Array): Promise<void> {
     await this.gate;
     if (this.failWith !== undefined) throw this.failWith;
+    const full = envelope.isNotice === true ? [] : envelope.users.filter((user) => this.full.has(user));
+    if (full.length > 0) throw new QuotaError('full', full);
     const content = message.slice();
     this.deliveries.push({ envelope, text: Buffer.from(content).toString('latin1') });
     for (const user of envelope.users) {

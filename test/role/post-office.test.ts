@@ -25,6 +25,10 @@ function passwordHash(password: string): string {
   return `scrypt$16$8$1$${salt.toString('base64')}$${hash.toString('base64')}`;
 }
 
+function person(name: string, password: string): PostOptions['users'][number] {
+  return { name, password: passwordHash(password), quota: null, keepDays: null };
+}
+
 async function listening(): Promise<Server> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -48,9 +52,10 @@ function optionsWith(listeners: readonly MailListener[], changes: Partial<PostOp
   return {
     hostName: 'mail.office.example',
     domains: ['office.example'],
-    users: [{ name: 'alice', password: passwordHash('secret') }],
+    users: [person('alice', 'secret')],
     aliases: {},
     maxMessage: 1_000_000,
+    keepDays: null,
     relaysLan: true,
     routes: [],
     lan: '127.0.0.0/8',
@@ -125,7 +130,7 @@ test('PostOffice follows new people, aliases and certificates without breaking a
   await office.configure(optionsWith(listeners), everybody);
   const session = await greeted(portFor(listeners, 'smtp'));
   await session.ask('RCPT TO:<bob@office.example>', /^550 .*\r\n/);
-  const users = ['alice', 'bob'].map((name) => ({ name, password: passwordHash('secret') }));
+  const users = ['alice', 'bob'].map((name) => person(name, 'secret'));
   const tls = makeSelfSigned('mx.office.example', Timestamp(0));
   const changed = optionsWith(listeners, { users, aliases: { info: ['bob'] }, tls });
   const { services } = await office.configure(changed, everybody);

@@ -18,9 +18,10 @@ import { MemoryLog } from '../fake/memory-log.ts';
 const OPTIONS: PostOptions = {
   hostName: 'mail.office.example',
   domains: ['office.example'],
-  users: [{ name: 'alice', password: '' }],
+  users: [{ name: 'alice', password: '', quota: null, keepDays: null }],
   aliases: { away: ['far@elsewhere.example'] },
   maxMessage: 1_000_000,
+  keepDays: null,
   relaysLan: true,
   routes: [
     {

@@ -93,7 +93,7 @@ test('an open page shows a new message without a reload', async () => {
   const page = await browser.newPage();
   await page.goto(address);
   await page.getByText('Live', { exact: true }).waitFor();
-  box.mailboxes = [{ user: 'alice', messages: 4, octets: 8192 }];
+  box.mailboxes = [{ user: 'alice', messages: 4, octets: 8192, quota: null }];
   box.change();
   await page.getByRole('cell', { name: '8.0 KiB' }).waitFor();
   await page.close();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { smartHost } from './smart-host.ts';
-import { domainName, mailAddress, prefix4Text, sizeText, userName } from '../values.ts';
+import { domainName, keepDays, mailAddress, prefix4Text, sizeText, userName } from '../values.ts';
 
 /** `mail` of the configuration. */
 export const mail = z.strictObject({
@@ -30,6 +30,12 @@ export const mail = z.strictObject({
     .prefault(null)
     .describe('The user who gets the mail for names that do not exist; null refuses it.'),
   maxMessage: sizeText.prefault('25M').describe('The largest message accepted.'),
+  keepDays: keepDays
+    .nullable()
+    .prefault(null)
+    .describe(
+      'Days that a message stays in its mailbox after it was first fetched whole, then it is removed; 0 removes it at the end of that session, null never. Mail that nobody has fetched stays.',
+    ),
   listeners: z
     .array(
       z.strictObject({

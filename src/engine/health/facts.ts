@@ -1,4 +1,4 @@
-import type { LanStatus, RoleStatus, ServiceStatus, WanStatus } from '../../port/box.ts';
+import type { LanStatus, MailboxStatus, RoleStatus, ServiceStatus, WanStatus } from '../../port/box.ts';
 
 /** What the services know about the WAN. */
 export interface WanFacts {
@@ -51,6 +51,7 @@ export interface HealthFacts {
   readonly services: readonly ServiceStatus[];
   /** Null when mail is off. */
   readonly mailStore: { readonly problem: string | null } | null;
+  readonly mailboxes?: readonly MailboxStatus[] | undefined;
   readonly warnings: readonly WarningFacts[];
   /** What the kernel refused of the firewall's ruleset. */
   readonly firewallReduced?: readonly string[] | undefined;

@@ -1,7 +1,8 @@
+import { formatSize } from '../../base/size.ts';
 import { type Check, warning } from './check.ts';
 import type { HealthFacts, WanFacts, WarningFacts } from './facts.ts';
 
-/** From so much of the connection table in use on, it is told: the rest goes fast. */
+/** From so much of the connection table or of a mailbox in use on, it is told: the rest goes fast. */
 export const NEARLY_FULL = 0.9;
 
 /** What the owner should know although everything works, each a warning. */
@@ -13,6 +14,7 @@ export function noticeChecks(facts: HealthFacts): Check[] {
       reason: `The kernel refuses a part of the rules, which work without it: ${what}`,
     })),
     ...connectionNotices(facts.connections),
+    ...mailboxNotices(facts.mailboxes ?? []),
     ...facts.warnings,
   ];
   return notices.map(({ name, reason }) => ({ name, finding: warning(reason) }));
@@ -33,4 +35,13 @@ function connectionNotices(connections: HealthFacts['connections']): WarningFact
   const { known, limit } = connections;
   const reason = `The kernel follows ${known} of at most ${limit} connections: when it is full, new ones are dropped`;
   return [{ name: 'connections', reason }];
+}
+
+function mailboxNotices(mailboxes: NonNullable<HealthFacts['mailboxes']>): WarningFacts[] {
+  return mailboxes.flatMap(({ user, octets, quota }) => {
+    if (quota === null || octets <= quota * NEARLY_FULL) return [];
+    const state = octets >= quota ? 'full: it takes no mail' : 'nearly full';
+    const reason = `The mailbox of ${user} is ${state}, ${formatSize(octets)} of ${formatSize(quota)}; "gatepost user quota ${user} SIZE" gives it another limit`;
+    return [{ name: 'mailbox', reason }];
+  });
 }

@@ -2,6 +2,7 @@ import type { Timestamp } from '../../base/instant.ts';
 import type { QueueSummary } from '../../port/mail-queue.ts';
 import type { MailboxSummary } from '../../port/mailbox.ts';
 import { type Place, SegmentShares } from '../compaction/segment-shares.ts';
+import { FirstReadTable } from './first-read-table.ts';
 import { Mailboxes } from './mailboxes.ts';
 import { type IndexedMessage, MessageTable } from './message-table.ts';
 import { QueueTable } from './queue-table.ts';
@@ -21,6 +22,7 @@ export class MailIndex {
   readonly #messages = new MessageTable(this.shares);
   readonly #mailboxes = new Mailboxes(this.#messages, this.shares);
   readonly #queue = new QueueTable(this.#messages, this.shares);
+  readonly #reads = new FirstReadTable(this.shares);
   readonly #tombstones = new Tombstones(this.shares);
   #isReplaying = true;
 
@@ -49,6 +51,9 @@ export class MailIndex {
         this.#tombstones.add(place, record.through);
         for (const id of record.ids) this.#forgetUnneeded(this.#queue.end(id));
         break;
+      case 'read':
+        this.#reads.apply(record, place, (id) => this.#isReplaying || this.isHeld(id, record.user));
+        break;
     }
   }
 
@@ -57,6 +62,7 @@ export class MailIndex {
     this.#isReplaying = false;
     const rows = Array.from(this.#messages.rows());
     for (const row of rows) this.#forgetUnneeded(row);
+    this.#reads.retain((user, id) => this.isHeld(id, user));
   }
 
   /** How many messages there are, each counted once. */
@@ -80,6 +86,17 @@ export class MailIndex {
   holders(id: number): string[] {
     const row = this.#messages.find(id);
     return row === 0 ? [] : this.#mailboxes.holders(row);
+  }
+
+  /** Whether a message is in the mailbox of a user. */
+  isHeld(id: number, user: string): boolean {
+    const row = this.#messages.find(id);
+    return row !== 0 && this.#mailboxes.isHeld(row, user);
+  }
+
+  /** When messages of a user were first read, by their ids; in no order, without those that were not. */
+  firstReads(user: string): Iterable<readonly [id: number, at: Timestamp]> {
+    return this.#reads.of(user);
   }
 
   /** Octets of all messages of a user. */
@@ -136,6 +153,10 @@ export class MailIndex {
   keep(record: MailRecord, place: Place, segments: readonly NumberedSegment[]): MailRecord | undefined {
     if (record.kind === 'remove' || record.kind === 'end') return keptTombstone(record, place, segments);
     if (record.kind === 'entry') return this.#queue.isAt(record.id, place) ? record : undefined;
+    if (record.kind === 'read') {
+      const ids = this.#reads.idsAt(record.user, record.ids, place);
+      return ids.length > 0 ? { ...record, ids } : undefined;
+    }
     const row = this.#messages.find(record.id);
     if (row === 0 || !this.#messages.isNeeded(row)) return undefined;
     if (record.kind === 'message') return this.#messages.isAt(row, place) ? record : undefined;
@@ -161,6 +182,7 @@ export class MailIndex {
     const row = this.#messages.find(id);
     if (row === 0) return;
     this.#mailboxes.release(row, user);
+    this.#reads.release(user, id);
     this.#forgetUnneeded(row);
   }
 

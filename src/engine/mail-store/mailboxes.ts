@@ -75,6 +75,12 @@ export class Mailboxes {
     return rows;
   }
 
+  /** Whether a user has a message. */
+  isHeld(message: number, user: string): boolean {
+    const number = this.#users.find(user);
+    return number !== undefined && this.#holding(message, number) !== 0;
+  }
+
   /** Users who have a message, all or those by the DELIVER record at `place`. */
   holders(message: number, place?: Place): string[] {
     const users: string[] = [];

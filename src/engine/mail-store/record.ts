@@ -7,7 +7,7 @@ import { type EntryRecord, decodeEntry, encodeEntry } from './entry-record.ts';
 import { readNumber, writeNumber } from './number-field.ts';
 
 /** Record types of the mail store's journal. */
-export const MAIL = { MESSAGE: 1, DELIVER: 2, REMOVE: 3, ENTRY: 4, END: 5 } as const;
+export const MAIL = { MESSAGE: 1, DELIVER: 2, REMOVE: 3, ENTRY: 4, END: 5, READ: 6 } as const;
 
 /** A user's name in UTF-8. */
 export const MAX_USER_NAME = 255;
@@ -51,7 +51,15 @@ export interface EndRecord {
   readonly ids: readonly number[];
 }
 
-export type MailRecord = MessageRecord | DeliverRecord | RemoveRecord | EntryRecord | EndRecord;
+/** Messages that a user has read whole for the first time. It counts for those that are in the mailbox, and is forgotten with them. */
+export interface ReadRecord {
+  readonly kind: 'read';
+  readonly user: string;
+  readonly at: Timestamp;
+  readonly ids: readonly number[];
+}
+
+export type MailRecord = MessageRecord | DeliverRecord | RemoveRecord | EntryRecord | EndRecord | ReadRecord;
 
 /** A record as the journal takes it, without payload. */
 export interface EncodedMail {
@@ -66,6 +74,7 @@ export interface EncodedMail {
  * REMOVE   user length u8 and name, through u64, then to the end: id u64 of each message
  * ENTRY    entry-record.ts
  * END      through u64, then to the end: id u64 of each entry of the queue
+ * READ     user length u8 and name, time u64 (milliseconds since 1970), then to the end: id u64 of each message
  * ```
  */
 export function encodeMail(record: MailRecord): EncodedMail {
@@ -85,14 +94,19 @@ export function encodeMail(record: MailRecord): EncodedMail {
     case 'remove':
       writeName(writer, record.user);
       writeNumber(writer, record.through);
-      for (const id of record.ids) writeNumber(writer, id);
+      writeIds(writer, record.ids);
       break;
     case 'entry':
       encodeEntry(writer, record);
       break;
     case 'end':
       writeNumber(writer, record.through);
-      for (const id of record.ids) writeNumber(writer, id);
+      writeIds(writer, record.ids);
+      break;
+    case 'read':
+      writeName(writer, record.user);
+      writeNumber(writer, record.at);
+      writeIds(writer, record.ids);
       break;
   }
   return { type: TYPES[record.kind], header: writer.finish() };
@@ -104,6 +118,7 @@ const TYPES = {
   remove: MAIL.REMOVE,
   entry: MAIL.ENTRY,
   end: MAIL.END,
+  read: MAIL.READ,
 } as const;
 
 /** @throws DecodeError */
@@ -139,6 +154,10 @@ function decodeBody(type: number, reader: Reader): MailRecord {
       return decodeEntry(reader);
     case MAIL.END:
       return { kind: 'end', through: readNumber(reader), ids: readIds(reader) };
+    case MAIL.READ: {
+      const user = readName(reader);
+      return { kind: 'read', user, at: Timestamp(readNumber(reader)), ids: readIds(reader) };
+    }
     default:
       throw new DecodeError(`Cannot read a mail record of type ${type}`, { offset: 0, path: '' });
   }
@@ -158,6 +177,11 @@ export function removeRecords(user: string, ids: readonly number[]): RemoveRecor
 /** The records that end any number of entries of the queue. */
 export function endRecords(ids: readonly number[]): EndRecord[] {
   return chunks(ids, MAX_LIST / ID_SIZE).map((part) => ({ kind: 'end', through: 0, ids: part }));
+}
+
+/** The records that date any number of messages of a mailbox. */
+export function readRecords(user: string, ids: readonly number[], at: Timestamp): ReadRecord[] {
+  return chunks(ids, MAX_LIST / ID_SIZE).map((part) => ({ kind: 'read', user, at, ids: part }));
 }
 
 function chunks<T>(list: readonly T[], size: number): T[][] {
@@ -185,6 +209,10 @@ function readName(reader: Reader): string {
     name += String.fromCharCode(byte);
   }
   return name;
+}
+
+function writeIds(writer: Writer, ids: readonly number[]): void {
+  for (const id of ids) writeNumber(writer, id);
 }
 
 function readIds(reader: Reader): number[] {

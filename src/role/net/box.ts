@@ -32,7 +32,7 @@ import type { Peers } from './peers.ts';
 import { People } from './people.ts';
 import type { NetPorts } from './ports.ts';
 import type { NetServices } from './services.ts';
-import { lanStatus, unusedWan } from './status.ts';
+import { lanStatus, mailboxStatus, unusedWan } from './status.ts';
 
 export interface NetBoxParts {
   readonly version: string;
@@ -59,7 +59,11 @@ export class NetBox implements Box {
     this.#parts = parts;
     const { store } = parts;
     this.#mail = new MailDesk(parts.peers);
-    this.#people = new People(store, (prepare, cause) => this.#inTurn(() => this.#take(prepare(), cause)));
+    this.#people = new People(
+      store,
+      (prepare, cause) => this.#inTurn(() => this.#take(prepare(), cause)),
+      () => parts.peers.mailboxes,
+    );
     this.#gate = new Gate(parts.services, (path, change, cause) =>
       this.#inTurn(() => this.#take(store.prepareList(path, change), cause)),
     );
@@ -79,7 +83,7 @@ export class NetBox implements Box {
       lan: this.#lan(),
       roles: peers.roles,
       services: [...ownServices(services), ...peers.services],
-      mailboxes: peers.mailboxes,
+      mailboxes: mailboxStatus(config, peers.mailboxes),
       firewall: await this.#counters(),
       dns: { ...services.dns?.counters() },
       dhcp: { ...services.dhcp?.counters },
@@ -157,6 +161,9 @@ export class NetBox implements Box {
   }
   setPassword(name: string, password: string): Promise<void> {
     return this.#people.setPassword(name, password);
+  }
+  setQuota(name: string, quota: string | null): Promise<void> {
+    return this.#people.setQuota(name, quota);
   }
   aliases(): readonly AliasStatus[] {
     return this.#people.aliases();

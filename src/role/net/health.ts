@@ -8,6 +8,7 @@ import type { HealthReport, LanStatus, ServiceStatus, WanStatus } from '../../po
 import { isUsableHash } from '../../service/accounts.ts';
 import type { Peers } from './peers.ts';
 import type { NetServices } from './services.ts';
+import { mailboxStatus } from './status.ts';
 
 export interface HealthParts {
   readonly services: NetServices;
@@ -59,6 +60,7 @@ export async function readHealth(parts: HealthParts): Promise<HealthReport> {
     roles: peers.roles,
     services: [...own.filter((service) => !isLan(service)), ...peers.services],
     mailStore: config.mail.enabled ? { problem: peers.storageProblem } : null,
+    mailboxes: mailboxStatus(config, peers.mailboxes),
     warnings: warnings(services),
     firewallReduced: services.rules.firewall.reduced,
     connections,

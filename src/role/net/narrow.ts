@@ -25,7 +25,7 @@ import { inSeconds } from '../../base/duration.ts';
 import { isIpv4 } from '../../base/address.ts';
 import type { DnsOptions } from '../../service/dns/start-dns.ts';
 import { canBeRouter, coversLan, wanConflict } from './wan-conflict.ts';
-import type { MailListener, PostOptions, WebOptions } from '../ipc.ts';
+import type { MailListener, PostOptions, PostUser, WebOptions } from '../ipc.ts';
 
 /*
  * From the one configuration to what each service may know of it.
@@ -178,15 +178,23 @@ function accessOf({ listeners }: Config['mail'], service: string): Pick<MailList
   return { allow: rule.allow.map(formatPrefix4), deny: rule.deny.map(formatPrefix4) };
 }
 
+function postUser(
+  { name, password, quota, keepDays }: Config['users'][number],
+  usual: number | null,
+): PostUser {
+  return { name, password, quota, keepDays: keepDays === 'default' ? usual : keepDays };
+}
+
 export function postOptions(config: Config, tls: PostOptions['tls']): PostOptions {
   const { mail, users, lan } = config;
   return {
     hostName: mailHostName(config),
     domains: mailDomains(config),
-    users: users.map(({ name, password }) => ({ name, password })),
+    users: users.map((one) => postUser(one, mail.keepDays)),
     aliases: mail.aliases,
     catchAll: mail.catchAll ?? undefined,
     maxMessage: mail.maxMessage,
+    keepDays: mail.keepDays,
     relaysLan: mail.relayFrom.includes('lan'),
     routes: mailRoutes(mail),
     lan: formatPrefix4(lan.address),

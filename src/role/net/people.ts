@@ -1,9 +1,13 @@
 import { UserError } from '../../base/errors.ts';
 import type { AliasStatus, Box, NewUser, UserStatus } from '../../port/box.ts';
+import type { MailboxSummary } from '../../port/mailbox.ts';
 import { hashPassword } from '../../service/accounts.ts';
 import type { ConfigStore, Loaded, SourceUser } from '../../service/config-store.ts';
 
-type PeopleCalls = Pick<Box, 'users' | 'addUser' | 'setPassword' | 'aliases' | 'setAlias' | 'removeAlias'>;
+type PeopleCalls = Pick<
+  Box,
+  'users' | 'addUser' | 'setPassword' | 'setQuota' | 'aliases' | 'setAlias' | 'removeAlias'
+>;
 
 /** Applies and stores what `prepare` makes of the configuration of that moment. */
 export type Transaction = (prepare: () => Loaded, cause: string) => Promise<readonly string[]>;
@@ -14,16 +18,26 @@ type Aliases = Readonly<Record<string, readonly string[]>>;
 export class People implements PeopleCalls {
   readonly #store: ConfigStore;
   readonly #change: Transaction;
+  readonly #mailboxes: () => readonly MailboxSummary[];
 
-  constructor(store: ConfigStore, change: Transaction) {
+  constructor(store: ConfigStore, change: Transaction, mailboxes: () => readonly MailboxSummary[]) {
     this.#store = store;
     this.#change = change;
+    this.#mailboxes = mailboxes;
   }
 
   users(): readonly UserStatus[] {
     const { users, mail, system } = this.#store.current.config;
     const domain = mail.domains[0] ?? system.domain;
-    return users.map(({ name, fullName }) => ({ name, fullName, address: `${name}@${domain}` }));
+    const used = new Map(this.#mailboxes().map(({ user, octets }) => [user, octets]));
+    return users.map(({ name, fullName, quota, keepDays }) => ({
+      name,
+      fullName,
+      address: `${name}@${domain}`,
+      used: used.get(name) ?? 0,
+      quota,
+      keepDays: keepDays === 'default' ? mail.keepDays : keepDays,
+    }));
   }
 
   async addUser({ name, fullName, password }: NewUser): Promise<void> {
@@ -40,13 +54,15 @@ export class People implements PeopleCalls {
 
   async setPassword(name: string, password: string): Promise<void> {
     const hash = await hashPassword(password);
-    await this.#change(() => {
-      if (!this.#hasUser(name))
-        throw new UserError(`Cannot change the password of "${name}": there is nobody of that name`);
-      return this.#store.prepareList<SourceUser>(['users'], (users) =>
-        users.map((user) => (user.name === name ? { ...user, password: hash } : user)),
-      );
-    }, `user passwd ${name}`);
+    await this.#changeUser(name, { password: hash }, { what: 'password', cause: `user passwd ${name}` });
+  }
+
+  async setQuota(name: string, quota: string | null): Promise<void> {
+    await this.#changeUser(
+      name,
+      { quota },
+      { what: 'quota', cause: `user quota ${name} ${quota ?? 'none'}` },
+    );
   }
 
   aliases(): readonly AliasStatus[] {
@@ -74,6 +90,20 @@ export class People implements PeopleCalls {
         Object.fromEntries(Object.entries(aliases).filter(([one]) => one !== name)),
       );
     }, `alias remove ${name}`);
+  }
+
+  async #changeUser(
+    name: string,
+    changes: Readonly<Record<string, unknown>>,
+    { what, cause }: { readonly what: string; readonly cause: string },
+  ): Promise<void> {
+    await this.#change(() => {
+      if (!this.#hasUser(name))
+        throw new UserError(`Cannot change the ${what} of "${name}": there is nobody of that name`);
+      return this.#store.prepareList<SourceUser>(['users'], (users) =>
+        users.map((user) => (user.name === name ? { ...user, ...changes } : user)),
+      );
+    }, cause);
   }
 
   #prepare(change: (aliases: Aliases) => Aliases): Loaded {

@@ -2,7 +2,8 @@ import { formatIpv4 } from '../../base/ipv4.ts';
 import { formatPrefix4 } from '../../base/prefix.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ObservedLink } from '../../engine/links/observed.ts';
-import type { LanStatus, WanStatus } from '../../port/box.ts';
+import type { LanStatus, MailboxStatus, WanStatus } from '../../port/box.ts';
+import type { MailboxSummary } from '../../port/mailbox.ts';
 import { leasePool } from './narrow.ts';
 
 type LinkState = WanStatus['link'];
@@ -39,4 +40,12 @@ export function lanStatus(
     address: formatPrefix4(config.lan.address),
     pool: pool === null ? null : { first: formatIpv4(pool.first), last: formatIpv4(pool.last) },
   };
+}
+
+export function mailboxStatus(
+  { users }: Config,
+  mailboxes: readonly MailboxSummary[],
+): readonly MailboxStatus[] {
+  const quotas = new Map(users.map(({ name, quota }) => [name, quota]));
+  return mailboxes.map((mailbox) => ({ ...mailbox, quota: quotas.get(mailbox.user) ?? null }));
 }

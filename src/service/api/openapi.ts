@@ -30,6 +30,13 @@ const newPassword = {
   properties: { password: { type: 'string', minLength: 1 } },
 };
 
+const newQuota = {
+  type: 'object',
+  required: ['quota'],
+  additionalProperties: false,
+  properties: { quota: { type: ['string', 'null'] } },
+};
+
 /** A body of texts; those with a question mark may be left out. */
 function texts(...names: readonly string[]): unknown {
   const required = names.filter((name) => !name.endsWith('?'));
@@ -119,6 +126,12 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/api/users/{name}/password',
     summary: 'Sets the password of a person',
     body: newPassword,
+  },
+  {
+    method: 'put',
+    path: '/api/users/{name}/quota',
+    summary: 'Sets the most the mailbox of a person may hold, such as "2G"; null is no limit',
+    body: newQuota,
   },
   { method: 'get', path: '/api/aliases', summary: 'Other names and groups, and who gets their mail' },
   {

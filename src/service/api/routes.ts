@@ -48,6 +48,7 @@ const newReservation = z.strictObject({ address: z.string(), name: z.string().op
 const oneDevice = z.strictObject({ device: z.string().min(1) });
 const newAlias = z.strictObject({ name: z.string().min(1), members: z.array(z.string()).min(1).max(1000) });
 const oneAlias = z.strictObject({ name: z.string() });
+const newQuota = z.strictObject({ quota: z.string().nullable() });
 const newPassword = z.strictObject({ password: z.string().min(1) });
 
 const queueEntry = z.object({ id: z.coerce.number().int().positive() });
@@ -138,6 +139,10 @@ function addWrites(routes: Routes, { box }: RoutesOptions): void {
   routes.put('/api/users/:name/password', async (c) => {
     const { password } = await readBody(c.req, newPassword);
     await box.setPassword(c.req.param('name'), password);
+    return c.json({});
+  });
+  routes.put('/api/users/:name/quota', async (c) => {
+    await box.setQuota(c.req.param('name'), (await readBody(c.req, newQuota)).quota);
     return c.json({});
   });
 }

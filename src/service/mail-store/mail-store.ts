@@ -2,6 +2,7 @@ import { MailIndex } from '../../engine/mail-store/mail-index.ts';
 import { encodeMail, removeRecords } from '../../engine/mail-store/record.ts';
 import { type Journal, openJournal } from '../../io/journal/journal.ts';
 import type { Clock } from '../../port/clock.ts';
+import type { FirstReads } from '../../port/first-reads.ts';
 import type { Files } from '../../port/files.ts';
 import type { Log } from '../../port/log.ts';
 import type { QueueStore } from '../../port/mail-queue.ts';
@@ -10,6 +11,7 @@ import type { Random } from '../../port/random.ts';
 import { BlobFiles } from './blob-files.ts';
 import { Damage } from './damage.ts';
 import { Drafts } from './drafts.ts';
+import { JournaledFirstReads } from './first-reads.ts';
 import { FreeSpace } from './free-space.ts';
 import { DEFAULT_MAIL_LIMITS, type MailStoreLimits } from './limits.ts';
 import { MailLog, readableRecord } from './mail-log.ts';
@@ -95,6 +97,7 @@ interface Parts {
 export class JournaledMailStore implements MailStore {
   /** Mail for other hosts. */
   readonly queue: QueueStore;
+  readonly firstReads: FirstReads;
   readonly #log: MailLog;
   readonly #drafts: Drafts;
   readonly #space: FreeSpace;
@@ -110,11 +113,12 @@ export class JournaledMailStore implements MailStore {
     this.#quotas = new Quotas((user) => log.index.octets(user));
     this.#damage = damage;
     this.#scrubber = scrubber;
+    this.firstReads = new JournaledFirstReads(log);
     this.queue = new JournaledMailQueue({ log, drafts: this.#drafts, space: this.#space });
   }
 
   async deliver(envelope: Envelope, message: Uint8Array): Promise<void> {
-    const users = [...new Set(envelope.users)];
+    const users = envelope.isNotice === true ? [] : [...new Set(envelope.users)];
     this.#quotas.claim(users, message.length);
     try {
       await this.#space.claim(message.length);

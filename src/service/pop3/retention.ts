@@ -6,7 +6,6 @@ import type { Log } from '../../port/log.ts';
 import type { Maildrop } from '../../port/mailbox.ts';
 
 export interface RetentionOptions {
-  readonly rules: RetentionRules;
   readonly firstReads: FirstReads;
   /** Undefined while the box does not know the time: then nothing is dated and nothing expires. */
   readonly now: () => Timestamp | undefined;
@@ -14,14 +13,29 @@ export interface RetentionOptions {
 
 /** Keeps the rules about how long mail stays after it was read. */
 export class Retention {
-  rules: RetentionRules;
+  /** Nothing expires before there are any. */
+  rules: RetentionRules = { keep: 'NEVER', users: new Map() };
   readonly #options: RetentionOptions;
   readonly #log: Log;
 
   constructor(options: RetentionOptions, log: Log) {
-    this.rules = options.rules;
     this.#options = options;
     this.#log = log;
+  }
+
+  /** Whether the box knows the time: without it nothing is dated, and nothing expires. */
+  get knowsTime(): boolean {
+    return this.#options.now() !== undefined;
+  }
+
+  /** Whether some message of a user has a date to go by. */
+  mayExpire(user: string): boolean {
+    return keepDays(this.rules, user) !== 'NEVER' && this.#options.firstReads.of(user).size > 0;
+  }
+
+  /** Whether what a session has read goes with its end (RFC 2449 section 6.7: EXPIRE 0). */
+  endsWithSession(user: string): boolean {
+    return keepDays(this.rules, user) === 0;
   }
 
   /** Removes what has expired. @returns the messages to show, all of them if that failed */

@@ -1,5 +1,5 @@
 import { messageOf } from '../../base/errors.ts';
-import { type RetentionRules, announcedExpiry, keepDays } from '../../engine/mail-retention.ts';
+import { announcedExpiry, keepDays } from '../../engine/mail-retention.ts';
 import { DamagedRecordError } from '../../io/journal/damaged-record-error.ts';
 import { kernelErrorFrom } from '../../io/node/errors.ts';
 import { Pop3Failure } from '../../io/pop3-server-bare/failure.ts';
@@ -14,7 +14,7 @@ import type {
 import { Pop3Server } from '../../io/pop3-server-bare/server.ts';
 import type { Log } from '../../port/log.ts';
 import type { MailStore, Maildrop } from '../../port/mailbox.ts';
-import { Retention, type RetentionOptions } from './retention.ts';
+import type { Retention } from './retention.ts';
 import { SharedMaildrops } from './shared-maildrops.ts';
 
 export interface Pop3Listener {
@@ -43,8 +43,8 @@ export interface Pop3Options {
   readonly loginGuard?: Pop3LoginGuard;
   /** Whether a mailbox may be open in several mail programs at a time; exclusive (RFC 1939 §4) unless told otherwise. */
   readonly maildrops?: 'exclusive' | 'shared';
-  /** Without it, mail stays until it is deleted. */
-  readonly retention?: RetentionOptions;
+  /** Without it, mail stays until it is deleted. Its rules may change, for new logins. */
+  readonly retention?: Retention;
   /** Seconds between two logins of a user (RFC 2449 §6.5). */
   readonly loginDelay?: number;
   /** Takes passwords without TLS, on the ports without TLS: for a network of which every cable is known. */
@@ -58,8 +58,6 @@ export interface Pop3Service {
   readonly ports: readonly number[];
   /** For new connections. @throws if it cannot be used */
   setIdentity(identity: { readonly key: string; readonly cert: string }): void;
-  /** For new logins; without {@link Pop3Options.retention} it does nothing. */
-  setRetention(rules: RetentionRules): void;
   /** Lets commands under way finish, deletes nothing, resolves when every connection is gone. */
   close(): Promise<void>;
 }
@@ -106,9 +104,11 @@ async function read(maildrop: Maildrop, uid: string): Promise<Uint8Array> {
   }
 }
 
+const uidOf = ({ uid }: { readonly uid: string }): string => uid;
+
 /** Opens a user's mailbox in the manner of pop3-server-bare, with its rules kept. */
-function opener(options: Pop3Options, retention: Retention | undefined) {
-  const { store } = options;
+function opener(options: Pop3Options) {
+  const { store, retention } = options;
   const shared = new SharedMaildrops((user) => store.open(user));
   return async ({ name }: Pop3User): Promise<Pop3Maildrop | undefined> => {
     const maildrop = await (options.maildrops === 'shared' ? shared.open(name) : store.open(name));
@@ -117,12 +117,11 @@ function opener(options: Pop3Options, retention: Retention | undefined) {
       messages: (await retention?.expire(name, maildrop)) ?? maildrop.messages,
       read: ({ uid }) => read(maildrop, uid),
       update: async ({ deleted, retrieved }) => {
-        const dated = retention?.read(
-          name,
-          retrieved.map(({ uid }) => uid),
-        );
+        const isLast = retention?.endsWithSession(name) === true;
+        const removed = isLast ? [...deleted, ...retrieved] : deleted;
+        const dated = isLast ? undefined : retention?.read(name, retrieved.map(uidOf));
         // Both in the same turn, so that they are one commit of the store.
-        if (deleted.length > 0) await maildrop.remove(deleted.map(({ uid }) => uid));
+        if (removed.length > 0) await maildrop.remove(removed.map(uidOf));
         await dated;
       },
       close: () => maildrop.close(),
@@ -130,8 +129,8 @@ function opener(options: Pop3Options, retention: Retention | undefined) {
   };
 }
 
-function serverOptions(options: Pop3Options, retention: Retention | undefined): Pop3ServerOptions<Pop3User> {
-  const { log } = options;
+function serverOptions(options: Pop3Options): Pop3ServerOptions<Pop3User> {
+  const { log, retention } = options;
   return {
     ...options.identity,
     banner: `${options.hostName} POP3 ready`,
@@ -148,7 +147,7 @@ function serverOptions(options: Pop3Options, retention: Retention | undefined): 
       if (name === undefined) return undefined;
       return retention === undefined ? { name } : { name, expire: keepDays(retention.rules, name) };
     },
-    onOpen: opener(options, retention),
+    onOpen: opener(options),
     onEvent: (event) => record(log, event),
   };
 }
@@ -158,9 +157,7 @@ function serverOptions(options: Pop3Options, retention: Retention | undefined): 
  * @throws KernelError when a listener cannot be opened; then none is open
  */
 export async function startPop3(options: Pop3Options): Promise<Pop3Service> {
-  const retention =
-    options.retention === undefined ? undefined : new Retention(options.retention, options.log);
-  const server = new Pop3Server(serverOptions(options, retention));
+  const server = new Pop3Server(serverOptions(options));
   const ports: number[] = [];
   for (const { address, port, tls, mayConnect } of options.listeners) {
     const where = { host: address, port, secure: tls === 'implicit' };
@@ -174,9 +171,6 @@ export async function startPop3(options: Pop3Options): Promise<Pop3Service> {
   return {
     ports,
     setIdentity: ({ key, cert }) => server.updateCertificate(key, cert),
-    setRetention: (rules) => {
-      if (retention !== undefined) retention.rules = rules;
-    },
     close: () => server.close(),
   };
 }

@@ -54,7 +54,7 @@ export class Notices {
     const text = composeReport(report, { to, hostName, domain, entry, message, time, unique });
     const remote = outside.map((address) => ({ address }));
     return {
-      envelope: { sender: '', users, remote },
+      envelope: { sender: '', users, remote, isNotice: true },
       message: users.length === 0 ? text : concatBytes([utf8('Return-Path: <>\r\n'), text]),
     };
   }

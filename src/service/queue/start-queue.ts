@@ -4,6 +4,7 @@ import { type Timestamp, after } from '../../base/instant.ts';
 import { type ReportFacts } from '../../engine/mail-queue/compose-report.ts';
 import { History } from '../../engine/mail-queue/history.ts';
 import { DEFAULT_QUEUE_LIMITS, type QueueLimits } from '../../engine/mail-queue/limits.ts';
+import type { PlannedReport } from '../../engine/mail-queue/settle.ts';
 import { type RouteRule, Routing } from '../../engine/mail-queue/routing.ts';
 import type { MailHistoryEvent, MailQueueAction, MailQueueView } from '../../port/box.ts';
 import type { Clock } from '../../port/clock.ts';
@@ -61,6 +62,14 @@ export interface LocalSuccess {
   readonly message: Uint8Array;
 }
 
+/** A message that could not be put into the mailboxes behind these addresses, as they are full. */
+export interface LocalFailure extends Omit<LocalSuccess, 'recipients'> {
+  readonly recipients: readonly {
+    readonly address: string;
+    readonly originalRecipient: string | undefined;
+  }[];
+}
+
 export interface QueueService {
   setOptions(options: QueueOptions): void;
   /** Mail has come into the queue. */
@@ -73,6 +82,8 @@ export interface QueueService {
   /** @throws UserError */
   act(action: MailQueueAction, id: number): Promise<void>;
   reportDelivery(success: LocalSuccess): void;
+  /** Returns a message; on stable storage when it resolves. @throws StoreFullError, KernelError */
+  reportFailure(failure: LocalFailure): Promise<void>;
   /** Lets attempts under way end for a while, then breaks them off: they are repeated later. */
   close(): Promise<void>;
 }
@@ -128,6 +139,10 @@ export function startQueue(
         (error: unknown) => log.warn(`Cannot tell <${success.sender}> of the delivery: ${messageOf(error)}`),
       );
     },
+    reportFailure: async (failure) => {
+      await tellFailure(failure, { notices, deliver: ports.deliver });
+      queue.refresh();
+    },
     close: async () => {
       const ended = queue.close();
       await Promise.race([
@@ -140,27 +155,45 @@ export function startQueue(
   };
 }
 
-async function tellDelivery(
-  success: LocalSuccess,
-  { notices, deliver }: { readonly notices: Notices; readonly deliver: QueuePorts['deliver'] },
-): Promise<void> {
-  const { sender, envelopeId, returns, time, message } = success;
-  const recipients = success.recipients.map((one): RecipientStatus => ({
+interface Teller {
+  readonly notices: Notices;
+  readonly deliver: QueuePorts['deliver'];
+}
+
+const NO_ATTEMPT = { remoteHost: undefined, lastAttempt: undefined, willRetryUntil: undefined } as const;
+
+async function tellDelivery(success: LocalSuccess, teller: Teller): Promise<void> {
+  const recipients = success.recipients.map((one): RecipientStatus => {
+    const text = one.action === 'delivered' ? 'In the mailbox' : 'Sent on to others';
+    return { ...one, ...NO_ATTEMPT, status: '2.0.0', reply: { code: 0, enhanced: '2.0.0', text } };
+  });
+  await tell({ kind: 'delivered', to: 'sender', recipients }, success, teller);
+}
+
+/** RFC 3463 section 3.3: X.2.2, the mailbox is full. */
+async function tellFailure(failure: LocalFailure, teller: Teller): Promise<void> {
+  const reply = { code: 0, enhanced: '5.2.2', text: 'The mailbox is full' } as const;
+  const recipients = failure.recipients.map((one): RecipientStatus => ({
     ...one,
-    status: '2.0.0',
-    reply: {
-      code: 0,
-      enhanced: '2.0.0',
-      text: one.action === 'delivered' ? 'In the mailbox' : 'Sent on to others',
-    },
-    remoteHost: undefined,
-    lastAttempt: undefined,
-    willRetryUntil: undefined,
+    ...NO_ATTEMPT,
+    action: 'failed',
+    status: '5.2.2',
+    reply,
   }));
-  const entry: ReportFacts['entry'] = { envelopeId, accepted: time, returns };
-  const notice = notices.make(
-    { kind: 'delivered', to: 'sender', recipients },
-    { entry, message, sender, time },
+  await tell(
+    { kind: 'failure', to: failure.sender === '' ? 'postmaster' : 'sender', recipients },
+    failure,
+    teller,
   );
+}
+
+async function tell(
+  report: PlannedReport,
+  about: Omit<LocalSuccess, 'recipients'>,
+  { notices, deliver }: Teller,
+): Promise<void> {
+  const { sender, envelopeId, returns, time, message } = about;
+  const entry: ReportFacts['entry'] = { envelopeId, accepted: time, returns };
+  const notice = notices.make(report, { entry, message, sender, time });
   if (notice !== undefined) await deliver(notice.envelope, notice.message);
 }

@@ -22,9 +22,24 @@ export interface DeliveryReport {
   readonly message: Uint8Array;
 }
 
+/** A recipient whose sender is told that the mailbox behind the address is full. */
+export interface FullRecipient {
+  readonly address: string;
+  readonly originalRecipient: string | undefined;
+}
+
+/** A message that was stored for others, while these recipients could not get it. */
+export interface FailureReport extends Omit<DeliveryReport, 'recipients'> {
+  /** May be empty: then the postmaster is told. */
+  readonly sender: string;
+  readonly recipients: readonly FullRecipient[];
+}
+
 /** Mail for other hosts. Without it recipients elsewhere are refused, as are aliases that lead there. */
 export interface Outgoing {
   mayRelay(client: RelayClient): boolean;
   /** Called after the message is stored; must not throw. */
   reportDelivery(report: DeliveryReport): void;
+  /** Returns the message to its sender (RFC 3464); on stable storage when it resolves. */
+  reportFailure(report: FailureReport): Promise<void>;
 }

@@ -8,12 +8,13 @@ import {
 } from '../../engine/mail-routing/plan-delivery.ts';
 import type { Clock } from '../../port/clock.ts';
 import type { Log } from '../../port/log.ts';
-import { type Envelope, type MailStore, QuotaError, StoreFullError } from '../../port/mailbox.ts';
+import type { Envelope, MailStore } from '../../port/mailbox.ts';
 import { checkAddress, inDnsForm } from './addresses.ts';
 import type { ClientLimits } from './client-limits.ts';
 import { UNKNOWN_PARAMETER } from './connection.ts';
 import { checkContent, checkSize } from './content.ts';
 import { announcedSize, envelopeIdOf, recipientWishes } from './dsn-parameters.ts';
+import { Handover } from './handover.ts';
 import type { SmtpLimits } from './limits.ts';
 import { type BufferBudget, MessageBuffer } from './message-buffer.ts';
 import type { Outgoing, RelayClient } from './outgoing.ts';
@@ -48,10 +49,12 @@ export const TRACE_ROOM = 1024;
 /** Decides on every command of one listener's sessions. A hook resolves to accept and throws {@link Refusal} to refuse. */
 export class Reception {
   readonly #options: ReceptionOptions;
+  readonly #handover: Handover;
   readonly #parameters: { readonly mail: readonly string[]; readonly recipient: readonly string[] };
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
+    this.#handover = new Handover(options);
     const dsn = options.outgoing === undefined ? { mail: [], recipient: [] } : DSN_PARAMETERS;
     const login = options.kind === 'submission' ? LOGIN_PARAMETERS : [];
     this.#parameters = { mail: [...MAIL_PARAMETERS, ...login, ...dsn.mail], recipient: dsn.recipient };
@@ -127,7 +130,7 @@ export class Reception {
   }
 
   async #accept(buffer: MessageBuffer, session: SMTPServerSession): Promise<string> {
-    const { limits, log } = this.#options;
+    const { limits } = this.#options;
     // Routed once more: the owner may have changed the aliases since RCPT.
     const recipients = session.envelope.rcptTo.map((address) => this.#routed(address, session));
     const plan = planDelivery(recipients);
@@ -140,35 +143,8 @@ export class Reception {
     const id = `${session.id}.${session.transaction}`;
     const trace = traceOf(session, { ...this.#options, id, envelope, recipients });
     const message = buffer.contentAfter(trace);
-    await this.#deliver(envelope, message, id);
-    this.#report(envelope, plan, message);
-    log.info(`Stored ${id} from <${envelope.sender}> for ${namesOf(envelope)}: ${message.length} octets`);
+    await this.#handover.store({ id, envelope, plan, recipients, message });
     return `2.6.0 Stored as ${id}`;
-  }
-
-  async #deliver(envelope: Envelope, message: Uint8Array, id: string): Promise<void> {
-    const { store, log } = this.#options;
-    try {
-      await store.deliver(envelope, message);
-    } catch (error) {
-      if (error instanceof QuotaError) {
-        const text = 'The message does not fit into the mailbox of a recipient';
-        throw new Refusal({ code: 452, enhanced: '4.2.2', text });
-      }
-      log.error(`Cannot store the message ${id} for ${namesOf(envelope)}: ${messageOf(error)}`);
-      throw new Refusal(
-        error instanceof StoreFullError
-          ? { code: 452, enhanced: '4.3.1', text: 'The storage is full, try again later' }
-          : { code: 451, enhanced: '4.3.0', text: 'The message cannot be stored now, try again later' },
-      );
-    }
-  }
-
-  #report({ sender, envelopeId, returns }: Envelope, { reports }: DeliveryPlan, message: Uint8Array): void {
-    const { outgoing, clock } = this.#options;
-    if (outgoing === undefined || sender === '' || reports.length === 0) return;
-    const time = clock.wallTime();
-    outgoing.reportDelivery({ sender, envelopeId, returns, time, recipients: reports, message });
   }
 }
 
@@ -188,10 +164,6 @@ function userOf({ user }: SMTPServerSession): string | undefined {
 
 function isUtf8({ envelope }: SMTPServerSession): boolean {
   return envelope.smtpUtf8 === true;
-}
-
-function namesOf({ users, remote = [] }: Envelope): string {
-  return [...users, ...remote.map(({ address }) => `<${address}>`)].join(', ');
 }
 
 function checkParameters({ args }: SMTPServerAddress, known: readonly string[]): void {

@@ -33,10 +33,10 @@ export class Recipients {
     return route;
   }
 
-  /** Whether a message of so many octets fits into the mailboxes of a route. @throws Refusal */
+  /** Refuses a message of so many octets that fits into no mailbox of a route: one full mailbox does not stop the mail of a group. @throws Refusal */
   checkRoom(address: string, route: Route, octets: number): void {
-    if (route.kind !== 'here') return;
-    const isFull = route.users.some((user) => this.#options.room(user) < Math.max(1, octets));
+    if (route.kind !== 'here' || route.outside.length > 0) return;
+    const isFull = route.users.every((user) => this.#options.room(user) < Math.max(1, octets));
     if (!isFull) return;
     const text = `The message does not fit into the mailbox <${address}>`;
     throw new Refusal({ code: 452, enhanced: '4.2.2', text });

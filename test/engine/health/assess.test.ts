@@ -196,6 +196,19 @@ test('assessHealth() tells each notice with its reason, and none without a cause
     /^WAN address: The station 02:.*99 uses/,
   );
   const elsewhere = withWan({}, { conflict: { ...NEIGHBOUR, address: '203.0.113.51' } });
+  assert.deepEqual(
+    notices({
+      mailboxes: [
+        { user: 'alice', messages: 1, octets: 95 * 2 ** 20, quota: 100 * 2 ** 20 },
+        { user: 'bob', messages: 1, octets: 90, quota: 100 },
+        { user: 'eva', messages: 1, octets: 10, quota: null },
+        { user: 'ida', messages: 0, octets: 0, quota: 0 },
+      ],
+    }),
+    [
+      'mailbox: The mailbox of alice is nearly full, 95M of 100M; "gatepost user quota alice SIZE" gives it another limit',
+    ],
+  );
   assert.deepEqual(notices({ ...elsewhere, connections: { known: 10, limit: 65_536 } }), []);
 });
 

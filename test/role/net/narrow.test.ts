@@ -241,8 +241,14 @@ test('postOptions() takes names from the domain of the office unless mail has it
 
 test('postOptions() passes on what a login takes, and no more of the people', () => {
   const user = { name: 'alice', password: 'scrypt$x', fullName: 'Alice' };
-  const options = postOptions(configOf({ users: [user], mail: { aliases: { info: ['alice'] } } }), TLS);
-  assert.deepEqual(options.users, [{ name: 'alice', password: 'scrypt$x' }]);
+  const bob = { name: 'bob', password: 'scrypt$y', quota: '2M', keepDays: null };
+  const mail = { aliases: { info: ['alice'] }, keepDays: 30 };
+  const options = postOptions(configOf({ users: [user, bob], mail }), TLS);
+  assert.deepEqual(options.users, [
+    { name: 'alice', password: 'scrypt$x', quota: null, keepDays: 30 },
+    { name: 'bob', password: 'scrypt$y', quota: 2 * 2 ** 20, keepDays: null },
+  ]);
+  assert.equal(options.keepDays, 30);
   assert.deepEqual(options.aliases, { info: ['alice'] });
 });
 

@@ -12,6 +12,7 @@ const POST: PostOptions = {
   users: [],
   aliases: {},
   maxMessage: 1000,
+  keepDays: null,
   relaysLan: true,
   routes: [],
   lan: '192.168.77.1/24',

@@ -31,6 +31,7 @@ const send = (size: number, remote: number, ...users: readonly User[]): Delivery
 });
 const remove = (user: User, every = 1): Step => ({ kind: 'remove', user, every });
 const queue = (action: QueueAction, every = 1): Step => ({ kind: 'queue', action, every });
+const read = (user: User, every = 1): Step => ({ kind: 'read', user, every });
 const RESTART: Step = { kind: 'restart' };
 
 const MAILBOXES: readonly Step[] = [
@@ -67,7 +68,24 @@ const QUEUE: readonly Step[] = [
   queue('end'),
 ];
 
-const SCRIPTS = { mailboxes: MAILBOXES, queue: QUEUE } as const;
+const READS: readonly Step[] = [
+  deliver(5000, 'ann', 'bob'),
+  deliver(5000, 'bob'),
+  deliver(9000, 'bob'),
+  read('bob', 2),
+  deliver(5000, 'ann'),
+  read('bob'),
+  remove('ann'),
+  RESTART,
+  read('bob'),
+  remove('bob', 2),
+  { kind: 'compact' },
+  deliver(5000, 'bob'),
+  remove('bob', 2),
+  read('bob'),
+];
+
+const SCRIPTS = { mailboxes: MAILBOXES, queue: QUEUE, reads: READS } as const;
 
 for (const [name, script] of Object.entries(SCRIPTS)) {
   test(`${name}: a power cut at every step, and again in recovery: acknowledged mail is there once, removed mail stays removed`, async () => {
@@ -131,6 +149,14 @@ const arbitraryStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('remove' as const),
+      user: fc.constantFrom(...USERS),
+      every: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('read' as const),
       user: fc.constantFrom(...USERS),
       every: fc.integer({ min: 1, max: 3 }),
     }),

@@ -26,6 +26,8 @@ export type Step =
   /** Deliveries at the same time. */
   | { readonly kind: 'burst'; readonly deliveries: readonly Delivery[] }
   | { readonly kind: 'remove'; readonly user: User; readonly every: number }
+  /** Every `every`-th message is read. */
+  | { readonly kind: 'read'; readonly user: User; readonly every: number }
   | { readonly kind: 'queue'; readonly action: QueueAction; readonly every: number }
   | { readonly kind: 'compact' }
   | { readonly kind: 'restart' };
@@ -47,6 +49,8 @@ export class Promises {
   readonly #queued = new Map<string, Queued>();
   /** Which message each uid stands for, for ever. */
   readonly #uids = new Map<string, string>();
+  /** When a user may have read a message first, by user and name; without an entry it was never read. */
+  readonly #reads = new Map<string, Set<Timestamp | undefined>>();
   #count = 0;
 
   async run(files: Files, steps: readonly Step[]): Promise<void> {
@@ -70,6 +74,9 @@ export class Promises {
         break;
       case 'remove':
         await this.#remove(store, step.user, step.every);
+        break;
+      case 'read':
+        await this.#readFirst(store, step.user, step.every);
         break;
       case 'queue':
         await this.#work(store.queue, step.action, step.every);
@@ -109,6 +116,25 @@ export class Promises {
     const isRemoved = await succeeds(drop.remove(chosen));
     if (isRemoved) for (const name of names) this.#presence.get(name)?.set(user, 'gone');
     drop.close();
+  }
+
+  async #readFirst(store: JournaledMailStore, user: User, every: number): Promise<void> {
+    this.#count += 1;
+    const at = Timestamp(this.#count);
+    const drop = await store.open(user);
+    const chosen = (drop?.messages ?? []).filter((_, index) => index % every === 0);
+    const states: Set<Timestamp | undefined>[] = [];
+    for (const { uid } of chosen) {
+      const key = `${user} ${nameOf((await drop?.read(uid)) ?? new Uint8Array())}`;
+      const possible = this.#reads.get(key) ?? new Set([undefined]);
+      this.#reads.set(key, possible);
+      if (possible.has(undefined)) possible.add(at);
+      states.push(possible);
+    }
+    const uids = chosen.map(({ uid }) => uid);
+    const isRecorded = await succeeds(store.firstReads.record(user, uids, at));
+    if (isRecorded) for (const possible of states) possible.delete(undefined);
+    drop?.close();
   }
 
   async #work(queue: QueueStore, action: QueueAction, every: number): Promise<void> {
@@ -206,6 +232,7 @@ export class Promises {
   async #read(store: JournaledMailStore, user: User, story: string): Promise<Set<string>> {
     const drop = await store.open(user);
     const names = new Set<string>();
+    const reads = store.firstReads.of(user);
     for (const { uid, size } of drop?.messages ?? []) {
       const content = (await drop?.read(uid)) ?? new Uint8Array();
       const name = nameOf(content);
@@ -215,9 +242,14 @@ export class Promises {
       assert.ok(this.#presence.get(name)?.has(user), `${name} was never sent to ${user}: ${story}`);
       assert.equal(this.#uids.get(`${user} ${uid}`) ?? name, name, `${uid} was another message: ${story}`);
       this.#uids.set(`${user} ${uid}`, name);
+      const read = reads.get(uid);
+      const possible = this.#reads.get(`${user} ${name}`) ?? new Set([undefined]);
+      assert.ok(possible.has(read), `${name} was first read by ${user} at ${read}: ${story}`);
+      this.#reads.set(`${user} ${name}`, new Set([read]));
       names.add(name);
     }
     drop?.close();
+    assert.ok(reads.size <= names.size, `dates of messages ${user} has no more: ${story}`);
     return names;
   }
 }

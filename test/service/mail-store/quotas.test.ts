@@ -54,3 +54,12 @@ test('room comes back when a message is removed, and when one is refused for ano
   await bob?.remove(bob.messages.map(({ uid }) => uid));
   assert.equal(store.room('bob'), SIZE);
 });
+
+test('a notice of this host goes into a full mailbox: nobody else has it to try again', async () => {
+  const store = await openStore(new MemoryFiles());
+  store.setQuotas(() => 0);
+  await assert.rejects(store.deliver(to('bob'), mail('a:1000')), QuotaError);
+  await store.deliver({ sender: '', users: ['bob'], isNotice: true }, mail('b:1000'));
+  assert.equal(store.summaries()[0]?.messages, 1);
+  assert.equal(store.room('bob'), 0);
+});

@@ -20,6 +20,8 @@ interface Expected {
   readonly mailboxes: Readonly<Record<string, readonly ExpectedMessage[]>>;
   /** Entries of the queue in full, with the checksum of their message; none before there was a queue. */
   readonly queue?: readonly unknown[];
+  /** Dates of first readings by user and UID; none before there were any. */
+  readonly reads?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 function filesOf(version: string): MemoryFiles {
@@ -40,9 +42,12 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 
 async function contentOf(store: JournaledMailStore): Promise<Expected> {
   const mailboxes: Record<string, ExpectedMessage[]> = {};
+  const reads: Record<string, Record<string, number>> = {};
   for (const { user } of store.summaries()) {
     const drop = await store.open(user);
     mailboxes[user] = [];
+    const dates = store.firstReads.of(user);
+    if (dates.size > 0) reads[user] = Object.fromEntries(dates);
     for (const { uid, size, received } of drop?.messages ?? []) {
       const content = (await drop?.read(uid)) ?? new Uint8Array();
       mailboxes[user].push({ uid, size, received, sha256: sha256(content) });
@@ -54,20 +59,21 @@ async function contentOf(store: JournaledMailStore): Promise<Expected> {
     queue.push({ ...(await store.queue.read(id)), sha256: sha256(await store.queue.readMessage(id)) });
   }
   // As JSON knows it: without the fields that are undefined.
-  return JSON.parse(JSON.stringify({ mailboxes, queue })) as Expected;
+  return JSON.parse(JSON.stringify({ mailboxes, queue, reads })) as Expected;
 }
 
 for (const entry of readdirSync(vectors, { withFileTypes: true }).filter((one) => one.isDirectory())) {
   test(`the mail store ${entry.name} opens with everything in it, takes mail, and opens again`, async () => {
     const files = filesOf(entry.name);
-    const { mailboxes, queue = [] } = expectedOf(entry.name);
+    const { mailboxes, queue = [], reads = {} } = expectedOf(entry.name);
     const store = await openStore(files);
-    assert.deepEqual(await contentOf(store), { mailboxes, queue });
+    assert.deepEqual(await contentOf(store), { mailboxes, queue, reads });
     await store.deliver({ sender: '', users: ['new'] }, new Uint8Array(3000));
     await store.close();
     const again = await openStore(files, SMALL);
     assert.equal(again.summaries().length, Object.keys(mailboxes).length + 1);
-    const { new: added, ...rest } = (await contentOf(again)).mailboxes;
-    assert.deepEqual([rest, added?.length], [mailboxes, 1]);
+    const content = await contentOf(again);
+    const { new: added, ...rest } = content.mailboxes;
+    assert.deepEqual([rest, added?.length, content.reads], [mailboxes, 1, reads]);
   });
 }

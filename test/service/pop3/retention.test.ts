@@ -5,6 +5,7 @@ import { Timestamp, after } from '../../../src/base/instant.ts';
 import type { KeepDays } from '../../../src/engine/mail-retention.ts';
 import type { FirstReads } from '../../../src/port/first-reads.ts';
 import { makeSelfSigned } from '../../../src/service/certificate.ts';
+import { Retention } from '../../../src/service/pop3/retention.ts';
 import { type Pop3Service, startPop3 } from '../../../src/service/pop3/start-pop3.ts';
 import { LineClient } from '../../fake/line-client.ts';
 import { MemoryLog } from '../../fake/memory-log.ts';
@@ -34,10 +35,12 @@ class Office {
   readonly firstReads = new MemoryFirstReads();
   time: Timestamp | undefined = START;
   service: Pop3Service | undefined;
+  readonly retention = new Retention({ firstReads: this.firstReads, now: () => this.time }, this.log);
 
   async start(t: TestContext, keep: KeepDays): Promise<this> {
     for (const text of ['A: 1\r\n', 'A: 2\r\n', 'A: 3\r\n'])
       await this.store.deliver({ sender: '', users: ['alice'] }, Buffer.from(text));
+    this.retention.rules = { keep, users: new Map([['bob', 'NEVER' as const]]) };
     const service = await startPop3({
       hostName: 'mail.office.example',
       listeners: [{ address: '127.0.0.1', port: 0, tls: 'implicit' }],
@@ -45,11 +48,7 @@ class Office {
       verify: async (login) => login,
       store: this.store,
       log: this.log,
-      retention: {
-        rules: { keep, users: new Map([['bob', 'NEVER' as const]]) },
-        firstReads: this.firstReads,
-        now: () => this.time,
-      },
+      retention: this.retention,
     });
     this.service = service;
     t.after(() => service.close());
@@ -91,7 +90,7 @@ test('POP3 records a first reading with one record for a session, none where not
 test('POP3 announces the days of EXPIRE, and new ones as soon as they are set', async (t) => {
   const office = await new Office().start(t, 30);
   assert.ok((await office.fetch('CAPA\r\n')).includes('EXPIRE 30'));
-  office.service?.setRetention({ keep: 30, users: new Map([['alice', 7]]) });
+  office.retention.rules = { keep: 30, users: new Map([['alice', 7]]) };
   assert.ok((await office.fetch('CAPA\r\n')).includes('EXPIRE 7'));
   const client = await LineClient.connect(office.service?.ports[0] ?? 0, { tls: true });
   client.send('CAPA\r\nQUIT\r\n');
@@ -99,7 +98,7 @@ test('POP3 announces the days of EXPIRE, and new ones as soon as they are set', 
 });
 
 test('POP3 neither dates nor removes anything while the time is not known, or nothing expires', async (t) => {
-  const unset = await new Office().start(t, 0);
+  const unset = await new Office().start(t, 1);
   unset.time = undefined;
   await unset.fetch('RETR 1\r\n');
   assert.equal(unset.firstReads.records, 0);
@@ -123,4 +122,18 @@ test('POP3 answers QUIT with +OK when a reading cannot be recorded: the message 
   assert.equal((await office.fetch('RETR 1\r\nDELE 2\r\n')).at(-1), '+OK Bye');
   assert.deepEqual(office.store.removals, [['m2']]);
   assert.match(office.log.text, /It is not recorded that alice has read mail: the card is broken/);
+});
+
+test('POP3 removes what a session has read at its end with EXPIRE 0, and nothing when it breaks off (RFC 2449 §6.7)', async (t) => {
+  const office = await new Office().start(t, 0);
+  office.time = undefined;
+  assert.ok((await office.fetch('CAPA\r\n')).includes('EXPIRE 0'));
+  const client = await LineClient.connect(office.service?.ports[0] ?? 0, { tls: true });
+  client.send('USER alice\r\nPASS x\r\n');
+  await client.ask('RETR 1', /A: 1\r\n\.\r\n$/);
+  await client.close();
+  while (office.store.isOpen('alice')) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(office.store.removals, []);
+  await office.fetch('RETR 1\r\nTOP 2 99\r\nDELE 3\r\n');
+  assert.deepEqual([office.store.removals, office.firstReads.records], [[['m3', 'm1']], 0]);
 });

@@ -158,6 +158,24 @@ test('NOTIFY is honoured: NEVER is told nothing, SUCCESS is told by a host with 
   );
 });
 
+test('reportFailure() returns a message for a full mailbox, into a full mailbox too; that of the null sender to the postmaster', async () => {
+  const queue = await startWithHost();
+  queue.store.setQuotas(() => 0);
+  const about = { envelopeId: undefined, returns: undefined, time: queue.clock.wallTime() } as const;
+  const message = Buffer.from('Subject: x\r\n\r\nHello.\r\n');
+  const recipients = [{ address: 'all@office.example', originalRecipient: undefined }];
+  for (const sender of ['alice@office.example', ''])
+    await queue.service.reportFailure({ ...about, sender, message, recipients });
+  for (const user of ['alice', 'postmaster']) {
+    const [report = '', ...others] = await queue.mailbox(user);
+    assert.deepEqual(others, []);
+    assert.match(
+      report,
+      /Final-Recipient: rfc822; all@office\.example\r\nAction: failed\r\nStatus: 5\.2\.2\r\n/,
+    );
+  }
+});
+
 test('RET=FULL returns the whole message', async () => {
   const queue = await startWithHost();
   queue.client.peers.set('192.0.2.1', { answer: () => 'fail' });

@@ -133,7 +133,11 @@ test('python smtplib sends, is refused and logs in as it should', async (t) => {
 });
 
 test('a telephone system of the LAN sends a voice message without login, to a user and to a mailbox elsewhere', async (t) => {
-  const outgoing = { mayRelay: ({ isLan }: { isLan: boolean }) => isLan, reportDelivery: () => {} };
+  const outgoing = {
+    mayRelay: ({ isLan }: { isLan: boolean }) => isLan,
+    reportDelivery: () => {},
+    reportFailure: async () => {},
+  };
   const { mx, store } = await startTestSmtp(t, { isLan: () => true, outgoing });
   const sound = join(directory, 'message.wav');
   writeFileSync(sound, Buffer.from(Array.from({ length: 200_000 }, (_, n) => (n * 7919) % 256)));

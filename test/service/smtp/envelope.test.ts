@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { QuotaError } from '../../../src/port/mailbox.ts';
-import type { DeliveryReport, Outgoing, RelayClient } from '../../../src/service/smtp/outgoing.ts';
+import type {
+  DeliveryReport,
+  FailureReport,
+  Outgoing,
+  RelayClient,
+} from '../../../src/service/smtp/outgoing.ts';
 import type { LineClient } from '../../fake/line-client.ts';
 import { greeted, startTestSmtp } from './running-smtp.ts';
 
@@ -12,6 +17,7 @@ const ONE_LINE = /^\d{3} .*\r\n/;
 class FakeOutgoing implements Outgoing {
   readonly asked: RelayClient[] = [];
   readonly reports: DeliveryReport[] = [];
+  readonly failures: FailureReport[] = [];
   readonly #mayRelay: boolean;
 
   constructor(mayRelay: boolean) {
@@ -25,6 +31,10 @@ class FakeOutgoing implements Outgoing {
 
   reportDelivery(report: DeliveryReport): void {
     this.reports.push(report);
+  }
+
+  async reportFailure(report: FailureReport): Promise<void> {
+    this.failures.push(report);
   }
 }
 
@@ -250,6 +260,48 @@ test('SMTP refuses at RCPT what does not fit into the mailbox, by the size that 
   assert.match(await client.ask('\r\nx\r\n.', ONE_LINE), /^452 4\.2\.2 /);
   assert.equal(store.deliveries.length, 0);
   await client.close();
+});
+
+test('SMTP gives a message to those of a group who have room, and returns it for those who have none', async (t) => {
+  const outgoing = new FakeOutgoing(false);
+  const room = (user: string): number => (user === 'bob' ? 0 : 1000);
+  const { mx, store, log } = await startTestSmtp(t, { outgoing, room });
+  store.full.add('bob');
+  const client = await greeted(mx);
+  const envelope = ['MAIL FROM:<a@world.example> ENVID=e7', 'RCPT TO:<all@office.example>'];
+  assert.match(await send(client, envelope), /^250 /);
+  assert.deepEqual(
+    store.deliveries.map((one) => one.envelope.users),
+    [['alice']],
+  );
+  const [failure] = outgoing.failures;
+  assert.deepEqual(
+    [failure?.sender, failure?.envelopeId, failure?.recipients],
+    ['a@world.example', 'e7', [{ address: 'all@office.example', originalRecipient: undefined }]],
+  );
+  assert.match(log.text, /for alice, not bob \(the mailbox is full\)/);
+  await send(client, ['MAIL FROM:<a@world.example>', 'RCPT TO:<all@office.example> NOTIFY=NEVER']);
+  assert.deepEqual([store.deliveries.length, outgoing.failures.length], [2, 1]);
+  // One who is named alone is refused alone.
+  await client.ask('MAIL FROM:<a@world.example>', /^250 .*\r\n/);
+  await client.ask('RCPT TO:<alice@office.example>', /^250 .*\r\n/);
+  assert.match(await client.ask('RCPT TO:<bob@office.example>', ONE_LINE), /^452 4\.2\.2 /);
+  await client.close();
+});
+
+test('SMTP puts a message off whose last recipient with room has none any more, or that cannot be returned', async (t) => {
+  const { mx, store } = await startTestSmtp(t, { outgoing: new FakeOutgoing(false) });
+  for (const user of ['alice', 'bob']) store.full.add(user);
+  const client = await greeted(mx);
+  const envelope = ['MAIL FROM:<a@world.example>', 'RCPT TO:<all@office.example>'];
+  assert.match(await send(client, envelope), /^452 4\.2\.2 /);
+  await client.close();
+  const mute = await startTestSmtp(t);
+  mute.store.full.add('bob');
+  const other = await greeted(mute.mx);
+  assert.match(await send(other, envelope), /^452 4\.2\.2 /);
+  assert.equal(store.deliveries.length + mute.store.deliveries.length, 0);
+  await other.close();
 });
 
 test('SMTP says 451 for an alias that leads too far, so that no mail is lost before the owner has mended it', async (t) => {
