@@ -65,12 +65,12 @@ function client(kind: ClientKind): RealClient {
   return found;
 }
 
-/** Lets a device use the first address that the client with this hardware address checks. */
-async function squat(mac: string): Promise<void> {
-  const host = await site.host(`squat${mac.slice(-2)}`, `02:67:70:00:05:${mac.slice(-2)}`);
+/** Lets a device use the first address that the host with this hardware address checks, or every one. */
+async function squat(mac: string, on = site, which: 'first' | 'every' = 'first'): Promise<void> {
+  const host = await on.host(`squat${mac.slice(-2)}`, `02:67:70:00:05:${mac.slice(-2)}`);
   const program = join(import.meta.dirname, 'dhcp-client-squatter.ts');
   const node = [process.execPath, '--disable-warning=ExperimentalWarning'];
-  await host.start('squatter', [...node, program, 'eth0', mac]).line(/squatting/);
+  await host.start('squatter', [...node, program, 'eth0', mac, which]).line(/squatting/);
 }
 
 /** What the box's name server says. */
@@ -316,5 +316,24 @@ test('Dhcp4Server on a /28 gives what it has, says when nothing is left, and giv
     assert.equal((await third.configured()).address, addresses[0], third.said);
   } finally {
     small.lab.remove();
+  }
+});
+
+test('Dhcp4Server gives addresses also where a device answers ARP for every one, each time under another MAC address', async () => {
+  const lied = await ClientSite.start({ lan: { devices: ['lan0'], address: '192.168.77.1/24' } });
+  try {
+    const link = await lied.box.namespace.ip('link', 'show', 'dev', 'lan0');
+    await squat(/link\/ether (\S+)/.exec(link)?.[1] ?? '', lied, 'every');
+    const mac = '02:67:70:00:06:04';
+    const one = new RealClient('udhcpc', await lied.host('one', mac), mac, { hostName: 'one' });
+    await one.start();
+    assert.match((await one.configured()).address, /^192\.168\.77\.\d+\/24$/, one.said);
+    const health = JSON.stringify(await lied.box.health());
+    assert.match(
+      health,
+      /were answered for, the last by 02:67:70:98:\S+: a device there seems to answer for all/,
+    );
+  } finally {
+    lied.lab.remove();
   }
 });

@@ -7,6 +7,7 @@ import { type LeaseEntry, type Question, formerOf } from './lease-entry.ts';
 import { deadline, leaseTimeFor } from './lease-time.ts';
 import { MANY_OFFERS, MAX_OFFERS, MAX_PROBES, OFFER_TIME, SHORT_OFFER_TIME } from './limits.ts';
 import { nameOf, vendorOf } from './identity.ts';
+import { trustOf } from './probe-trust.ts';
 import { grant } from './reply.ts';
 import { type Effect, type Env, type State, type Step, ignore } from './state.ts';
 import { MESSAGE_TYPE } from '../../wire/dhcp4/constants.ts';
@@ -58,10 +59,11 @@ export function prepare(state: State, choice: Choice, question: Question, env: E
   if (address === undefined) return ignore(state);
   const reserved = state.plan.reservationOf(question.who)?.address === address;
   const mustProbe = choice.isTakenOver === true && !reserved;
-  if (!mustProbe && (reserved || state.table.probes >= MAX_PROBES))
+  const trust = trustOf(state, env);
+  if (!mustProbe && (reserved || trust === 'none' || state.table.probes >= MAX_PROBES))
     return answer(state, address, question, env);
   state.table.set({ ...newEntry(state, address, question, env), phase: 'probing', question });
-  return { state, effects: [{ kind: 'probe', address, ignore: state.proxies }] };
+  return { state, effects: [{ kind: 'probe', address, ignore: trust === 'all' ? state.proxies : 'all' }] };
 }
 
 /** What follows when nobody uses the address: an OFFER, or the lease of a client that has asked for the address it had. */

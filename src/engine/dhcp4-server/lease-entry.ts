@@ -10,8 +10,8 @@ export interface Question {
   readonly who: Identity;
   /** The sender of the frame: the client, or the router between. */
   readonly via: Mac;
-  /** Addresses found in use on the way to an answer. */
-  readonly misses?: number;
+  /** Who answered for the addresses found in use on the way to an answer; undefined by a ping alone. */
+  readonly answeredBy?: readonly (Mac | undefined)[];
   /** The lease of another identifier with the same MAC address is in use: it is another client's. */
   readonly isAnother?: boolean;
 }

@@ -30,6 +30,14 @@ export const MAX_OFFERS = 4096;
 export const MAX_PROBES = 256;
 /** Addresses found in use for one DISCOVER; at the cap it is not answered: the client asks again, later and later. */
 export const MAX_MISSES = 8;
+/** Of these so many by one device make it known to answer for addresses of others. */
+export const PROXIED = 4;
+/**
+ * Addresses found in use one after the other, whoever asked and whoever answered; at the cap ARP is not believed for a while,
+ * and after as many that answered a ping, neither are pings.
+ */
+export const MAX_MISSES_IN_ROW = 32;
+export const DOUBT_TIME = Hours(1);
 /** Devices known to answer ARP for addresses of others; at the cap no more are believed to. */
 export const MAX_PROXIES = 8;
 /** Addresses remembered; at the cap the one free for longest is given again before a fresh one. */

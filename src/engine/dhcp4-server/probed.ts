@@ -4,7 +4,8 @@ import { MESSAGE_TYPE } from '../../wire/dhcp4/constants.ts';
 import { answer, mayAnswer, takeDiscover } from './discover.ts';
 import { inUseText, quarantine, retire } from './end.ts';
 import type { LeaseEntry, Question } from './lease-entry.ts';
-import { MAX_MISSES, MAX_PROXIES } from './limits.ts';
+import { MAX_MISSES, MAX_PROXIES, PROXIED } from './limits.ts';
+import { noteUnused, noteUsed } from './probe-trust.ts';
 import { refuse } from './reply.ts';
 import { type Env, type Event, type State, type Step, chain, ignore } from './state.ts';
 import { warn } from './warn.ts';
@@ -18,6 +19,7 @@ export function takeProbed(state: State, { address, inUse, by }: Probed, env: En
   const { question } = entry;
   if (inUse && isTakenOver(entry)) return leaveToOther(state, entry, question, env);
   if (inUse && !isRightful(entry, question, by)) return avoid(state, { address, by, question }, env);
+  if (!inUse && mayAnswer(state, entry)) return answer(noteUnused(state), address, question, env);
   if (mayAnswer(state, entry)) return answer(state, address, question, env);
   retire(state, entry, false, env);
   return again(state, question, env);
@@ -53,20 +55,31 @@ interface Conflict {
   readonly question: Question;
 }
 
-function avoid(state: State, { address, by, question }: Conflict, env: Env): Step {
-  quarantine(state, address, env);
+function avoid(before: State, { address, by, question }: Conflict, env: Env): Step {
+  quarantine(before, address, env);
   const who = by === undefined ? 'it answered a ping' : `${by} answers for it`;
-  const told = { state, effects: warn(state, inUseText(address, who), env) };
-  const misses = (question.misses ?? 0) + 1;
-  if (misses < MAX_MISSES) return chain(told, (next) => again(next, { ...question, misses }, env));
-  return chain(told, (next) => noteProxy(next, by, env));
+  // After some in a row it is no news any more, and soon told in another way.
+  const isNews = before.trust.misses < MAX_MISSES;
+  const { state, isLowered, effects } = noteUsed(before, by, env);
+  const told: Step = {
+    state,
+    effects: [...(isNews ? warn(state, inUseText(address, who), env) : []), ...effects],
+  };
+  const answeredBy = [...(question.answeredBy ?? []), by];
+  if (isLowered || answeredBy.length < MAX_MISSES)
+    return chain(told, (next) => again(next, { ...question, answeredBy }, env));
+  return chain(told, (next) => noteProxy(next, answeredBy, env));
 }
 
 /**
  * A device that answers for every address (proxy ARP) would have us probe for ever, and nobody would get one. What it
  * says by ARP is ignored from now on: the next question is answered.
  */
-function noteProxy(state: State, by: Mac | undefined, env: Env): Step {
+function noteProxy(state: State, answeredBy: readonly (Mac | undefined)[], env: Env): Step {
+  const [often] = Map.groupBy(answeredBy, (by) => by)
+    .entries()
+    .filter(([by, { length }]) => by !== undefined && length >= PROXIED);
+  const by = often?.[0];
   if (by === undefined || state.proxies.size >= MAX_PROXIES) return ignore(state);
   state.proxies.add(by);
   const text = `The device ${by} answers ARP for many addresses of the LAN (proxy ARP); addresses are checked without it`;

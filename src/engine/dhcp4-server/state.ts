@@ -6,6 +6,7 @@ import type { Dhcp4Message, EncodeLimits } from '../../wire/dhcp4/message.ts';
 import type { Question } from './lease-entry.ts';
 import { LeaseTable } from './lease-table.ts';
 import type { Dhcp4ServerOptions } from './options.ts';
+import { FULL_TRUST, type ProbeTrust } from './probe-trust.ts';
 import { RateLimit } from './rate-limit.ts';
 import { ServerPlan } from './server-plan.ts';
 
@@ -41,6 +42,7 @@ export interface State {
   readonly rate: RateLimit;
   /** Devices that answer ARP for addresses of others: what they say of an address means nothing. */
   readonly proxies: Set<Mac>;
+  readonly trust: ProbeTrust;
   /** Warnings given, and when: each again after an hour at the earliest. */
   readonly warned: Map<string, Instant>;
 }
@@ -59,6 +61,7 @@ export function initialState(options: Dhcp4ServerOptions): State {
     wakeAt: NEVER,
     rate: new RateLimit(),
     proxies: new Set(),
+    trust: FULL_TRUST,
     warned: new Map(),
   };
 }
@@ -99,8 +102,8 @@ export type Effect =
       readonly message: Dhcp4Message;
       readonly limits: EncodeLimits;
     }
-  /** Finds out whether someone uses the address, whatever devices in `ignore` say; answered by `probed`. */
-  | { readonly kind: 'probe'; readonly address: Ipv4; readonly ignore: ReadonlySet<Mac> }
+  /** Finds out whether someone uses the address, whatever devices in `ignore` say by ARP; answered by `probed`. */
+  | { readonly kind: 'probe'; readonly address: Ipv4; readonly ignore: ReadonlySet<Mac> | 'all' }
   /** Records a lease; answered by `persisted` unless `commit` is undefined. */
   | { readonly kind: 'persist'; readonly commit: number | undefined; readonly binding: LeaseBinding }
   | { readonly kind: 'persistEnd'; readonly address: Ipv4 }

@@ -35,9 +35,12 @@ export interface ProbeOutcome {
   readonly by: Mac | undefined;
 }
 
+/** Devices whose answers by ARP mean nothing: some, or all. */
+type Ignored = ReadonlySet<Mac> | 'all';
+
 interface Pending {
   readonly outcome: Promise<ProbeOutcome>;
-  readonly ignore: ReadonlySet<Mac>;
+  readonly ignore: Ignored;
   readonly settle: (outcome: ProbeOutcome) => void;
 }
 
@@ -71,7 +74,7 @@ export class AddressProbe {
   }
 
   /** A second question about an address gets the answer of the first, while that is awaited. Never rejects. */
-  probe(address: Ipv4, place: ProbePlace, ignore: ReadonlySet<Mac>): Promise<ProbeOutcome> {
+  probe(address: Ipv4, place: ProbePlace, ignore: Ignored): Promise<ProbeOutcome> {
     const { promise, resolve } = Promise.withResolvers<ProbeOutcome>();
     const underway = this.#pending.get(address);
     if (underway !== undefined) return underway.outcome;
@@ -144,7 +147,7 @@ export class AddressProbe {
   #hear({ payload, source }: ReceivedPacket): void {
     const message = tryDecodeArp(payload);
     const pending = message && this.#pending.get(message.senderAddress);
-    if (message === undefined || pending === undefined) return;
+    if (message === undefined || pending === undefined || pending.ignore === 'all') return;
     const by = message.senderMac;
     if (!pending.ignore.has(by) && !pending.ignore.has(source)) pending.settle({ inUse: true, by });
   }

@@ -89,7 +89,8 @@ export class Bench {
       if (effect.kind === 'probe' && this.answersProbes) {
         const { address, ignore } = effect;
         const by = this.inUse.get(address);
-        const inUse = this.inUse.has(address) && (by === undefined || !ignore.has(by));
+        const isHeard = by === undefined || (ignore !== 'all' && !ignore.has(by));
+        const inUse = this.inUse.has(address) && isHeard;
         all.push(...this.take({ kind: 'probed', address, inUse, by }));
       }
       if (effect.kind === 'persist' && effect.commit !== undefined && this.records) {

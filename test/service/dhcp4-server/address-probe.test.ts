@@ -56,7 +56,10 @@ class Wire {
     });
   }
 
-  async ask(address = ADDRESS, ignore = NOBODY): Promise<{ inUse: boolean; by: Mac | undefined }> {
+  async ask(
+    address = ADDRESS,
+    ignore: ReadonlySet<Mac> | 'all' = NOBODY,
+  ): Promise<{ inUse: boolean; by: Mac | undefined }> {
     const outcome = this.probe.probe(address, PLACE, ignore);
     await this.clock.advance(PROBE_TIMEOUT);
     return await outcome;
@@ -113,6 +116,7 @@ test('AddressProbe.probe() does not hear who is to be ignored', async () => {
   const wire = new Wire();
   await wire.host();
   assert.deepEqual(await wire.ask(ADDRESS, new Set([HOST])), { inUse: false, by: undefined });
+  assert.deepEqual(await wire.ask(ADDRESS, 'all'), { inUse: false, by: undefined });
 });
 
 test('AddressProbe.probe() asks about many addresses at the same time, and once about each', async () => {
