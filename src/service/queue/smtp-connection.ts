@@ -84,6 +84,16 @@ export class Connection extends SMTPConnection {
     );
   }
 
+  /** The package closes without a word to whoever waits when it finds that the host hung up between two commands. */
+  override close(): void {
+    const isTls = this.upgrading === true;
+    super.close();
+    // Where it has something to say it says it now.
+    queueMicrotask(() =>
+      this.#onFailure?.({ problem: 'Connection closed unexpectedly', reply: undefined, isTls }),
+    );
+  }
+
   get isUsable(): boolean {
     const socket = this._socket;
     return !this.destroyed && typeof socket === 'object' && socket !== null && socket.writable;
@@ -134,8 +144,8 @@ export class Connection extends SMTPConnection {
         resolve({ ...result, ...progress, refused: this.#refused() });
       };
       const tooLong = setTimeout(() => {
-        this.close();
         finish({ last: undefined, problem: 'it took too long' });
+        this.close();
       }, this.#limits.message);
       this.#onFailure = ({ reply, problem }) => finish({ last: reply, problem });
       const { from, to, isEightBit } = envelope;
@@ -155,6 +165,19 @@ export class Connection extends SMTPConnection {
       _sendCommand(this: SMTPConnection, command: string, logged?: string): void;
     };
     base._sendCommand.call(this, [command, ...this.#extraFor(verb, command)].join(' '), logged);
+  }
+
+  /** Only 354 begins a message (RFC 5321 section 4.1.1.4): lines of it would be commands to a host that has taken DATA for something else. */
+  _actionDATA(reply: string, callback: (error: Error | null, info?: unknown) => void): void {
+    if (reply.startsWith('2')) {
+      this.emit('error', new Error(`it answered DATA with ${reply}`));
+      this.close();
+      return;
+    }
+    const base = SMTPConnection.prototype as unknown as {
+      _actionDATA(this: SMTPConnection, reply: string, callback: (error: Error | null) => void): void;
+    };
+    base._actionDATA.call(this, reply, callback);
   }
 
   #extraFor(verb: string | undefined, command: string): readonly string[] {

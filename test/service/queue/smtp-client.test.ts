@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { Milliseconds } from '../../../src/base/duration.ts';
+import { parseIpv4 } from '../../../src/base/ipv4.ts';
 import { latin1 } from '../../../src/base/text.ts';
 import {
   type NextHop,
@@ -270,6 +272,37 @@ test('a reply without end closes the connection', async (t) => {
   const host = await ScriptedHost.start(t);
   host.script = (command) => (command.startsWith('MAIL') ? '250-more\r\n'.repeat(100_000) : undefined);
   await sessionError(sendBy(hasty, host.hop()));
+});
+
+test('a host that hangs up between two commands is noticed at once', async (t) => {
+  // Everything it is going to say, before it was asked, and the end.
+  const host = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.end('220 mx.test\r\n250 mx.test\r\n250 Good\r\n250 Good\r\n250 Good\r\n');
+  });
+  await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
+  t.after(() => host.close());
+  const { port } = host.address() as AddressInfo;
+  const hop = {
+    host: 'localhost',
+    address: parseIpv4('127.0.0.1'),
+    port,
+    tls: 'none',
+    verify: false,
+  } as const;
+  const error = await sessionError(sendBy(clientOf(), { ...hop, login: undefined }));
+  assert.match(error.message, /closed unexpectedly|Unexpected Response/);
+});
+
+test('a host that answers DATA with anything but 354 never sees the message, whose lines could be commands to it (RFC 5321 section 4.1.1.4)', async (t) => {
+  const host = await ScriptedHost.start(t);
+  for (const extensions of [[], ['PIPELINING']]) {
+    host.extensions = extensions;
+    host.script = (command) => (command === 'DATA' ? '250 2.0.0 Fine' : undefined);
+    const error = await sessionError(sendBy(hasty, host.hop()));
+    assert.match(error.message, /it answered DATA with 250 2\.0\.0 Fine/);
+  }
+  assert.ok(!host.commands.includes('Subject: hello'));
 });
 
 test('encryption is used where it is offered, whoever the host is', async (t) => {
