@@ -5,7 +5,7 @@ import { Milliseconds } from '../../base/duration.ts';
 import { type Instant, after } from '../../base/instant.ts';
 import type { Cancel, Clock } from '../../port/clock.ts';
 import { type PathCommand, decodePathCommand } from '../../wire/smtp/path-command.ts';
-import { hasEnhancedCode } from '../../wire/smtp/reply.ts';
+import { hasEnhancedCode, sayableText } from '../../wire/smtp/reply.ts';
 import { AMBIGUOUS } from './content.ts';
 import { correctedCode } from './library-reply.ts';
 import type { SmtpLimits } from './limits.ts';
@@ -121,7 +121,8 @@ export class Connection extends SMTPConnection {
       return;
     }
     if (code === 250 && context === 'DATA_OK') this.#since = this.#options.clock.now();
-    super.send(code, ...this.#withCode(code, data, context));
+    const text = typeof data === 'string' ? sayableText(data, this.#isUtf8()) : data;
+    super.send(code, ...this.#withCode(code, text, context));
     if (typeof data === 'string' && data.startsWith(`${AMBIGUOUS} `)) this.close();
     if (code >= 500 && !this._closing && this.#options.countError(this.remoteAddress)) {
       super.send(421, '4.7.0 Too many errors, come back later', false);
@@ -200,6 +201,10 @@ export class Connection extends SMTPConnection {
     if (hasEnhancedCode(data)) return [data, false];
     const corrected = correctedCode(code, data);
     return corrected === undefined ? [data, known] : [`${corrected} ${data}`, false];
+  }
+
+  #isUtf8(): boolean {
+    return this.session.envelope?.smtpUtf8 === true;
   }
 
   #isReceiving(): boolean {

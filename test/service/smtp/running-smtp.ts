@@ -1,24 +1,15 @@
 import type { TestContext } from 'node:test';
-import { Seconds } from '../../../src/base/duration.ts';
-import { type Instant, Timestamp, between } from '../../../src/base/instant.ts';
+import { Timestamp } from '../../../src/base/instant.ts';
 import { makeSelfSigned } from '../../../src/service/certificate.ts';
 import { LoginGuard } from '../../../src/service/login-guard.ts';
 import { type SmtpOptions, type SmtpService, startSmtp } from '../../../src/service/smtp/start-smtp.ts';
-import { FakeClock } from '../../fake/fake-clock.ts';
+import type { FakeClock } from '../../fake/fake-clock.ts';
+import { HastyClock } from '../../fake/hasty-clock.ts';
 import { LineClient } from '../../fake/line-client.ts';
 import { MemoryLog } from '../../fake/memory-log.ts';
 import { MemoryMailStore } from '../../fake/memory-mail-store.ts';
 
 export const identity = makeSelfSigned('localhost', Timestamp(0));
-
-/** Short waits, as for the answer to a failed login, are over at once; for others the test moves the clock. */
-class HastyClock extends FakeClock {
-  override wake(at: Instant, action: () => void): { cancel(): void } {
-    if (between(this.now(), at) > Seconds(20)) return super.wake(at, action);
-    const immediate = setImmediate(action);
-    return { cancel: () => clearImmediate(immediate) };
-  }
-}
 
 export interface RunningSmtp {
   readonly service: SmtpService;
