@@ -37,6 +37,7 @@ async function run(order: FuzzOrder): Promise<FuzzReport> {
   if (target === undefined) throw new Error(`no target ${order.target}`);
   const corpus = readCorpus(target.name);
   const fuzzer = new Fuzzer(target, corpus, order.seed);
+  await fuzzer.begin();
   const head = new Int32Array(order.progress, 0, 2);
   const shown = new Uint8Array(order.progress, PROGRESS_HEAD);
   const start = performance.now();
@@ -48,7 +49,7 @@ async function run(order: FuzzOrder): Promise<FuzzReport> {
       shown.set(input);
       head[1] = input.length;
       head[0] = fuzzer.executions;
-      fuzzer.execute(input);
+      await fuzzer.execute(input);
     }
     if (early === 0 && performance.now() - start > length / 10) early = heapInUse();
     await turn();

@@ -15,8 +15,9 @@ const EXECUTIONS = 20_000;
 const INPUTS_PER_TURN = 64;
 
 async function run(fuzzer: Fuzzer, executions: number): Promise<Fuzzer> {
+  await fuzzer.begin();
   while (fuzzer.executions < executions) {
-    for (let i = 0; i < INPUTS_PER_TURN; i++) fuzzer.execute(fuzzer.next());
+    for (let i = 0; i < INPUTS_PER_TURN; i++) await fuzzer.execute(fuzzer.next());
     await turn();
   }
   return fuzzer;
@@ -26,7 +27,7 @@ for (const target of TARGETS) {
   test(`${target.name} refuses changed captures by DecodeError or not at all`, async () => {
     const corpus = readCorpus(target.name);
     assert.ok(corpus.length > 0, 'there is a corpus');
-    const { faults, outcomes } = await run(new Fuzzer(target, corpus, 1), EXECUTIONS);
+    const { faults, outcomes } = await run(new Fuzzer(target, corpus, 1), target.executions ?? EXECUTIONS);
     assert.deepEqual(
       faults.map(({ input, error }) => `${toHex(input)}: ${messageOf(error)}`),
       [],

@@ -44,7 +44,11 @@ export class Fuzzer {
     this.#random = new SeededRandom(seed);
     this.#pool = seeds.length === 0 ? [new Uint8Array(64)] : [...seeds];
     this.#run = target.open();
-    for (const input of this.#pool) this.#take(input);
+  }
+
+  /** Executes the seeds, so that what they lead to is not new. */
+  async begin(): Promise<void> {
+    for (const input of this.#pool) await this.#take(input);
   }
 
   /** Ways seen so far. */
@@ -61,27 +65,27 @@ export class Fuzzer {
     return mutate(this.#random.oneOf(this.#pool), this.#random.oneOf(this.#pool), this.#random);
   }
 
-  execute(input: Uint8Array): void {
+  async execute(input: Uint8Array): Promise<void> {
     if (this.executions % INPUTS_PER_RUN === 0) this.#run = this.target.open();
     this.executions++;
-    if (!this.#take(input)) return;
+    if (!(await this.#take(input))) return;
     if (this.found.length < MAX_POOL) this.found.push(input);
     if (this.#pool.length < MAX_POOL) this.#pool.push(input);
     else this.#pool[this.#replaced++ % MAX_POOL] = input;
   }
 
   /** Whether the input led to something new. */
-  #take(input: Uint8Array): boolean {
-    const outcome = this.#outcomeOf(input);
+  async #take(input: Uint8Array): Promise<boolean> {
+    const outcome = await this.#outcomeOf(input);
     if (outcome === undefined || this.#outcomes.has(outcome)) return false;
     if (this.#outcomes.size >= MAX_OUTCOMES) return false;
     this.#outcomes.add(outcome);
     return true;
   }
 
-  #outcomeOf(input: Uint8Array): string | undefined {
+  async #outcomeOf(input: Uint8Array): Promise<string | undefined> {
     try {
-      return this.#run(input);
+      return await this.#run(input);
     } catch (error) {
       if (error instanceof DecodeError) return refusalOf(error);
       if (!this.isExhausted) this.faults.push({ execution: this.executions, input, error });
