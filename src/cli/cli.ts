@@ -31,6 +31,7 @@ import { mailVerifyCommand } from './mail-verify.ts';
 import { namesCommand } from './names.ts';
 import { readSecret } from './read-secret.ts';
 import { statusCommand } from './status.ts';
+import { updateCommand } from './update.ts';
 import { userAddCommand, userListCommand, userPasswdCommand, userQuotaCommand } from './user.ts';
 
 /** Where a box keeps its control socket unless `--run` says otherwise. */
@@ -66,6 +67,7 @@ const COMMANDS: readonly Command[] = [
   mailVerifyCommand,
   mailExportCommand,
   mailBackupCommand,
+  updateCommand,
 ];
 
 class UsageError extends Error {
@@ -77,7 +79,7 @@ export function usageText(): string {
   const lines = COMMANDS.map(({ usage, summary }) => `  gatepost ${usage}\n      ${summary}`);
   return [
     'usage:',
-    '  gatepost run [--config FILE] [--data DIR] [--run DIR] [--teardown]',
+    '  gatepost run [--config FILE] [--data DIR] [--run DIR] [--teardown] [--board FILE --slot SLOT]',
     '      starts the box in this network namespace',
     ...lines,
     `Every command that talks to a running box takes --run DIR (default ${DEFAULT_RUN_DIRECTORY}).`,

@@ -1,4 +1,6 @@
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
+import { createInterface } from 'node:readline';
+import { type Readable, pipeline } from 'node:stream';
 import { KernelError } from '../base/errors.ts';
 
 /** The box is not running: exit code 3. */
@@ -15,6 +17,8 @@ export class RefusedError extends Error {
 export interface ApiClient {
   get<T>(path: string): Promise<T>;
   send<T>(method: 'PUT' | 'POST', path: string, body: unknown): Promise<T>;
+  /** Sends a file as it is read, and takes the answer line by line, one JSON object each. */
+  upload(path: string, file: Readable, onLine: (line: object) => void): Promise<void>;
 }
 
 interface Answer {
@@ -33,15 +37,38 @@ function call(socketPath: string, method: string, path: string, body?: unknown):
       );
       incoming.on('error', reject);
     });
-    outgoing.on('error', (error: NodeJS.ErrnoException) => {
-      const operation = `reach the box at ${socketPath}`;
-      if (error.code === 'EACCES')
-        return reject(new KernelError(operation, error.code, 'only root may talk to it'));
-      const reason = 'the box is not running, or runs with another --run directory';
-      reject(new NotRunningError(`Cannot ${operation}: ${reason}`));
-    });
+    outgoing.on('error', (error) => reject(unreachableBox(socketPath, error)));
     outgoing.end(body === undefined ? undefined : JSON.stringify(body));
   });
+}
+
+function unreachableBox(socketPath: string, error: NodeJS.ErrnoException): Error {
+  const operation = `reach the box at ${socketPath}`;
+  if (error.code === 'EACCES') return new KernelError(operation, error.code, 'only root may talk to it');
+  const reason = 'the box is not running, or runs with another --run directory';
+  return new NotRunningError(`Cannot ${operation}: ${reason}`);
+}
+
+async function upload(
+  socketPath: string,
+  path: string,
+  file: Readable,
+  onLine: (line: object) => void,
+): Promise<void> {
+  const headers = { 'content-type': 'application/octet-stream' };
+  const outgoing = request({ socketPath, method: 'POST', path, headers });
+  const answer = new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.once('response', resolve);
+    outgoing.once('error', (error) => reject(unreachableBox(socketPath, error)));
+  });
+  // A box that refuses reads no further: what counts is its answer.
+  pipeline(file, outgoing, () => undefined);
+  const incoming = await answer;
+  for await (const line of createInterface({ input: incoming })) {
+    const value = JSON.parse(line) as object;
+    if ((incoming.statusCode ?? 0) >= 400) unwrap({ status: incoming.statusCode ?? 0, text: line });
+    onLine(value);
+  }
 }
 
 function unwrap({ status, text }: Answer): unknown {
@@ -57,5 +84,6 @@ export function apiClient(runDirectory: string): ApiClient {
     get: async <T>(path: string) => unwrap(await call(socketPath, 'GET', path)) as T,
     send: async <T>(method: string, path: string, body: unknown) =>
       unwrap(await call(socketPath, method, path, body)) as T,
+    upload: (path, file, onLine) => upload(socketPath, path, file, onLine),
   };
 }

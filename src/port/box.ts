@@ -121,6 +121,26 @@ export interface HealthReport {
   readonly tree: HealthNode;
 }
 
+/** The systems on the card. */
+export interface UpdateStatus {
+  readonly board: string;
+  /** Of the running system. */
+  readonly version: string;
+  /** The slot it runs from, `a` or `b`. */
+  readonly slot: string;
+  /** Whether it runs for the first time, and goes if not all works as before. */
+  readonly onTrial: boolean;
+  /** What went wrong with the last update, or null. */
+  readonly problem: string | null;
+}
+
+/** How far an update is: every octet is written, then read back. */
+export interface UpdateProgress {
+  readonly stage: 'writing' | 'verifying';
+  readonly done: number;
+  readonly octets: number;
+}
+
 export interface UserStatus {
   readonly name: string;
   readonly fullName: string;
@@ -322,6 +342,18 @@ export interface Box {
   /** What happened to the message of an entry of the queue, also after it has left. */
   mailHistory(id: number): Promise<readonly MailHistoryEvent[]>;
   changeMailQueue(action: MailQueueAction, id: number): Promise<void>;
+  /** Null for a box that does not run from an image. */
+  update(): UpdateStatus | null;
+  /**
+   * Installs the system of an update file next to the running one, then restarts the box into it. @returns its version
+   * @throws UserError when it is refused or damaged; the running system is unharmed
+   */
+  installUpdate(
+    file: AsyncIterable<Uint8Array>,
+    onProgress: (progress: UpdateProgress) => void,
+  ): Promise<string>;
+  /** Restarts the box into the system before the last update. @throws UserError if there is none */
+  startOtherSystem(): Promise<void>;
   /** Calls `listener` after anything that {@link status} shows may have changed; returns how to stop that. */
   subscribe(listener: () => void): () => void;
 }

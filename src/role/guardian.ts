@@ -84,7 +84,13 @@ export class Guardian {
 
   #fromChild(role: string, message: Up): void {
     if (!isChildRole(role)) throw new InvariantError(`Cannot pass on a message of the role "${role}"`);
-    if (message.kind === 'to' || message.kind === 'ready' || message.kind === 'fatal') return;
+    if (
+      message.kind === 'to' ||
+      message.kind === 'ready' ||
+      message.kind === 'fatal' ||
+      message.kind === 'restart'
+    )
+      return;
     this.#supervisor.send('net', { kind: 'from', role, message });
   }
 
@@ -98,12 +104,11 @@ export class Guardian {
         this.#ready = true;
         return;
       case 'fatal':
-        // Only a box that never worked gives up: one that did is repaired by its roles, and says so in health.
-        if (this.#ready) this.#log.error(message.sentence);
-        else if (!this.#ending) {
-          process.stderr.write(`${message.sentence}\n`);
-          void this.#end(EXIT.failed);
-        }
+        this.#giveUp(message.sentence);
+        return;
+      case 'restart':
+        this.#log.notice(message.reason);
+        void this.#end(EXIT.restart);
         return;
       case 'log':
       case 'services':
@@ -111,6 +116,15 @@ export class Guardian {
       case 'storage':
       case 'queue':
         return;
+    }
+  }
+
+  /** Only a box that never worked gives up: one that did is repaired by its roles, and says so in health. */
+  #giveUp(sentence: string): void {
+    if (this.#ready) this.#log.error(sentence);
+    else if (!this.#ending) {
+      process.stderr.write(`${sentence}\n`);
+      void this.#end(EXIT.failed);
     }
   }
 

@@ -115,6 +115,8 @@ export type FromNet =
   | { readonly kind: 'to'; readonly role: ChildRole; readonly message: ToPost | ToWeb }
   /** Every configured service answers. */
   | { readonly kind: 'ready' }
+  /** The board is to be started again; whoever started `gatepost run` does that. */
+  | { readonly kind: 'restart'; readonly reason: string }
   /** The box cannot start: one sentence for the caller of `gatepost run`. */
   | { readonly kind: 'fatal'; readonly sentence: string };
 

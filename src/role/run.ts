@@ -7,7 +7,9 @@ import { UserError, messageOf } from '../base/errors.ts';
 import { DEFAULT_RUN_DIRECTORY, exitCodeOf } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit.ts';
 import { parseConfigText, readConfig } from '../config/load.ts';
+import { readBoard } from '../config/board.ts';
 import { boundCapabilities } from '../io/linux/capabilities.ts';
+import { SLOTS } from '../wire/slot-state/slot-state.ts';
 import { StartError, prepareDirectories, requireWhatItTakes } from './prepare.ts';
 import { DEFAULT_DATA_DIRECTORY, ENVIRONMENT, type RunSettings } from './settings.ts';
 
@@ -33,6 +35,8 @@ export function readRunSettings(args: readonly string[]): RunSettings {
       data: { type: 'string' },
       run: { type: 'string' },
       teardown: { type: 'boolean' },
+      board: { type: 'string' },
+      slot: { type: 'string' },
     },
   });
   const data = resolve(values.data ?? DEFAULT_DATA_DIRECTORY);
@@ -41,7 +45,16 @@ export function readRunSettings(args: readonly string[]): RunSettings {
     config: resolve(values.config ?? `${data}/config/current.json`),
     run: resolve(values.run ?? DEFAULT_RUN_DIRECTORY),
     teardown: values.teardown ?? false,
+    board: boardOf(values),
   };
+}
+
+function boardOf({ board, slot }: { readonly board?: string; readonly slot?: string }): RunSettings['board'] {
+  if (board === undefined && slot === undefined) return undefined;
+  const running = SLOTS.find((one) => one === slot);
+  if (board === undefined || running === undefined)
+    throw new UserError('--board FILE and --slot a or --slot b belong together');
+  return { file: resolve(board), slot: running };
 }
 
 function readConfigFile(path: string, mustExist: boolean): string {
@@ -69,6 +82,7 @@ export function prepareRun(args: readonly string[], entry: string): number {
   try {
     const config = readConfig(parseConfigText(readConfigFile(settings.config, args.includes('--config'))));
     requireWhatItTakes(config);
+    if (settings.board !== undefined) readBoard(readConfigFile(settings.board.file, true));
     prepareDirectories(settings);
     boundCapabilities(CAPABILITIES);
   } catch (error) {

@@ -1,9 +1,13 @@
+import type { Slot } from '../wire/slot-state/slot-state.ts';
+
 /** Where a box keeps what, as named on the command line. */
 export interface RunSettings {
   /** The owner's configuration file; it need not exist yet. */
   readonly config: string;
   readonly data: string;
   readonly run: string;
+  /** The file that describes the board, and the slot whose system runs; without them the box does not run from an image. */
+  readonly board?: { readonly file: string; readonly slot: Slot } | undefined;
   /** Whether a stop also removes addresses, routes and ruleset. */
   readonly teardown: boolean;
 }

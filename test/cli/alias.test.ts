@@ -16,6 +16,7 @@ async function call(
   const sent: unknown[] = [];
   let printed = '';
   const api: ApiClient = {
+    upload: () => assert.fail(),
     get: <T>(path: string) => {
       sent.push(['GET', path]);
       return Promise.resolve(answer as T);

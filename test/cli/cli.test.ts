@@ -54,6 +54,35 @@ test('a command that does not exist is a usage error, exit code 2', async () => 
   assert.match(err, /Cannot run "gatepost fly"/);
 });
 
+test('update sends the file, shows the progress in steps, and says what comes next', async () => {
+  const file = join(directory, 'update');
+  writeFileSync(file, Buffer.alloc(3_000_000));
+  const { code, out } = await gatepost(['update', file, '--run', directory]);
+  assert.deepEqual(out.trim().split('\n'), [
+    'writing 100 %',
+    'verifying 50 %',
+    'of 3000000 octets is written and verified; the box restarts into it and keeps it if all works as before',
+  ]);
+  assert.equal(code, 0);
+});
+
+test('update is refused with one sentence: by the box, and without a file', async () => {
+  const file = join(directory, 'empty');
+  writeFileSync(file, '');
+  const refused = await gatepost(['update', file, '--run', directory]);
+  assert.deepEqual([refused.code, refused.err], [1, 'Cannot update: the file ends too early\n']);
+  const missing = await gatepost(['update', join(directory, 'nothing'), '--run', directory]);
+  assert.equal(missing.code, 1);
+  assert.match(missing.err, /^Cannot read the update /);
+});
+
+test('update without a file says which system runs; with --back the other one is started', async () => {
+  assert.equal((await gatepost(['update', '--run', directory])).out, '1.2.3 on a rpi, slot a\n');
+  const { code } = await gatepost(['update', '--back', '--run', directory]);
+  assert.equal(code, 0);
+  assert.equal(box.calls.at(-1), 'startOtherSystem');
+});
+
 test('a box that is not running is exit code 3 with one sentence', async () => {
   const { code, err } = await gatepost(['status', '--run', join(directory, 'nowhere')]);
   assert.equal(code, 3);

@@ -27,6 +27,7 @@ async function runWith(
     return Promise.resolve(answer as T);
   };
   const api: ApiClient = {
+    upload: () => assert.fail(),
     get: (path) => reply({ method: 'GET', path }),
     send: (method, path, body) => reply({ method, path, body }),
   };

@@ -35,6 +35,7 @@ async function call(
 ): Promise<{ printed: string[]; calls: Call[] }> {
   const [printed, calls]: [string[], Call[]] = [[], []];
   const api: ApiClient = {
+    upload: () => assert.fail(),
     get: <T>(path: string) => {
       calls.push({ method: 'GET', path });
       return Promise.resolve(answer as T);

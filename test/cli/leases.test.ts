@@ -47,6 +47,7 @@ async function call(
 ): Promise<{ readonly printed: readonly string[]; readonly sent: readonly unknown[] }> {
   const [printed, sent]: [string[], unknown[]] = [[], []];
   const api: ApiClient = {
+    upload: () => assert.fail(),
     get: <T>() => Promise.resolve(answer as T),
     send: <T>(...request: readonly unknown[]) => {
       sent.push(request);

@@ -17,6 +17,7 @@ async function call(
   const sent: string[] = [];
   let printed = '';
   const api: ApiClient = {
+    upload: () => assert.fail(),
     get: <T>() => Promise.resolve(answer as T),
     send: <T>(method: string, path: string) => {
       sent.push(`${method} ${path}`);

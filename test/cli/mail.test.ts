@@ -28,7 +28,11 @@ async function run(
   api?: ApiClient,
 ): Promise<string> {
   const printed: string[] = [];
-  const nothing: ApiClient = { get: () => assert.fail(), send: () => assert.fail() };
+  const nothing: ApiClient = {
+    get: () => assert.fail(),
+    send: () => assert.fail(),
+    upload: () => assert.fail(),
+  };
   const context: Context = {
     words,
     flags: new Map(Object.entries({ data: at('data'), ...flags })),
@@ -115,6 +119,7 @@ test('mail import sends each message of an mbox file or a Maildir to the box', a
     const sent: unknown[] = [];
     const api: ApiClient = {
       get: () => assert.fail(),
+      upload: () => assert.fail(),
       send: async <T>(method: string, path: string, body: unknown) => {
         sent.push([method, path, body]);
         return undefined as T;

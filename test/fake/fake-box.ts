@@ -277,6 +277,25 @@ export class FakeBox implements Box {
     this.calls.push(`changeMailQueue ${action} ${id}`);
     return Promise.resolve();
   }
+  update(): ReturnType<Box['update']> {
+    return { board: 'rpi', version: '1.2.3', slot: 'a', onTrial: false, problem: null };
+  }
+  /** Every file is an update of as many octets; one of none is refused. */
+  async installUpdate(
+    file: AsyncIterable<Uint8Array>,
+    onProgress: Parameters<Box['installUpdate']>[1],
+  ): Promise<string> {
+    let octets = 0;
+    for await (const chunk of file) octets += chunk.length;
+    if (octets === 0) throw new UserError('Cannot update: the file ends too early');
+    onProgress({ stage: 'writing', done: octets, octets });
+    onProgress({ stage: 'verifying', done: octets / 2, octets });
+    return `of ${octets} octets`;
+  }
+  startOtherSystem(): Promise<void> {
+    this.calls.push('startOtherSystem');
+    return Promise.resolve();
+  }
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -19,6 +19,8 @@ export class Box {
   readonly configPath: string;
   readonly dataPath: string;
   readonly runPath: string;
+  /** Further options of `gatepost run`. */
+  options: readonly string[] = [];
   #program: Program | undefined;
 
   constructor(namespace: Namespace, config: ConfigFile = boxConfig()) {
@@ -50,8 +52,8 @@ export class Box {
 
   /** Starts the program without waiting. */
   launch(): Program {
-    const argv = [BUNDLE, 'run', '--config', this.configPath, '--data', this.dataPath, '--run', this.runPath];
-    this.#program = this.namespace.start('gatepost', argv);
+    const paths = ['--config', this.configPath, '--data', this.dataPath, '--run', this.runPath];
+    this.#program = this.namespace.start('gatepost', [BUNDLE, 'run', ...paths, ...this.options]);
     return this.#program;
   }
 

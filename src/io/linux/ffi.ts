@@ -28,6 +28,7 @@ function load() {
     write: { arguments: ['i32', 'pointer', 'u64'], return: 'i64' },
     close: { arguments: ['i32'], return: 'i32' },
     if_nametoindex: { arguments: ['string'], return: 'u32' },
+    posix_fadvise: { arguments: ['i32', 'i64', 'i64', 'i32'], return: 'i32' },
     prctl: { arguments: ['i32', 'u64', 'u64', 'u64', 'u64'], return: 'i32' },
     capget: { arguments: ['pointer', 'pointer'], return: 'i32' },
     capset: { arguments: ['pointer', 'pointer'], return: 'i32' },
@@ -189,6 +190,16 @@ export function clearEvent(event: number): void {
 
 export function closeFile(file: number): void {
   libc().call.close(file);
+}
+
+// linux/fadvise.h
+const POSIX_FADV_DONTNEED = 4;
+
+/** Drops what the page cache holds of a file and is on the medium: the next read comes from there. @throws KernelError */
+export function dropCached(file: number): void {
+  // The one call of these that returns its error number and does not set errno.
+  const errno = libc().call.posix_fadvise(file, 0n, 0n, POSIX_FADV_DONTNEED);
+  if (errno !== 0) throw new KernelError('drop the cache of a file', getSystemErrorName(-errno));
 }
 
 /** The kernel's number of a network device, or undefined if there is none of that name. */

@@ -18,6 +18,7 @@ import type {
   MailQueueView,
   NameStatus,
   NewUser,
+  UpdateStatus,
   UserStatus,
 } from '../../port/box.ts';
 import { LOG_LEVELS, type LogLevel } from '../../port/log.ts';
@@ -33,6 +34,7 @@ import { People } from './people.ts';
 import type { NetPorts } from './ports.ts';
 import type { NetServices } from './services.ts';
 import { lanStatus, mailboxStatus, unusedWan } from './status.ts';
+import type { UpdateDesk } from './update-desk.ts';
 
 export interface NetBoxParts {
   readonly version: string;
@@ -44,6 +46,7 @@ export interface NetBoxParts {
   readonly configurePeers: (config: Config) => Promise<void>;
   readonly startedAt: Instant;
   readonly isReady: () => boolean;
+  readonly updates: UpdateDesk;
 }
 
 /** The box behind the control API: reads from the services, changes by transactions of the configuration. */
@@ -183,6 +186,16 @@ export class NetBox implements Box {
   }
   changeMailQueue(action: MailQueueAction, id: number): Promise<void> {
     return this.#mail.changeMailQueue(action, id);
+  }
+
+  update(): UpdateStatus | null {
+    return this.#parts.updates.update();
+  }
+  installUpdate(...call: Parameters<Box['installUpdate']>): Promise<string> {
+    return this.#parts.updates.installUpdate(...call);
+  }
+  startOtherSystem(): Promise<void> {
+    return this.#parts.updates.startOtherSystem();
   }
 
   subscribe(listener: () => void): () => void {

@@ -15,11 +15,13 @@ import { NetBox } from './box.ts';
 import { Identity } from './identity.ts';
 import { postOptions, webOptions } from './narrow.ts';
 import { openLeases } from './open-leases.ts';
+import { openUpdater } from './open-updater.ts';
 import { Peers } from './peers.ts';
 import { type NetPorts, openPorts } from './ports.ts';
 import { NetServices } from './services.ts';
 import { serverNames } from './server-names.ts';
 import { requireSoleBox } from './sole-box.ts';
+import { UpdateDesk } from './update-desk.ts';
 
 /** Counters grow without an event of their own: while somebody watches, they are shown this often. */
 const WATCHED_INTERVAL = 2000;
@@ -66,6 +68,16 @@ class NetRole {
     const leases = await openLeases(ports);
     const identity = new Identity(ports);
     const services = new NetServices(ports, leases, store.current.config, () => this.#changed());
+    const restart = (reason: string): void => this.#parent.send({ kind: 'restart', reason });
+    const updater = openUpdater(this.#settings.board, {
+      files: ports.data,
+      clock: ports.clock,
+      log: ports.log.logFor('update'),
+      restart,
+      health: () => box.health(),
+      configVersion: () => services.config.version,
+      onProblem: (sentence) => services.notices.note('update', sentence),
+    });
     const box = new NetBox({
       version: VERSION,
       ports,
@@ -75,6 +87,7 @@ class NetRole {
       configurePeers: (config) => this.#configurePeers(config, identity),
       startedAt: ports.clock.now(),
       isReady: () => this.#ready,
+      updates: new UpdateDesk(updater, restart),
     });
     await services.start();
     this.#box = box;
@@ -86,6 +99,7 @@ class NetRole {
       callerUid: peerUid,
     });
     this.#started = { ports, services, api };
+    await updater?.start();
     setInterval(() => box.changed(), WATCHED_INTERVAL).unref();
     await this.#configurePeers(store.current.config, identity);
     this.#changed();

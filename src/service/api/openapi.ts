@@ -157,6 +157,17 @@ export const OPERATIONS: readonly Operation[] = [
     path: `/api/mail/queue/{id}/${action}`,
     summary: QUEUE_SUMMARIES[action],
   })),
+  { method: 'get', path: '/api/update', summary: 'Which system runs, and how the last update went' },
+  {
+    method: 'post',
+    path: '/api/update',
+    summary: 'Installs an update; the body is the file, the answer a JSON object a line with the progress',
+  },
+  {
+    method: 'post',
+    path: '/api/update/back',
+    summary: 'Restarts the box into the system before the last update',
+  },
   {
     method: 'get',
     path: '/api/events',

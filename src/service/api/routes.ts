@@ -6,6 +6,7 @@ import { ConfigError, UserError, messageOf } from '../../base/errors.ts';
 import { type Box, MAIL_QUEUE_ACTIONS } from '../../port/box.ts';
 import { LOG_LEVELS, type Log } from '../../port/log.ts';
 import { openApiDocument } from './openapi.ts';
+import { addUpdate } from './update-routes.ts';
 
 /** A configuration of 2000 forwards and 1000 people is below a megabyte. */
 const MAX_BODY = 4 * 2 ** 20;
@@ -197,13 +198,13 @@ function addEvents(routes: Routes, { box }: RoutesOptions): void {
 /** The control API: reads for every caller of the socket, changes for root only. */
 export function apiRoutes(options: RoutesOptions): Routes {
   const routes: Routes = new Hono();
-  routes.use(
-    bodyLimit({
-      maxSize: MAX_BODY,
-      onError: (c) =>
-        c.json({ error: `Cannot take the request: its body is larger than ${MAX_BODY} bytes` }, 413),
-    }),
-  );
+  const limited = bodyLimit({
+    maxSize: MAX_BODY,
+    onError: (c) =>
+      c.json({ error: `Cannot take the request: its body is larger than ${MAX_BODY} bytes` }, 413),
+  });
+  // An update is read piece by piece, each measured against what its signed manifest says.
+  routes.use((c, next) => (c.req.path === '/api/update' ? next() : limited(c, next)));
   routes.use(async (c, next) => {
     if (c.req.method !== 'GET' && !c.env.mayWrite)
       return c.json({ error: 'Cannot change anything: only root may, this caller may read' }, 403);
@@ -214,6 +215,7 @@ export function apiRoutes(options: RoutesOptions): Routes {
   addMailQueue(routes, options);
   addWrites(routes, options);
   addAliases(routes, options);
+  addUpdate(routes, options);
   addEvents(routes, options);
   routes.notFound((c) =>
     c.json({ error: `Cannot find "${c.req.path}": see /api/openapi.json for what there is` }, 404),

@@ -30,7 +30,8 @@ function harness(mayWrite: boolean): {
 test('every operation of the OpenAPI document is served, and nothing else', async () => {
   const { call } = harness(true);
   for (const { method, path } of OPERATIONS) {
-    if (path === '/api/events') continue;
+    // A stream of events has no end, and an update is answered line by line.
+    if (path === '/api/events' || (path === '/api/update' && method === 'post')) continue;
     const { status } = await call(
       method.toUpperCase(),
       path.replace('{name}', 'bob'),
@@ -64,6 +65,27 @@ test('a body that is not JSON, or has unknown keys, is refused', async () => {
   const { call } = harness(true);
   assert.equal((await call('POST', '/api/users', '{')).status, 422);
   assert.equal((await call('POST', '/api/users', { name: 'bob', password: 'x', admin: true })).status, 422);
+});
+
+test('POST /api/update takes a file beyond the limit of other bodies, and answers with a line for each step', async () => {
+  const routes = apiRoutes({ box: new FakeBox(), version: '0.1.0', log });
+  const send = async (body: Uint8Array<ArrayBuffer>, mayWrite: boolean): Promise<[number, string[]]> => {
+    const response = await routes.request('/api/update', { method: 'POST', body }, { mayWrite });
+    return [response.status, (await response.text()).trim().split('\n')];
+  };
+  assert.deepEqual(await send(new Uint8Array(5_000_000), true), [
+    200,
+    [
+      '{"stage":"writing","done":5000000,"octets":5000000}',
+      '{"stage":"verifying","done":2500000,"octets":5000000}',
+      '{"version":"of 5000000 octets"}',
+    ],
+  ]);
+  assert.deepEqual(await send(new Uint8Array(0), true), [
+    200,
+    ['{"error":"Cannot update: the file ends too early"}'],
+  ]);
+  assert.equal((await send(new Uint8Array(1), false))[0], 403);
 });
 
 test('GET /api/log refuses a level that does not exist', async () => {

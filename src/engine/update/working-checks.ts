@@ -1,0 +1,54 @@
+import type { HealthNode, HealthReport } from '../../port/box.ts';
+
+/** What an update must not break, whatever it was before. Notices are for the owner to read. */
+const ESSENTIAL = ['lan', 'roles', 'services', 'mail'];
+const WAN = 'wan';
+
+/**
+ * The checks that are well, by their path in the tree (`lan/devices/address/dns`): what has to work after an update as well. If the
+ * way to the Internet is broken already, none of it counts: an update must not be taken back for the provider's fault.
+ */
+export function workingChecks({ tree }: HealthReport): readonly string[] {
+  const counted = tree.children.filter(({ name, state }) =>
+    name === WAN ? state !== 'failed' && state !== 'unknown' : ESSENTIAL.includes(name),
+  );
+  return counted.flatMap((group) => workingBelow(group, ''));
+}
+
+function workingBelow(node: HealthNode, parent: string): string[] {
+  const path = parent === '' ? node.name : `${parent}/${node.name}`;
+  return [...(works(node) ? [path] : []), ...node.children.flatMap((child) => workingBelow(child, path))];
+}
+
+/** A warning is no reason: a cable that somebody pulls out meanwhile must not undo an update. */
+function works({ state }: HealthNode): boolean {
+  return state === 'ok' || state === 'warning';
+}
+
+/** Why the box may not be updated as it is: the first of its own checks that failed. */
+export function ailment({ tree }: HealthReport): string | undefined {
+  const ill = tree.children.find(({ name, state }) => ESSENTIAL.includes(name) && state === 'failed');
+  return ill === undefined ? undefined : `${ill.name} ${ill.reason}`;
+}
+
+/**
+ * What worked before and does not now, as one sentence; undefined if all of it does. A check that this version does not have is passed over
+ * as long as its group is there: checks get other names. Without memory of before the box's own checks count.
+ */
+export function shortfall(before: readonly string[] | undefined, now: HealthReport): string | undefined {
+  if (before === undefined) return ailment(now);
+  const present = new Map(
+    now.tree.children.flatMap((group) => nodesBelow(group, '')).map(([path, node]) => [path, node]),
+  );
+  for (const path of before) {
+    const node = present.get(path);
+    if (node === undefined && !path.includes('/')) return `There is no ${path} any more`;
+    if (node !== undefined && !works(node)) return `${path.replaceAll('/', ' ')}: ${node.reason}`;
+  }
+  return undefined;
+}
+
+function nodesBelow(node: HealthNode, parent: string): [string, HealthNode][] {
+  const path = parent === '' ? node.name : `${parent}/${node.name}`;
+  return [[path, node], ...node.children.flatMap((child) => nodesBelow(child, path))];
+}

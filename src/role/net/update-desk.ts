@@ -1,0 +1,50 @@
+import { UserError } from '../../base/errors.ts';
+import type { Box, UpdateProgress, UpdateStatus } from '../../port/box.ts';
+import type { Updater } from '../../service/update/updater.ts';
+
+type UpdateCalls = Pick<Box, 'update' | 'installUpdate' | 'startOtherSystem'>;
+
+/** The answer to the caller has to leave before the box does. */
+const RESTART_AFTER = 1000;
+
+/** The part of the box behind the control API that is about its systems. */
+export class UpdateDesk implements UpdateCalls {
+  readonly #updater: Updater | undefined;
+  readonly #restart: (reason: string) => void;
+
+  /** Without an updater the box does not run from an image. */
+  constructor(updater: Updater | undefined, restart: (reason: string) => void) {
+    this.#updater = updater;
+    this.#restart = restart;
+  }
+
+  update(): UpdateStatus | null {
+    return this.#updater?.status ?? null;
+  }
+
+  async installUpdate(
+    file: AsyncIterable<Uint8Array>,
+    onProgress: (progress: UpdateProgress) => void,
+  ): Promise<string> {
+    const { version } = await this.#required().install(file, onProgress);
+    this.#restartSoon(`The update to ${version} is tried`);
+    return version;
+  }
+
+  async startOtherSystem(): Promise<void> {
+    await this.#required().goBack();
+    this.#restartSoon('The other system is tried');
+  }
+
+  #required(): Updater {
+    if (this.#updater === undefined)
+      throw new UserError(
+        'Cannot update: this box does not run from an image; install the new version as you did this one',
+      );
+    return this.#updater;
+  }
+
+  #restartSoon(reason: string): void {
+    setTimeout(() => this.#restart(reason), RESTART_AFTER);
+  }
+}

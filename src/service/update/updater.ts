@@ -1,0 +1,207 @@
+import type { KeyObject } from 'node:crypto';
+import { Seconds } from '../../base/duration.ts';
+import { UserError, messageOf } from '../../base/errors.ts';
+import { after } from '../../base/instant.ts';
+import { refusalOf } from '../../engine/update/admission.ts';
+import { type Trial, stepTrial } from '../../engine/update/trial.ts';
+import { shortfall, workingChecks } from '../../engine/update/working-checks.ts';
+import type { BlockDevices } from '../../port/block-device.ts';
+import type { HealthReport, UpdateStatus } from '../../port/box.ts';
+import type { Cancel, Clock } from '../../port/clock.ts';
+import type { Files } from '../../port/files.ts';
+import type { Log } from '../../port/log.ts';
+import type { Slot, SlotState } from '../../wire/slot-state/slot-state.ts';
+import { openUpdate } from './open-update.ts';
+import { type SlotStatePlaces, SlotStates } from './slot-states.ts';
+import { type OnProgress, writeSlot } from './slot-writer.ts';
+import { loadUpdateMemory, saveUpdateMemory } from './update-memory.ts';
+
+/** The board as far as updates are concerned, and which of its systems runs. */
+export interface UpdateBoard {
+  readonly name: string;
+  readonly running: Slot;
+  /** The device of each slot. */
+  readonly slots: Readonly<Record<Slot, string>>;
+  readonly slotState: SlotStatePlaces;
+  readonly keys: readonly KeyObject[];
+}
+
+export interface UpdaterPorts {
+  readonly devices: BlockDevices;
+  /** The data directory. */
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Starts the board again; the boot loader then obeys the slot state. */
+  readonly restart: (reason: string) => void;
+  readonly health: () => Promise<HealthReport>;
+  readonly configVersion: () => number;
+  /** What the owner has to know of the last update, or undefined when that is settled. */
+  readonly onProblem: (sentence: string | undefined) => void;
+}
+
+const LOOK_EVERY = Seconds(5);
+
+/** Puts new systems onto the card, judges the first run of one, and goes back to the other. */
+export class Updater {
+  readonly #board: UpdateBoard;
+  readonly #version: string;
+  readonly #ports: UpdaterPorts;
+  readonly #states: SlotStates;
+  #state: SlotState | undefined;
+  #problem: string | undefined;
+  #isBusy = false;
+  #look: Cancel | undefined;
+
+  constructor(board: UpdateBoard, version: string, ports: UpdaterPorts) {
+    this.#board = board;
+    this.#version = version;
+    this.#ports = ports;
+    this.#states = new SlotStates(board.slotState, ports.devices);
+  }
+
+  /** Finds out what the last start was, and begins to judge it if it was the first of a new system. */
+  async start(): Promise<void> {
+    const { clock, log, files } = this.#ports;
+    try {
+      this.#state = await this.#states.read();
+    } catch (error) {
+      this.#tell(messageOf(error));
+      return;
+    }
+    const memory = await loadUpdateMemory(files);
+    if (this.#isOnTrial) {
+      log.notice(`This is the first start of ${this.#version}: it stays if all works as before`);
+      this.#judge({ begun: clock.now() }, memory?.worked);
+    } else if (this.#state.tried !== undefined) {
+      const reason = memory?.reason ?? 'it did not come up, or the power failed meanwhile';
+      const what = memory === undefined ? 'The update' : `The update to ${memory.to}`;
+      this.#tell(`${what} was taken back: ${reason}`);
+    }
+  }
+
+  get status(): UpdateStatus {
+    return {
+      board: this.#board.name,
+      version: this.#version,
+      slot: this.#board.running,
+      onTrial: this.#isOnTrial,
+      problem: this.#problem ?? null,
+    };
+  }
+
+  /**
+   * Writes the system of an update file into the slot that is not in use and has it started once at the next start. Until then nothing
+   * changes: a failure at any instant leaves the running system and its slot as they were. @throws UserError, KernelError
+   */
+  async install(
+    file: AsyncIterable<Uint8Array>,
+    onProgress: OnProgress,
+  ): Promise<{ readonly version: string }> {
+    return await this.#alone(async () => {
+      const { files, log, health, configVersion } = this.#ports;
+      const { manifest, content } = await openUpdate(file, this.#board.keys);
+      const device = await this.#ports.devices.open(this.#board.slots[this.#other]);
+      try {
+        const now = await health();
+        const refusal = refusalOf(manifest, {
+          board: this.#board.name,
+          configVersion: configVersion(),
+          slotOctets: device.octets,
+          isOnTrial: this.#isOnTrial,
+          health: now,
+        });
+        if (refusal !== undefined) throw new UserError(refusal);
+        log.notice(`Writing ${manifest.version} into slot ${this.#other}`);
+        // From now on the slot holds no system that could be started, not by hand either.
+        await this.#write({ good: this.#board.running });
+        await writeSlot(content, manifest, device, onProgress);
+        const { version } = manifest;
+        await saveUpdateMemory(files, { from: this.#version, to: version, worked: workingChecks(now) });
+      } finally {
+        await device.close();
+      }
+      await this.#write({ good: this.#board.running, trial: this.#other });
+      this.#tell(undefined);
+      log.notice(`${manifest.version} is complete and verified; the next start tries it`);
+      return { version: manifest.version };
+    });
+  }
+
+  /** Has the other system started once at the next start, judged like an update. @throws UserError, KernelError */
+  async goBack(): Promise<void> {
+    await this.#alone(async () => {
+      if (this.#state?.spare !== this.#other)
+        throw new UserError(
+          `Cannot start the other system: slot ${this.#other} holds no whole one that is known to work`,
+        );
+      const worked = workingChecks(await this.#ports.health());
+      await saveUpdateMemory(this.#ports.files, { from: this.#version, to: 'the other system', worked });
+      await this.#write({ good: this.#board.running, trial: this.#other });
+    });
+  }
+
+  stop(): void {
+    this.#look?.cancel();
+  }
+
+  get #other(): Slot {
+    return this.#board.running === 'a' ? 'b' : 'a';
+  }
+
+  get #isOnTrial(): boolean {
+    return this.#state !== undefined && this.#state.good !== this.#board.running;
+  }
+
+  #tell(problem: string | undefined): void {
+    this.#problem = problem;
+    this.#ports.onProblem(problem);
+  }
+
+  async #alone<T>(action: () => Promise<T>): Promise<T> {
+    if (this.#isBusy) throw new UserError('Cannot update: another update is being written; wait for its end');
+    this.#isBusy = true;
+    try {
+      return await action();
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async #write(next: Omit<SlotState, 'counter'>): Promise<void> {
+    await this.#states.write(next);
+    this.#state = await this.#states.read();
+  }
+
+  #judge(trial: Trial, worked: readonly string[] | undefined): void {
+    const { clock, log } = this.#ports;
+    this.#look = clock.wake(after(clock.now(), LOOK_EVERY), () => {
+      this.#judgeNow(trial, worked).catch((error: unknown) => {
+        log.error(`Cannot judge the new system: ${messageOf(error)}`);
+        this.#judge({ begun: trial.begun }, worked);
+      });
+    });
+  }
+
+  async #judgeNow(before: Trial, worked: readonly string[] | undefined): Promise<void> {
+    const { clock, log, health } = this.#ports;
+    const missing = shortfall(worked, await health());
+    const { trial, verdict } = stepTrial(before, missing, clock.now());
+    if (verdict.kind === 'wait') return this.#judge(trial, worked);
+    if (verdict.kind === 'go-back') return await this.#giveUp(verdict.reason);
+    await this.#write({ good: this.#board.running, spare: this.#other });
+    log.notice(`${this.#version} works as the system before did, and stays`);
+  }
+
+  async #giveUp(reason: string): Promise<void> {
+    const { files, log, restart } = this.#ports;
+    const memory = await loadUpdateMemory(files);
+    if (memory !== undefined) {
+      // Going back must not depend on a disk that may be what is broken.
+      await saveUpdateMemory(files, { ...memory, reason }).catch((error: unknown) =>
+        log.warn(messageOf(error)),
+      );
+    }
+    restart(`${this.#version} does not work as the system before did: ${reason}`);
+  }
+}

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Minutes } from '../../../src/base/duration.ts';
+import type { UpdateManifest } from '../../../src/wire/update/manifest.ts';
+import { MemoryFiles } from '../../fake/memory-files.ts';
+import type { MemoryDevices } from '../../fake/memory-devices.ts';
+import {
+  type UpdateBox,
+  CARD,
+  SLOT_OCTETS,
+  boot,
+  healthWith,
+  newDevices,
+  stateOf,
+  systemOf,
+} from './update-box.ts';
+import { inChunks, newMaker, updateFile } from './update-file.ts';
+
+const maker = newMaker();
+const SYSTEM = systemOf(2);
+const FILE = updateFile(maker, SYSTEM);
+const silent = (): void => undefined;
+
+interface Site {
+  readonly devices: MemoryDevices;
+  readonly files: MemoryFiles;
+  start(version?: string): Promise<UpdateBox>;
+}
+
+function newSite(): Site {
+  const [devices, files] = [newDevices(), new MemoryFiles()];
+  return { devices, files, start: (version = '1.0.0') => boot({ devices, files, maker, version }) };
+}
+
+function slotHolds(devices: MemoryDevices, slot: string, system: Uint8Array): boolean {
+  return Buffer.from(devices.content(slot).subarray(0, system.length)).equals(system);
+}
+
+test('Updater writes the other slot, verifies it, and has it tried at the next start', async () => {
+  const site = newSite();
+  const box = await site.start();
+  const stages: string[] = [];
+  const { version } = await box.updater.install(inChunks(FILE), ({ stage, done }) =>
+    stages.push(`${stage} ${done}`),
+  );
+  assert.equal(version, '2.0.0');
+  assert.ok(slotHolds(site.devices, 'b', SYSTEM));
+  assert.ok(slotHolds(site.devices, 'a', systemOf(1)));
+  assert.deepEqual(stateOf(site.devices), { counter: 3, good: 'a', trial: 'b' });
+  assert.deepEqual(stages.at(0), 'writing 65536');
+  assert.deepEqual(stages.at(-1), `verifying ${SYSTEM.length}`);
+});
+
+test('Updater keeps a new system in which all works as before, and can go back to the old one', async () => {
+  const site = newSite();
+  await (await site.start()).updater.install(inChunks(FILE), silent);
+  const second = await site.start('2.0.0');
+  assert.equal(second.updater.status.onTrial, true);
+  await second.clock.advance(Minutes(1));
+  assert.equal(second.updater.status.onTrial, false);
+  assert.deepEqual(stateOf(site.devices), { counter: 5, good: 'b', spare: 'a' });
+  assert.deepEqual(second.restarts, []);
+  const third = await site.start('2.0.0');
+  assert.deepEqual(
+    { ...third.updater.status, problem: null },
+    { board: 'test-board', version: '2.0.0', slot: 'b', onTrial: false, problem: null },
+  );
+  await third.updater.goBack();
+  const fourth = await site.start('1.0.0');
+  assert.deepEqual([fourth.updater.status.slot, fourth.updater.status.onTrial], ['a', true]);
+});
+
+test('Updater goes back to the old system when something does not work, and says what', async () => {
+  const site = newSite();
+  await (await site.start()).updater.install(inChunks(FILE), silent);
+  const second = await site.start('2.0.0');
+  second.health = healthWith('fails');
+  await second.clock.advance(Minutes(11));
+  assert.deepEqual(second.restarts, ['2.0.0 does not work as the system before did: lan: dns: port taken']);
+  const third = await site.start();
+  assert.equal(third.updater.status.slot, 'a');
+  assert.equal(third.updater.status.problem, 'The update to 2.0.0 was taken back: lan: dns: port taken');
+});
+
+test('Updater tells of a new system that did not even come up', async () => {
+  const site = newSite();
+  await (await site.start()).updater.install(inChunks(FILE), silent);
+  await site.start('2.0.0');
+  const third = await site.start();
+  assert.equal(third.updater.status.slot, 'a');
+  assert.match(
+    third.updater.status.problem ?? '',
+    /^The update to 2\.0\.0 was taken back: it did not come up/,
+  );
+  await third.updater.install(inChunks(FILE), silent);
+  assert.equal(third.updater.status.problem, null, 'the next update has a chance of its own');
+});
+
+const other = newMaker();
+const flipped = (at: number): Buffer => {
+  const bytes = Buffer.from(FILE);
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  return bytes;
+};
+const made = (fields: Partial<UpdateManifest>, system = SYSTEM): Buffer => updateFile(maker, system, fields);
+const REFUSED: readonly (readonly [name: string, file: Buffer, sentence: RegExp])[] = [
+  ['signed by somebody else', updateFile(other, SYSTEM), /not signed by a key that this box trusts/],
+  ['whose manifest was changed', flipped(100), /not signed/],
+  ['whose signature was changed', flipped(20), /not signed/],
+  ['that is something else', Buffer.alloc(1000, 7), /no update for this box/],
+  ['that is empty', Buffer.alloc(0), /ends too early/],
+  ['cut in its head', FILE.subarray(0, 50), /ends too early/],
+  ['cut in its content', FILE.subarray(0, FILE.length - 20), /damaged|ends too early/],
+  ['whose content was changed', flipped(FILE.length - 30), /damaged/],
+  ['with something behind its end', Buffer.concat([FILE, FILE.subarray(-500)]), /longer than it says/],
+  ['for another board', made({ board: 'rpi' }), /for the board rpi, and this is a test-board/],
+  ['of a system that is larger than the slot', made({}, systemOf(3, SLOT_OCTETS + 512)), /there is room for/],
+];
+
+test('Updater refuses a bad file and leaves the running system startable', async () => {
+  for (const [name, file, sentence] of REFUSED) {
+    const site = newSite();
+    const box = await site.start();
+    await assert.rejects(
+      box.updater.install(inChunks(file), silent),
+      { name: 'UserError', message: sentence },
+      name,
+    );
+    const state = stateOf(site.devices);
+    assert.deepEqual([state?.good, state?.trial], ['a', undefined], name);
+    assert.ok(slotHolds(site.devices, 'a', systemOf(1)), name);
+    await assert.rejects(box.updater.goBack(), /holds no whole one/, name);
+  }
+});
+
+test('Updater refuses a system that cannot read the configuration in force, and a box that is not well', async () => {
+  const site = newSite();
+  const before = stateOf(site.devices);
+  const ahead = await boot({ ...site, maker, configVersion: 2 });
+  await assert.rejects(
+    ahead.updater.install(inChunks(FILE), silent),
+    /understands configurations up to version 1, and this box has one of version 2/,
+  );
+  const ill = await site.start();
+  ill.health = healthWith('fails');
+  await assert.rejects(ill.updater.install(inChunks(FILE), silent), /not well now \(lan dns: port taken\)/);
+  assert.deepEqual(stateOf(site.devices), before, 'nothing was written for a refusal');
+});
+
+test('Updater refuses an update while the running system is on trial, and a second one at a time', async () => {
+  const site = newSite();
+  const first = await site.start();
+  const running = first.updater.install(inChunks(FILE), silent);
+  await assert.rejects(first.updater.install(inChunks(FILE), silent), /another update is being written/);
+  await running;
+  const second = await site.start('2.0.0');
+  await assert.rejects(second.updater.install(inChunks(FILE), silent), /still on trial/);
+});
+
+test('Updater finds out that the card does not keep what is written', async () => {
+  const site = newSite();
+  const box = await site.start();
+  site.devices.restart(() => true, { worn: { path: 'b', from: 70_000, to: 70_512 } });
+  await assert.rejects(
+    box.updater.install(inChunks(FILE), silent),
+    /does not keep what is written at octet 65536/,
+  );
+  assert.deepEqual([stateOf(site.devices)?.good, stateOf(site.devices)?.trial], ['a', undefined]);
+});
+
+test('Updater says so when both copies of the slot state are damaged; the next update mends them', async () => {
+  const site = newSite();
+  const box = await site.start();
+  site.devices.put(CARD, 512, new Uint8Array(1024).fill(9));
+  await box.updater.start();
+  assert.match(box.updater.status.problem ?? '', /both copies are damaged/);
+  await box.updater.install(inChunks(FILE), silent);
+  assert.deepEqual([stateOf(site.devices)?.good, stateOf(site.devices)?.trial], ['a', 'b']);
+});
+
+test('Updater leaves a bootable card behind when the power goes at any step of an update', async () => {
+  const steps = await stepsOfAnUpdate();
+  assert.ok(steps > 8);
+  for (let cutAt = 1; cutAt <= steps; cutAt++) {
+    for (const isKept of [() => true, () => false, everySecond()]) {
+      const site = newSite();
+      const box = await site.start();
+      site.devices.restart(() => true, { cutAt });
+      await assert.rejects(box.updater.install(inChunks(FILE), silent));
+      site.devices.restart(isKept);
+      const next = await site.start();
+      const wanted = next.updater.status.slot === 'a' ? systemOf(1) : SYSTEM;
+      assert.ok(slotHolds(site.devices, next.updater.status.slot, wanted), `cut at step ${cutAt}`);
+      const again = await site.start();
+      assert.equal(again.updater.status.slot, 'a', 'what was not confirmed is not started twice');
+    }
+  }
+});
+
+async function stepsOfAnUpdate(): Promise<number> {
+  const site = newSite();
+  const box = await site.start();
+  await box.updater.install(inChunks(FILE), silent);
+  return site.devices.steps;
+}
+
+function everySecond(): () => boolean {
+  let count = 0;
+  return () => count++ % 2 === 0;
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
+import fc from 'fast-check';
+import { DecodeError } from '../../../src/base/errors.ts';
+import {
+  SLOTS,
+  SLOT_STATE_SIZE,
+  type SlotState,
+  decodeSlotState,
+  encodeSlotState,
+  newestSlotState,
+} from '../../../src/wire/slot-state/slot-state.ts';
+
+/** Built as U-Boot's `env export -b` and `crc32` would leave it. */
+function sector(text: string): Buffer {
+  const bytes = Buffer.alloc(SLOT_STATE_SIZE);
+  bytes.write(text, 4, 'latin1');
+  bytes.writeUInt32BE(crc32(bytes.subarray(4)));
+  return bytes;
+}
+
+const VECTORS: readonly (readonly [SlotState, string])[] = [
+  [{ counter: 1, good: 'a' }, 'counter=0x1\0good=a\0'],
+  [{ counter: 42, good: 'b', spare: 'a' }, 'counter=0x2a\0good=b\0spare=a\0'],
+  [{ counter: 0xffff_ffff, good: 'a', trial: 'b' }, 'counter=0xffffffff\0good=a\0trial=b\0'],
+  [{ counter: 7, good: 'a', tried: 'b' }, 'counter=0x7\0good=a\0tried=b\0'],
+];
+
+const slot = fc.constantFrom(...SLOTS);
+const states: fc.Arbitrary<SlotState> = fc.record(
+  { counter: fc.nat(0xffff_ffff), good: slot, spare: slot, trial: slot, tried: slot },
+  { requiredKeys: ['counter', 'good'] },
+);
+
+test('encodeSlotState() and decodeSlotState() agree with the vectors', () => {
+  for (const [state, text] of VECTORS) {
+    assert.deepEqual(Buffer.from(encodeSlotState(state)), sector(text));
+    assert.deepEqual(decodeSlotState(sector(text)), state);
+  }
+});
+
+test('decodeSlotState() reads back what was written', () => {
+  fc.assert(
+    fc.property(states, (state) => assert.deepEqual(decodeSlotState(encodeSlotState(state)), { ...state })),
+  );
+});
+
+test('decodeSlotState() refuses a sector with any octet changed', () => {
+  const bytes = encodeSlotState({ counter: 3, good: 'a', trial: 'b' });
+  for (let at = 0; at < SLOT_STATE_SIZE; at++) {
+    const damaged = Uint8Array.from(bytes);
+    damaged[at] = (damaged[at] ?? 0) ^ 0x10;
+    assert.throws(() => decodeSlotState(damaged), DecodeError);
+  }
+});
+
+test('decodeSlotState() refuses what a checksum does not make right', () => {
+  for (const text of [
+    '',
+    'good=a\0',
+    'counter=0x1\0good=c\0',
+    'counter=1x\0good=a\0',
+    'counter=0x1\0good=a\0trial=\0',
+  ])
+    assert.throws(() => decodeSlotState(sector(text)), DecodeError, text);
+});
+
+test('decodeSlotState() throws only DecodeError for random octets', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: SLOT_STATE_SIZE + 1 }), (bytes) => {
+      assert.throws(() => decodeSlotState(bytes), DecodeError);
+    }),
+  );
+});
+
+test('decodeSlotState() ignores variables that it does not know', () => {
+  assert.deepEqual(decodeSlotState(sector('counter=0x1\0good=a\0menu=1\0')), { counter: 1, good: 'a' });
+});
+
+test('newestSlotState() takes the higher counter, and the other copy if that one is damaged', () => {
+  const older = encodeSlotState({ counter: 8, good: 'a' });
+  const newer = encodeSlotState({ counter: 9, good: 'b' });
+  assert.equal(newestSlotState([older, newer])?.good, 'b');
+  assert.equal(newestSlotState([newer, older])?.good, 'b');
+  assert.equal(newestSlotState([older, newer.fill(0, 100)])?.good, 'b', 'zeros were there before');
+  assert.equal(newestSlotState([older, newer.fill(1, 100)])?.good, 'a');
+  assert.equal(newestSlotState([older.fill(1), newer]), undefined);
+});
