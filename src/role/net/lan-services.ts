@@ -138,17 +138,21 @@ export class LanServices {
           onLeases();
         },
         onWarning: (text) => notices.warn('leases', text),
-        onOtherServers: (servers) => notices.note('other DHCP server', otherServersText(servers)),
+        onOtherServers: (servers) =>
+          notices.note('other DHCP server', otherServersText(servers, settings.server.server.address)),
       },
     );
   }
 }
 
 /** Devices get settings from one server or the other, so some of them get wrong ones. */
-function otherServersText(servers: readonly OtherServer[]): string | undefined {
+function otherServersText(servers: readonly OtherServer[], own: Ipv4): string | undefined {
   if (servers.length === 0) return undefined;
-  const list = servers.map(
-    ({ address, mac }) => `${formatIpv4(address)} (${mac ?? 'MAC address not seen yet'})`,
-  );
+  const list = servers.map(({ address, mac }) => {
+    const byMac = mac ?? 'MAC address not seen yet';
+    return address === own
+      ? `a device with the MAC address ${byMac} that goes by the address of this box`
+      : `${formatIpv4(address)} (${byMac})`;
+  });
   return `Devices of the LAN also get addresses from ${list.join(', ')}: switch that server off, or "dhcp.enabled" of this box`;
 }

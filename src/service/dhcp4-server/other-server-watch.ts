@@ -95,11 +95,19 @@ export class OtherServerWatch {
   }
 
   /** A message of a server, whoever it was for. */
-  hear({ op, options }: Dhcp4Message, mac: Mac, from: Ipv4): void {
+  hear({ op, options, giaddr }: Dhcp4Message, mac: Mac, from: Ipv4): void {
     const address = options.serverId ?? from;
-    // What carries our own name was passed on by a relay.
-    if (op !== OP.BOOTREPLY || options.messageType === undefined || address === this.#own) return;
+    if (op !== OP.BOOTREPLY || options.messageType === undefined) return;
+    if (address === this.#own && (giaddr !== UNSPECIFIED || this.#isOurs(mac))) return;
     this.#note(address, mac);
+  }
+
+  /**
+   * What carries our own address is ours if it comes from here; a relay passes it on with its own address in `giaddr`. Without
+   * both, a machine that was given the box's address, or takes its place, hands out addresses.
+   */
+  #isOurs(mac: Mac): boolean {
+    return this.#socket === undefined || mac === this.#socket.mac;
   }
 
   /** A client has taken an offer of this server. */

@@ -60,9 +60,9 @@ class Lan {
   }
 
   /** A frame of another server from the given MAC address. */
-  async sayAs(mac: Mac, serverId: Ipv4): Promise<void> {
+  async sayAs(mac: Mac, serverId: Ipv4, to: Partial<Dhcp4Message> = {}): Promise<void> {
     const socket = await this.wire.host(mac).open('eth0', { etherType: 0x0800, udpPort: 67 }, () => {});
-    this.say(5, serverId, {}, socket);
+    this.say(5, serverId, to, socket);
     socket.close();
     await this.clock.settle();
   }
@@ -150,8 +150,17 @@ test('OtherServerWatch asks at most twice a minute however many servers clients 
 test('OtherServerWatch does not take its own server’s replies passed on by a relay for those of another', async () => {
   const lan = await new Lan().start();
   lan.answers = false;
-  await lan.sayAs(parseMac('02:00:00:00:00:aa'), OWN);
+  await lan.sayAs(parseMac('02:00:00:00:00:aa'), OWN, { giaddr: parseIpv4('192.168.77.250') });
   assert.deepEqual(lan.told, []);
+});
+
+test('OtherServerWatch finds a server that goes by the address of the box, by its MAC address', async () => {
+  const lan = await new Lan().start();
+  lan.answers = false;
+  await lan.sayAs(parseMac('02:00:00:00:77:01'), OWN);
+  assert.deepEqual(lan.told, []);
+  await lan.sayAs(parseMac('02:00:00:00:00:aa'), OWN);
+  assert.deepEqual(lan.told, [`${formatIpv4(OWN)} 02:00:00:00:00:aa`]);
 });
 
 test('OtherServerWatch lists MAX_OTHER_SERVERS at most, and tells of no more', async () => {
