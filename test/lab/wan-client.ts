@@ -89,7 +89,7 @@ export class WanClient {
         configured,
       },
       ports,
-      { onChange: (state) => this.#changed(state) },
+      { onChange: (state) => this.#changed(state), routerOf: ({ gateway }) => gateway },
     );
     this.#changed(this.#wan.status());
   }

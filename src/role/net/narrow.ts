@@ -24,7 +24,7 @@ import { contains4 } from '../../base/prefix.ts';
 import { inSeconds } from '../../base/duration.ts';
 import { isIpv4 } from '../../base/address.ts';
 import type { DnsOptions } from '../../service/dns/start-dns.ts';
-import { canBeRouter, coversLan, wanConflict } from './wan-conflict.ts';
+import { canBeRouter, harmlessRoutes, wanConflict } from './wan-conflict.ts';
 import type { MailListener, PostOptions, PostUser, WebOptions } from '../ipc.ts';
 
 /*
@@ -136,14 +136,11 @@ function wanIpv4(
   if (config.mode === 'lan-only' || address === 'none') return none;
   if (address === 'unknown') return {};
   if (wanConflict(config, address) !== undefined) return none;
-  const { prefix, gateway, routes } = address;
+  const { prefix, gateway } = address;
   const onLink = (router: number): boolean => router === 0;
   const hasGateway = gateway !== undefined && canBeRouter(config, address, gateway);
   const toGateway = hasGateway ? [{ destination: EVERYWHERE, gateway, metric: WAN_METRIC }] : [];
-  const harmless = routes.filter(
-    ({ destination, router }) => !coversLan(config, destination) && canBeRouter(config, address, router),
-  );
-  const others = harmless.map(({ destination, router }) => ({
+  const others = harmlessRoutes(config, address).map(({ destination, router }) => ({
     destination,
     metric: WAN_METRIC,
     ...(onLink(router) ? {} : { gateway: router }),

@@ -1,4 +1,4 @@
-import { formatIpv4, type Ipv4 } from '../../base/ipv4.ts';
+import { formatIpv4, type Ipv4, UNSPECIFIED } from '../../base/ipv4.ts';
 import { type Prefix4, contains4, formatPrefix4, lastAddress4 } from '../../base/prefix.ts';
 import type { Config } from '../../config/schema.ts';
 import type { WanAddress } from '../../service/wan/wan-state.ts';
@@ -31,6 +31,29 @@ export function canBeRouter({ lan, firewall }: Config, { prefix }: WanAddress, r
     (own) => router === own.address || (own.length <= LONGEST_WITH_BROADCAST && router === lastAddress4(own)),
   );
   return !isOurs && firewall.oneToOne.every(({ address }) => router !== address);
+}
+
+/** The provider's routes that take nothing of the office to the WAN. */
+export function harmlessRoutes(config: Config, address: WanAddress): WanAddress['routes'] {
+  return address.routes.filter(
+    ({ destination, router }) => !coversLan(config, destination) && canBeRouter(config, address, router),
+  );
+}
+
+/** Some split the Internet in two or more parts, a route for each; longer prefixes are networks of the provider's own. */
+const LONGEST_PART_OF_INTERNET = 4;
+
+/** The router that the Internet is behind: that of the default route, or of a part of it. Undefined if there is no way there. */
+export function routerInUse(config: Config, address: WanAddress): Ipv4 | undefined {
+  if (wanConflict(config, address) !== undefined) return undefined;
+  const { gateway } = address;
+  if (gateway !== undefined && canBeRouter(config, address, gateway)) return gateway;
+  const [widest] = harmlessRoutes(config, address)
+    .filter(
+      ({ destination, router }) => destination.length <= LONGEST_PART_OF_INTERNET && router !== UNSPECIFIED,
+    )
+    .toSorted((a, b) => a.destination.length - b.destination.length);
+  return widest?.router;
 }
 
 /** Why the provider's router is not used; undefined if it is, or there is none. */

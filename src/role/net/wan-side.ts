@@ -12,7 +12,7 @@ import type { WanNames } from './lan-services.ts';
 import { dnsUpstreams, wanMethod, wantedLinks } from './narrow.ts';
 import type { Notices } from './notices.ts';
 import type { NetPorts } from './ports.ts';
-import { routerConflict, wanConflict } from './wan-conflict.ts';
+import { routerConflict, routerInUse, wanConflict } from './wan-conflict.ts';
 
 export interface WanSideParts {
   readonly ports: NetPorts;
@@ -92,7 +92,10 @@ export class WanSide {
     this.#wan = await startWan(
       { ...options, link: { up: isUsable(link), mac: link?.mac }, configured },
       { clock, random, packets, udp, icmp, files: data, runtime, log: log.logFor('wan'), resolve },
-      { onChange: (state, change) => this.#changed(state, change) },
+      {
+        onChange: (state, change) => this.#changed(state, change),
+        routerOf: (address) => routerInUse(this.#config, address),
+      },
     );
     if (this.state?.address !== undefined) await this.#follow(this.#wan.status());
   }

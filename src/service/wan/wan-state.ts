@@ -92,6 +92,7 @@ export type WanPhase =
   | 'REBINDING';
 
 export interface GatewayHealth {
+  /** The router in use; undefined if there is no way to the Internet. */
   readonly gateway: Ipv4 | undefined;
   /** `unknown`: nothing to ask, or no answer yet and too early to tell. */
   readonly state: 'unknown' | 'reachable' | 'unreachable';

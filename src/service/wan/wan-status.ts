@@ -6,14 +6,14 @@ import type { WanAddress, WanLease, WanState } from './wan-state.ts';
 
 /** The state of the WAN as the page, the command and the API show it. */
 export function wanStatus(state: WanState): WanStatus {
-  const { device, method, phase, link, address, lease } = state;
+  const { device, method, phase, link, address, lease, gateway } = state;
   return {
     device,
     method,
     link: linkText(link),
     state: phase,
     address: address === undefined ? null : formatPrefix4(address.prefix),
-    gateway: address?.gateway === undefined ? null : formatIpv4(address.gateway),
+    gateway: gateway.gateway === undefined ? null : formatIpv4(gateway.gateway),
     dnsServers: (address?.dnsServers ?? []).map(formatIpv4),
     routes: (address?.routes ?? []).map(routeText),
     internet: state.internet.state,

@@ -5,7 +5,7 @@ import { InternetMonitor, type InternetTarget } from './internet-monitor.ts';
 import type { ProbeTarget } from './gateway-probe.ts';
 import { StaticUplink } from './static-uplink.ts';
 import type { Change, Uplink } from './uplink.ts';
-import type { WanLink, WanOptions, WanPorts, WanState } from './wan-state.ts';
+import type { WanAddress, WanLink, WanOptions, WanPorts, WanState } from './wan-state.ts';
 
 export interface WanStart extends WanOptions {
   readonly link: WanLink;
@@ -19,6 +19,8 @@ export interface WanCallbacks {
    * (`state.address`) is another than before, or none any more.
    */
   onChange(state: WanState, change: Change): void;
+  /** The router that the Internet is behind, which is the one to watch: not every one that a provider names is used. */
+  routerOf(address: WanAddress): Ipv4 | undefined;
 }
 
 export interface Wan {
@@ -100,7 +102,7 @@ class WanService implements Wan {
       link: this.#link,
       address: uplink?.address,
       lease: uplink?.lease,
-      gateway: this.#monitor.health,
+      gateway: { ...this.#monitor.health, gateway: this.#router },
       internet: this.#internet.health,
       conflict: uplink?.conflict,
       storeProblem: uplink?.storeProblem,
@@ -114,6 +116,8 @@ class WanService implements Wan {
 
   async #reconfigure(options: WanOptions): Promise<void> {
     const before = this.#options;
+    // What else the owner changed may lead packets to another router.
+    this.#monitor.watch(this.#probeTarget());
     if (isSame(options, before)) return;
     if (before.device !== options.device || !isSame(before.method, options.method)) {
       await this.#replaceUplink(options);
@@ -158,9 +162,14 @@ class WanService implements Wan {
   #probeTarget(): ProbeTarget | undefined {
     const { device } = this.#options;
     const { up, mac } = this.#link;
+    const [address, gateway] = [this.#uplink?.address, this.#router];
+    if (!up || mac === undefined || address === undefined || gateway === undefined) return undefined;
+    return { device, gateway, source: address.prefix.address, mac };
+  }
+
+  get #router(): Ipv4 | undefined {
     const address = this.#uplink?.address;
-    if (!up || mac === undefined || address?.gateway === undefined) return undefined;
-    return { device, gateway: address.gateway, source: address.prefix.address, mac };
+    return address === undefined ? undefined : this.#callbacks.routerOf(address);
   }
 }
 

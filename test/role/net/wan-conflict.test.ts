@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseIpv4 } from '../../../src/base/ipv4.ts';
+import { formatIpv4, parseIpv4 } from '../../../src/base/ipv4.ts';
 import { formatPrefix4, parsePrefix4 } from '../../../src/base/prefix.ts';
 import { readConfig } from '../../../src/config/load.ts';
 import { wantedLinks } from '../../../src/role/net/narrow.ts';
-import { canBeRouter, coversLan, routerConflict, wanConflict } from '../../../src/role/net/wan-conflict.ts';
+import {
+  canBeRouter,
+  coversLan,
+  routerConflict,
+  routerInUse,
+  wanConflict,
+} from '../../../src/role/net/wan-conflict.ts';
 import type { WanAddress } from '../../../src/service/wan/wan-state.ts';
 
 const CONFIG = readConfig({ version: 1 });
@@ -75,4 +81,30 @@ test('wantedLinks() leaves out routers of the provider that the kernel would ref
   );
   assert.match(routerConflict(CONFIG, address) ?? '', /^The provider named 192\.168\.77\.1 as its router/);
   assert.equal(routerConflict(CONFIG, given('203.0.113.50/24')), undefined);
+});
+
+test('routerInUse() is the default router, else that of a part of the Internet, and none that the kernel would refuse', () => {
+  const used = (changes: Partial<WanAddress>): string | undefined => {
+    const router = routerInUse(CONFIG, { ...given('203.0.113.50/24'), ...changes });
+    return router === undefined ? undefined : formatIpv4(router);
+  };
+  const by = (destination: string, router: string): WanAddress['routes'][number] => ({
+    destination: parsePrefix4(destination),
+    router: parseIpv4(router),
+  });
+  const halves = [
+    by('10.0.0.0/8', '203.0.113.3'),
+    by('0.0.0.0/1', '203.0.113.2'),
+    by('128.0.0.0/1', '203.0.113.2'),
+    by('0.0.0.0/1', '0.0.0.0'),
+  ];
+  assert.equal(used({ routes: halves }), '203.0.113.1');
+  assert.equal(used({ routes: halves, gateway: undefined }), '203.0.113.2');
+  assert.equal(used({ routes: halves, gateway: parseIpv4('192.168.77.1') }), '203.0.113.2');
+  assert.equal(used({ gateway: undefined }), undefined);
+  assert.equal(
+    used({ gateway: undefined, routes: [by('10.0.0.0/8', '203.0.113.3'), by('0.0.0.0/1', '0.0.0.0')] }),
+    undefined,
+  );
+  assert.equal(used({ prefix: parsePrefix4('192.168.77.50/24') }), undefined);
 });

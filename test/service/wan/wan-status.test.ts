@@ -62,6 +62,7 @@ test('wanStatus() without address or device says so', () => {
     phase: 'LINK-DOWN',
     link: { up: false, mac: undefined },
     address: undefined,
+    gateway: { gateway: undefined, state: 'unknown', misses: 0 },
     lease: undefined,
   });
   assert.deepEqual(

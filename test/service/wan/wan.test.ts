@@ -7,7 +7,7 @@ import { parseMac } from '../../../src/base/mac.ts';
 import { formatPrefix4, parsePrefix4 } from '../../../src/base/prefix.ts';
 import { fromUtf8 } from '../../../src/base/text.ts';
 import { RingLog } from '../../../src/io/log/ring-log.ts';
-import type { WanLink, WanMethod, WanState } from '../../../src/service/wan/wan-state.ts';
+import type { WanAddress, WanLink, WanMethod, WanState } from '../../../src/service/wan/wan-state.ts';
 import { startWan, type Wan } from '../../../src/service/wan/wan.ts';
 import { FakeClock } from '../../fake/fake-clock.ts';
 import { FakeRandom } from '../../fake/fake-random.ts';
@@ -48,6 +48,7 @@ interface Setting {
   readonly runtime?: MemoryFiles;
   readonly clock?: FakeClock;
   readonly timeServers?: readonly string[];
+  readonly routerOf?: (address: WanAddress) => Ipv4 | undefined;
 }
 
 async function start(setting: Setting = {}): Promise<Box> {
@@ -75,6 +76,7 @@ async function start(setting: Setting = {}): Promise<Box> {
         const { address } = state;
         if (change === 'address') addresses.push(address ? formatPrefix4(address.prefix) : 'none');
       },
+      routerOf: setting.routerOf ?? (({ gateway }) => gateway),
     },
   );
   await clock.advance(CHECKED);
@@ -307,6 +309,30 @@ test('startWan() finds the gateway reachable by echo, or by ARP where pings are 
     assert.equal(wan.status().gateway.state, 'reachable');
     assert.equal(provider.openSockets, 2, 'for DHCP and for conflicts');
   }
+});
+
+test('startWan() watches the router in use, whatever the provider names, and none that is not used', async () => {
+  const asked: Ipv4[] = [];
+  const provider = new Provider();
+  provider.echo = async (address) => {
+    asked.push(address);
+    return address === parseIpv4('203.0.113.2');
+  };
+  const used = await start({ provider, routerOf: () => parseIpv4('203.0.113.2') });
+  await used.clock.advance(Seconds(60));
+  assert.deepEqual([...new Set(asked)], [parseIpv4('203.0.113.2')]);
+  assert.deepEqual(used.wan.status().gateway, {
+    gateway: parseIpv4('203.0.113.2'),
+    state: 'reachable',
+    misses: 0,
+  });
+  asked.length = 0;
+  const unused = await start({ provider, routerOf: () => undefined });
+  await used.wan.stop({ release: false });
+  asked.length = 0;
+  await unused.clock.advance(Seconds(60));
+  assert.deepEqual(asked, []);
+  assert.equal(unused.wan.status().gateway.gateway, undefined);
 });
 
 test('startWan() reports the gateway unreachable after three misses, and its return', async () => {
