@@ -47,17 +47,8 @@ inOwnNetwork(
 
     /** What the kernel itself finds in one of the maps, undefined if nothing. */
     async function lookUp(set: string, { source, protocol, port }: Probe): Promise<Uint8Array | undefined> {
-      const value = Uint8Array.of(
-        ...ipv4Bytes(source),
-        PROTOCOL[protocol],
-        0,
-        0,
-        0,
-        port >> 8,
-        port & 255,
-        0,
-        0,
-      );
+      const place = [PROTOCOL[protocol], 0, 0, 0, port >> 8, port & 255, 0, 0];
+      const value = Uint8Array.of(...(set === 'forwarded-ports' ? [] : ipv4Bytes(source)), ...place);
       const elements = [{ key: { value } }];
       const body = { table: 'gatepost', set, elements };
       const question = encodeNft({ operation: 'get', family: 1, kind: 'elements', body });
@@ -72,7 +63,7 @@ inOwnNetwork(
     }
 
     async function kernelDestination(probe: Probe): Promise<Destination | undefined> {
-      const shifted = await lookUp('forwards', probe);
+      const shifted = (await lookUp('forwarded-ports', probe)) ?? (await lookUp('forwards', probe));
       const found = shifted ?? (await lookUp('forwards-same-port', probe));
       if (found === undefined) return undefined;
       const port = shifted === undefined ? probe.port : ((found[4] ?? 0) << 8) | (found[5] ?? 0);

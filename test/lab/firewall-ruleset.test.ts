@@ -148,7 +148,7 @@ inOwnNetwork(import.meta.filename, () => {
     const options = { ...FIREWALL, forwards };
     assert.equal((await firewall.apply(options)).outcome, 'replaced');
     assert.equal((await firewall.apply(options)).outcome, 'unchanged');
-    const listed = run('nft', 'list', 'map', 'inet', 'gatepost', 'forwards');
+    const listed = run('nft', 'list', 'map', 'inet', 'gatepost', 'forwarded-ports');
     assert.equal(listed.match(/192\.168\.77\.20/g)?.length, 8000);
   });
 

@@ -44,7 +44,10 @@ export function readListing(json: string): Listing {
     return found.elem ?? [];
   };
   return {
-    forwards: ['forwards', 'forwards-same-port'].flatMap((name) => entries(name).map(forwardOf)),
+    forwards: [
+      ...entries('forwarded-ports').map(forwardForAll),
+      ...['forwards', 'forwards-same-port'].flatMap((name) => entries(name).map(forwardOf)),
+    ],
     oneToOne: new Map(entries('one-to-one').map(pairOf)),
     lanNetworks: entries('lan-networks').map((entry) => {
       const [first, last] = addresses(entry as Value);
@@ -86,6 +89,21 @@ function pairOf(entry: Entry): readonly [string, string] {
   return [text(bare(key)), text(bare(value))];
 }
 
+const EVERYBODY = [parseIpv4('0.0.0.0'), parseIpv4('255.255.255.255')] as const;
+
+function forwardForAll(entry: Entry): ListedForward {
+  const [key, value] = entry as readonly [Value, Value];
+  const [protocol = '', port] = parts(key);
+  const [address = '', to] = parts(value);
+  return {
+    sources: EVERYBODY,
+    protocol: text(protocol),
+    ports: [Number(port), Number(port)],
+    address: parseIpv4(text(address)),
+    port: Number(to),
+  };
+}
+
 function forwardOf(entry: Entry): ListedForward {
   const [key, value] = entry as readonly [Value, Value];
   const [source = '', protocol = '', port = ''] = parts(key);
@@ -100,7 +118,7 @@ function forwardOf(entry: Entry): ListedForward {
   };
 }
 
-/** Where the listed entries lead a packet: the map with ports is asked first. */
+/** Where the listed entries lead a packet: those for everybody are asked first, then those with ports. */
 export function listedDestination({ forwards }: Listing, probe: Probe): Destination | undefined {
   const found = forwards.find(
     ({ sources, protocol, ports }) =>

@@ -154,18 +154,25 @@ function newAddress(type: number): Statement {
   return [{ kind: 'nat', type, ...TO_ADDRESS, flags: NF_NAT_RANGE.MAP_IPS }];
 }
 
-/** `dnat ip to ip saddr . meta l4proto . th dport map @set`, whose value is an address, or an address and a port. */
-export function leadTo(set: string, value: 'address' | 'address-and-port'): Statement {
+function newAddressAndPort(): Statement {
   const port = { portMin: R32_01, portMax: R32_01 };
   const flags = NF_NAT_RANGE.MAP_IPS | NF_NAT_RANGE.PROTO_SPECIFIED;
+  return [{ kind: 'nat', type: NFT_NAT.DNAT, ...TO_ADDRESS, ...port, flags }];
+}
+
+/** `dnat ip to meta l4proto . th dport map @set`, whose value is an address and a port. */
+export function leadByPort(set: string): Statement {
+  return [meta(NFT_META.L4PROTO), transportField(2, 2, R32_01), ...valueOf(set), ...newAddressAndPort()];
+}
+
+/** `dnat ip to ip saddr . meta l4proto . th dport map @set`, whose value is an address, or an address and a port. */
+export function leadTo(set: string, value: 'address' | 'address-and-port'): Statement {
   return [
     networkField(IPV4_FIELD.SOURCE, 4),
     meta(NFT_META.L4PROTO, R32_01),
     transportField(2, 2, R32_02),
     ...valueOf(set),
-    ...(value === 'address'
-      ? newAddress(NFT_NAT.DNAT)
-      : ([{ kind: 'nat', type: NFT_NAT.DNAT, ...TO_ADDRESS, ...port, flags }] as const)),
+    ...(value === 'address' ? newAddress(NFT_NAT.DNAT) : newAddressAndPort()),
   ];
 }
 

@@ -16,6 +16,7 @@ import {
   deviceSet,
   exposedHostSet,
   forwardSet,
+  forwardedPortSet,
   lanNetworkSet,
   oneToOneSets,
   serviceCounter,
@@ -95,8 +96,9 @@ function wanSets(plan: Plan): RulesetSet[] {
 function translationSets(plan: Plan): RulesetSet[] {
   if (!isClosed(plan)) return [];
   const { options, features } = plan;
-  const { shifted, samePort } = forwardMaps(options);
+  const { ports, shifted, samePort } = forwardMaps(options);
   return [
+    forwardedPortSet(ports, features.accounting),
     forwardSet(SET.FORWARDS, ['ipv4_addr', 'inet_service'], shifted, features.accounting),
     forwardSet(SET.FORWARDS_SAME_PORT, ['ipv4_addr'], samePort, features.accounting),
     ...oneToOneSets(options.oneToOne, features.accounting),

@@ -22,15 +22,19 @@ interface Match extends Claim {
 }
 
 export interface ForwardMaps {
-  /** To an address and a port. */
+  /** For everybody, port by port, to an address and a port. */
+  readonly ports: readonly RulesetElement[];
+  /** For certain senders, to an address and a port. */
   readonly shifted: readonly RulesetElement[];
-  /** To an address, the port stays. */
+  /** Of ranges and for certain senders, to an address; the port stays. */
   readonly samePort: readonly RulesetElement[];
 }
 
 /**
- * The elements of the two maps that port forwards are looked up in, keyed by sender, protocol and port. With hairpin the
- * LAN may use every forward, also one for certain senders, unless another forward of the same port is for the LAN.
+ * The elements of the maps that port forwards are looked up in. Those for everybody are keyed by protocol and port alone:
+ * the kernel hashes such a key, while among keys with ranges (nft_set_pipapo.c) it goes through all that fit the first
+ * field, and any sender would fit them all. With hairpin the LAN may use every forward, also one for certain senders,
+ * unless another forward of the same port is for the LAN.
  * @throws UserError when two forwards claim the same packets, or they are too many for the kernel to take at once
  */
 export function forwardMaps(options: FirewallOptions): ForwardMaps {
@@ -40,9 +44,11 @@ export function forwardMaps(options: FirewallOptions): ForwardMaps {
   for (const { forward } of all) checkShift(forward);
   checkTotal(all);
   checkOverlap(declared);
+  const [plain, others] = [all.filter(isPlain), all.filter((match) => !isPlain(match))];
   return {
-    shifted: all.filter(({ forward }) => isShifted(forward)).flatMap(shiftedElements),
-    samePort: all.filter(({ forward }) => !isShifted(forward)).map(samePortElement),
+    ports: plain.flatMap((match) => portElements(match, portKey)),
+    shifted: others.filter(({ forward }) => isShifted(forward)).flatMap(shiftedElements),
+    samePort: others.filter(({ forward }) => !isShifted(forward)).map(samePortElement),
   };
 }
 
@@ -87,6 +93,11 @@ function isShifted({ port, toPort }: PortForward): boolean {
   return toPort !== null && toPort !== port.first;
 }
 
+/** Whether a hash can have it: its elements are of one port each, and whoever sends is meant. */
+function isPlain({ forward, source }: Match): boolean {
+  return source.length === 0 && (isShifted(forward) || lengthOf(forward) === 1);
+}
+
 function portText({ port }: PortForward): string {
   return port.first === port.last ? String(port.first) : `${port.first}-${port.last}`;
 }
@@ -124,35 +135,42 @@ function hairpinMatches(declared: readonly Match[], lanNetworks: readonly Prefix
   return added;
 }
 
-/** Source address, protocol and port, each padded to four bytes. */
-function keyOf(source: Ipv4, protocol: number, port: number): Uint8Array {
-  return Uint8Array.of(...ipv4Bytes(source), protocol, 0, 0, 0, port >> 8, port & 255, 0, 0);
+type Key = Pick<RulesetElement, 'key' | 'last'>;
+
+/** Protocol and port, each padded to four bytes. */
+function portBytes(protocol: number, port: number): readonly number[] {
+  return [protocol, 0, 0, 0, port >> 8, port & 255, 0, 0];
 }
 
-function elementOf(
-  { forward, index, protocol, source }: Match,
-  port: PortForward['port'],
-  bytes: Uint8Array,
-): RulesetElement {
+function portKey({ protocol }: Match, port: number): Key {
+  return { key: Uint8Array.from(portBytes(protocol, port)) };
+}
+
+function rangeKey({ protocol, source }: Match, { first, last }: PortForward['port']): Key {
   return {
-    key: keyOf(network4(source), protocol, port.first),
-    last: keyOf(lastAddress4(source), protocol, port.last),
-    value: { bytes },
-    comment: `firewall.forwards[${index}] ${forward.name}`,
+    key: Uint8Array.of(...ipv4Bytes(network4(source)), ...portBytes(protocol, first)),
+    last: Uint8Array.of(...ipv4Bytes(lastAddress4(source)), ...portBytes(protocol, last)),
   };
 }
 
+function elementOf({ forward, index }: Match, key: Key, bytes: Uint8Array): RulesetElement {
+  return { ...key, value: { bytes }, comment: `firewall.forwards[${index}] ${forward.name}` };
+}
+
 function samePortElement(match: Match): RulesetElement {
-  return elementOf(match, match.forward.port, ipv4Bytes(match.forward.to));
+  return elementOf(match, rangeKey(match, match.forward.port), ipv4Bytes(match.forward.to));
 }
 
 function shiftedElements(match: Match): RulesetElement[] {
+  return portElements(match, (_, port) => rangeKey(match, { first: port, last: port }));
+}
+
+function portElements(match: Match, keyOf: (match: Match, port: number) => Key): RulesetElement[] {
   const { port, to, toPort } = match.forward;
-  const length = lengthOf(match.forward);
   const target = toPort ?? port.first;
-  return Array.from({ length }, (_, i) => {
+  return Array.from({ length: lengthOf(match.forward) }, (_, i) => {
     const there = target + i;
     const value = Uint8Array.of(...ipv4Bytes(to), there >> 8, there & 255, 0, 0);
-    return elementOf(match, { first: port.first + i, last: port.first + i }, value);
+    return elementOf(match, keyOf(match, port.first + i), value);
   });
 }

@@ -26,6 +26,7 @@ export const SET = {
   UDP_SENDERS6: 'udp-senders6',
   ICMP_SENDERS: 'icmp-senders',
   ICMP_SENDERS6: 'icmp-senders6',
+  FORWARDED_PORTS: 'forwarded-ports',
   FORWARDS: 'forwards',
   FORWARDS_SAME_PORT: 'forwards-same-port',
   ONE_TO_ONE: 'one-to-one',

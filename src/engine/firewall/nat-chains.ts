@@ -1,6 +1,6 @@
 import { NF_INET } from '../../wire/nftables/constants.ts';
 import { IPS } from '../../wire/nftables/expression/ct.ts';
-import { appearBySource, leadByDestination, leadByDevice, leadTo, masquerade } from './action.ts';
+import { appearBySource, leadByDestination, leadByDevice, leadByPort, leadTo, masquerade } from './action.ts';
 import { CHAIN, SET } from './names.ts';
 import { DHCP_REPLY } from './origin-chain.ts';
 import { type Plan, hasWan, isClosed, modeLine } from './plan.ts';
@@ -51,6 +51,7 @@ export function natChains(plan: Plan): RulesetChain[] {
 function translateChain(): RulesetChain {
   const comment = 'firewall.forwards';
   const rules = [IPPROTO.TCP, IPPROTO.UDP].flatMap((protocol) => [
+    rule(comment, isIpv4Packet(), isProtocol(protocol), leadByPort(SET.FORWARDED_PORTS)),
     rule(comment, isIpv4Packet(), isProtocol(protocol), leadTo(SET.FORWARDS, 'address-and-port')),
     rule(comment, isIpv4Packet(), isProtocol(protocol), leadTo(SET.FORWARDS_SAME_PORT, 'address')),
   ]);

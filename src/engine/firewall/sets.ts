@@ -55,7 +55,20 @@ export function serviceSet(side: ServiceSide, services: readonly FirewallService
   };
 }
 
-/** A map of port forwards; the value is an address, or an address and a port. */
+/** The map of port forwards for everybody, from protocol and port to an address and a port. */
+export function forwardedPortSet(elements: readonly RulesetElement[], isCounted: boolean): RulesetSet {
+  return {
+    name: SET.FORWARDED_PORTS,
+    comment: 'firewall.forwards',
+    key: ['inet_proto', 'inet_service'],
+    value: ['ipv4_addr', 'inet_service'],
+    interval: false,
+    counted: isCounted,
+    elements,
+  };
+}
+
+/** A map of the other port forwards, by sender too; the value is an address, or an address and a port. */
 export function forwardSet(
   name: string,
   value: readonly ('ipv4_addr' | 'inet_service')[],

@@ -96,8 +96,8 @@ test('differenceTo() adds and removes single elements of a set', () => {
     forwards: [{ ...first, name: 'renamed' } as PortForward, ...others],
   };
   assert.deepEqual(outline(changesFrom(kernel, compileRuleset(renamed))), [
-    'delete elements forwards-same-port 1',
-    'add elements forwards-same-port 1',
+    'delete elements forwarded-ports 1',
+    'add elements forwarded-ports 1',
   ]);
 });
 
@@ -105,8 +105,8 @@ test('differenceTo() empties a set that loses most of its elements with one mess
   const kernel = kernelWith(compileRuleset({ ...OFFICE, hairpin: false, forwards: ports(50) }));
   const ruleset = compileRuleset({ ...OFFICE, hairpin: false, forwards: ports(2) });
   assert.deepEqual(outline(changesFrom(kernel, ruleset)), [
-    'delete elements forwards-same-port all',
-    'add elements forwards-same-port 2',
+    'delete elements forwarded-ports all',
+    'add elements forwarded-ports 2',
   ]);
 });
 

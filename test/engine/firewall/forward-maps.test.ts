@@ -12,7 +12,7 @@ import type { FirewallOptions, PortForward } from '../../../src/engine/firewall/
 import { decodeNft } from '../../../src/wire/nftables/message.ts';
 import { readVectors } from '../../wire/nftables/vectors.ts';
 import { elementBodies } from '../../../src/engine/firewall/set-messages.ts';
-import { forwardSet } from '../../../src/engine/firewall/sets.ts';
+import { forwardSet, forwardedPortSet } from '../../../src/engine/firewall/sets.ts';
 import { OFFICE, forwardWith } from './options.ts';
 
 function mapsOf(forwards: readonly PortForward[], changes: Partial<FirewallOptions> = {}): ForwardMaps {
@@ -26,10 +26,34 @@ function keysOf(elements: ForwardMaps['samePort']): string[] {
   return elements.map(({ key, last }) => `${part(key)} to ${part(last ?? key)}`);
 }
 
-test('forwardMaps() keys a forward by sender, protocol and port', () => {
-  const { samePort, shifted } = mapsOf([forwardWith()]);
-  assert.deepEqual(keysOf(samePort), ['0.0.0.0 6 8443 to 255.255.255.255 6 8443']);
-  assert.deepEqual(shifted, []);
+function valueOf({ value }: ForwardMaps['ports'][number]): string {
+  return value !== undefined && 'bytes' in value ? toHex(value.bytes) : '';
+}
+
+test('forwardMaps() keys a forward of one port for everybody by protocol and port, so that the kernel can hash it', () => {
+  const { ports, samePort, shifted } = mapsOf([forwardWith({ protocol: 'both' })]);
+  const keys = ports.map(({ key, last }) => [toHex(key), last]);
+  assert.deepEqual(keys, [
+    ['0600000020fb0000', undefined],
+    ['1100000020fb0000', undefined],
+  ]);
+  assert.deepEqual(ports.map(valueOf), ['c0a84d1420fb0000', 'c0a84d1420fb0000']);
+  assert.deepEqual([samePort, shifted], [[], []]);
+});
+
+test('forwardMaps() keys ranges and forwards for certain senders by sender, protocol and port', () => {
+  const range = forwardWith({ port: { first: 10, last: 20 } });
+  const { ports, samePort, shifted } = mapsOf([
+    range,
+    forwardWith({ from: [parsePrefix4('192.0.2.7/32')] }),
+    forwardWith({ from: [parsePrefix4('198.51.100.0/24')], toPort: 443 }),
+  ]);
+  assert.deepEqual(keysOf(samePort), [
+    '0.0.0.0 6 10 to 255.255.255.255 6 20',
+    '192.0.2.7 6 8443 to 192.0.2.7 6 8443',
+  ]);
+  assert.deepEqual(keysOf(shifted), ['198.51.100.0 6 8443 to 198.51.100.255 6 8443']);
+  assert.deepEqual(ports, []);
 });
 
 test('forwardMaps() makes an element for each protocol of "both" and each prefix of "from"', () => {
@@ -51,17 +75,17 @@ test('forwardMaps() leaves out prefixes that another of the same forward covers,
 });
 
 test('forwardMaps() shifts a range port by port, because the kernel has no other way', () => {
-  const { shifted } = mapsOf([forwardWith({ port: { first: 5000, last: 5002 }, toPort: 65_533 })]);
-  assert.deepEqual(
-    shifted.map(({ value }) => (value !== undefined && 'bytes' in value ? toHex(value.bytes) : '')),
-    ['c0a84d14fffd0000', 'c0a84d14fffe0000', 'c0a84d14ffff0000'],
-  );
+  const range = { port: { first: 5000, last: 5002 }, toPort: 65_533 };
+  const { ports } = mapsOf([forwardWith(range)]);
+  const { shifted } = mapsOf([forwardWith({ ...range, from: [parsePrefix4('192.0.2.0/24')] })]);
+  for (const elements of [ports, shifted])
+    assert.deepEqual(elements.map(valueOf), ['c0a84d14fffd0000', 'c0a84d14fffe0000', 'c0a84d14ffff0000']);
 });
 
 test('forwardMaps() keeps a range whole when its ports stay', () => {
   const forward = forwardWith({ port: { first: 10_000, last: 20_000 }, toPort: 10_000 });
-  const { samePort, shifted } = mapsOf([forward]);
-  assert.deepEqual([samePort.length, shifted.length], [1, 0]);
+  const { ports, samePort, shifted } = mapsOf([forward]);
+  assert.deepEqual([ports.length, samePort.length, shifted.length], [0, 1, 0]);
 });
 
 test('forwardMaps() refuses a shifted range that is too long or ends above 65535', () => {
@@ -76,7 +100,7 @@ test('forwardMaps() refuses more elements than one transaction takes', () => {
     forwardWith({ port: { first: 1 + i * 1000, last: 1000 + i * 1000 }, toPort: 30_000 }),
   );
   assert.throws(() => mapsOf(forwards), /9000 entries, 8192 are the most/);
-  assert.equal(mapsOf(forwards.slice(1)).shifted.length, 8000);
+  assert.equal(mapsOf(forwards.slice(1)).ports.length, 8000);
 });
 
 test('forwardMaps() refuses two forwards of the same packets, naming both', () => {
@@ -104,8 +128,12 @@ test('forwardMaps() adds the LAN to a forward for certain senders only with hair
     forwardWith({ from: [parsePrefix4('192.0.2.0/24')] }),
     forwardWith({ port: { first: 1, last: 1 } }),
   ];
-  assert.equal(mapsOf(forwards).samePort.length, 2);
-  assert.equal(mapsOf(forwards, { hairpin: true }).samePort.length, 3);
+  const counts = (hairpin: boolean): readonly number[] => {
+    const { ports, samePort } = mapsOf(forwards, { hairpin });
+    return [ports.length, samePort.length];
+  };
+  assert.deepEqual(counts(false), [1, 1]);
+  assert.deepEqual(counts(true), [1, 2]);
 });
 
 test('forwardMaps() gives every network of the LAN its hairpins', () => {
@@ -119,12 +147,20 @@ test('forwardMaps() gives every network of the LAN its hairpins', () => {
 });
 
 test('the elements of port forwards are those of the reference tool, byte for byte', () => {
-  const vector = readVectors('set').find(({ origin }) => origin.includes('map inet t forwards'));
-  const message = vector?.messages.map(decodeNft).find((one) => one?.kind === 'elements');
-  assert.ok(message?.kind === 'elements');
-  const { shifted } = mapsOf([forwardWith({ toPort: 443 })]);
-  const [ours] = elementBodies(forwardSet('forwards', ['ipv4_addr', 'inet_service'], shifted, false));
-  const [theirs] = message.body.elements ?? [];
-  assert.deepEqual({ ...ours, userData: undefined }, { ...theirs, userData: undefined });
-  assert.deepEqual(theirs?.userData, fromHex('000763616d65726100'));
+  const from = [parsePrefix4('203.0.113.0/24')];
+  const { ports } = mapsOf([forwardWith({ toPort: 443 })]);
+  const { shifted } = mapsOf([forwardWith({ toPort: 443, from })]);
+  const pairs = [
+    ['map inet t forwarded-ports', forwardedPortSet(ports, false)],
+    ['203.0.113.0/24 . tcp', forwardSet('forwards', ['ipv4_addr', 'inet_service'], shifted, false)],
+  ] as const;
+  for (const [origin, set] of pairs) {
+    const vector = readVectors('set').find((one) => one.origin.includes(origin));
+    const message = vector?.messages.map(decodeNft).find((one) => one?.kind === 'elements');
+    assert.ok(message?.kind === 'elements');
+    const [ours] = elementBodies(set);
+    const [theirs] = message.body.elements ?? [];
+    assert.deepEqual({ ...ours, userData: undefined }, { ...theirs, userData: undefined });
+    assert.deepEqual(theirs?.userData, fromHex('000763616d65726100'));
+  }
 });

@@ -128,12 +128,7 @@ test('readCounters() gives our counters in the order of the ruleset, none withou
 test('apply() changes in place what can be, and keeps what is counted', async () => {
   const { kernel, firewall } = start();
   await firewall.apply({ ...OFFICE, forwards: [forwardWith()] });
-  kernel.count(
-    'forwards-same-port',
-    elementKeys(kernel, 'forwards-same-port')[0] ?? new Uint8Array(),
-    7n,
-    700n,
-  );
+  kernel.count('forwarded-ports', elementKeys(kernel, 'forwarded-ports')[0] ?? new Uint8Array(), 7n, 700n);
   assert.equal(
     await outcomeOf(firewall, { ...OFFICE, mode: 'firewall', forwards: [forwardWith()], pingFromWan: false }),
     'changed',
@@ -142,7 +137,7 @@ test('apply() changes in place what can be, and keeps what is counted', async ()
   const counted = state.elements.filter(({ packets }) => packets > 0);
   assert.deepEqual(
     counted.map(({ set, packets, bytes, comment }) => ({ set, packets, bytes, comment })),
-    [{ set: 'forwards-same-port', packets: 7, bytes: 700, comment: 'firewall.forwards[0] camera' }],
+    [{ set: 'forwarded-ports', packets: 7, bytes: 700, comment: 'firewall.forwards[0] camera' }],
   );
 });
 
@@ -150,12 +145,7 @@ test('apply() carries everything counted into a table that has to be made anew',
   const { kernel, firewall } = start();
   const options = { ...OFFICE, forwards: [forwardWith()] };
   await firewall.apply(options);
-  kernel.count(
-    'forwards-same-port',
-    elementKeys(kernel, 'forwards-same-port')[0] ?? new Uint8Array(),
-    7n,
-    700n,
-  );
+  kernel.count('forwarded-ports', elementKeys(kernel, 'forwarded-ports')[0] ?? new Uint8Array(), 7n, 700n);
   const address = Uint8Array.of(192, 168, 77, 20);
   const expression = { kind: 'counter', packets: 3n, bytes: 300n } as const;
   const elements = [{ key: { value: address }, expression, timeout: 1000n, expiration: 500n }];
