@@ -1,5 +1,5 @@
-import type { FlowStatus } from '../port/box.ts';
-import { type Command, printEither } from './command.ts';
+import type { FlowListing } from '../port/box.ts';
+import type { Command } from './command.ts';
 import { FLOW_OPTIONS, FLOW_USAGE, flowFilter } from './flow-filter.ts';
 import { formatTable } from './table.ts';
 
@@ -8,9 +8,9 @@ function endText(end: string, asSeen: string): string {
   return end === asSeen ? end : `${end} (${asSeen})`;
 }
 
-function flowsText(flows: readonly FlowStatus[]): string {
+function flowsText({ flows, total }: FlowListing): string {
   if (flows.length === 0) return 'no connections';
-  return formatTable([
+  const table = formatTable([
     ['PROTOCOL', 'STATE', 'FROM', 'TO', 'DEVICE', 'SENT', 'RECEIVED', 'ENDS IN'],
     ...flows.map((flow) => [
       flow.protocol,
@@ -23,6 +23,8 @@ function flowsText(flows: readonly FlowStatus[]): string {
       `${flow.timeoutSeconds} s`,
     ]),
   ]);
+  if (total <= flows.length) return table;
+  return `${table}\nshowing ${flows.length} of ${total}; --address, --port and --protocol choose`;
 }
 
 export const flowsCommand: Command = {
@@ -35,7 +37,8 @@ export const flowsCommand: Command = {
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(flowFilter(context)))
       if (value !== undefined) query.set(name, String(value));
-    const flows = await context.api.get<readonly FlowStatus[]>(`/api/flows?${query.toString()}`);
-    printEither(context, flows, flowsText);
+    const listing = await context.api.get<FlowListing>(`/api/flows?${query.toString()}`);
+    if (context.flags.has('json')) context.print(JSON.stringify(listing.flows, null, 2));
+    else context.print(flowsText(listing));
   },
 };

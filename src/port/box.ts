@@ -228,6 +228,13 @@ export interface DeviceTraffic {
   readonly down: { readonly packets: number; readonly bytes: number };
 }
 
+/** Connections now. */
+export interface FlowListing {
+  /** How many are meant; `flows` may hold fewer. */
+  readonly total: number;
+  readonly flows: readonly FlowStatus[];
+}
+
 /** What would happen to a new connection; `from` and `to` as the owner wrote them, `what` is `tcp/443`, `udp/53` or `icmp`. */
 export interface ExplainQuestion {
   readonly from: string;
@@ -314,7 +321,7 @@ export interface Box {
   endLease(address: string): Promise<void>;
   /** Makes the lease of a device a reservation; returns what changed. */
   pinLease(address: string, name: string | undefined): Promise<readonly string[]>;
-  flows(filter: FlowFilter): Promise<readonly FlowStatus[]>;
+  flows(filter: FlowFilter): Promise<FlowListing>;
   /** Ends connections; those still wanted begin anew under the rules of now. Returns their number. */
   endFlows(filter: FlowFilter): Promise<number>;
   firewall(): Promise<FirewallView>;

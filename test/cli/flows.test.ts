@@ -58,7 +58,11 @@ async function call(
 }
 
 test('flows prints one connection a line, translated ends in brackets', async () => {
-  const { printed, calls } = await call(flowsCommand, {}, [FLOW, { ...FLOW, replyDestination: FLOW.source }]);
+  const { printed, calls } = await call(
+    flowsCommand,
+    {},
+    { total: 2, flows: [FLOW, { ...FLOW, replyDestination: FLOW.source }] },
+  );
   assert.deepEqual(calls, [{ method: 'GET', path: '/api/flows?' }]);
   const [head, first, second] = (printed[0] ?? '').split('\n');
   assert.match(head ?? '', /^PROTOCOL +STATE +FROM +TO +DEVICE +SENT +RECEIVED +ENDS IN$/);
@@ -71,15 +75,22 @@ test('flows prints one connection a line, translated ends in brackets', async ()
 
 test('flows hands its filter to the box, and says so when nothing fits', async () => {
   const flags = { address: '2001:db8::1', port: '443', protocol: 'tcp' };
-  const { printed, calls } = await call(flowsCommand, flags, []);
+  const { printed, calls } = await call(flowsCommand, flags, { total: 0, flows: [] });
   assert.deepEqual(calls, [
     { method: 'GET', path: '/api/flows?address=2001%3Adb8%3A%3A1&port=443&protocol=tcp' },
   ]);
   assert.deepEqual(printed, ['no connections']);
 });
 
-test('flows --json prints what the box answered', async () => {
-  const { printed } = await call(flowsCommand, { json: true }, [FLOW]);
+test('flows says how many there are where the box lists fewer', async () => {
+  const { printed } = await call(flowsCommand, {}, { total: 12_345, flows: [FLOW, FLOW] });
+  assert.match(printed[0] ?? '', /\nshowing 2 of 12345; --address, --port and --protocol choose$/);
+  const whole = await call(flowsCommand, {}, { total: 1, flows: [FLOW] });
+  assert.doesNotMatch(whole.printed[0] ?? '', /showing/);
+});
+
+test('flows --json prints the connections that the box lists', async () => {
+  const { printed } = await call(flowsCommand, { json: true }, { total: 2, flows: [FLOW] });
   assert.deepEqual(JSON.parse(printed[0] ?? ''), [FLOW]);
 });
 

@@ -7,6 +7,7 @@ import type {
   ExplainQuestion,
   FirewallView,
   FlowFilter,
+  FlowListing,
   FlowStatus,
   HealthReport,
   LeaseStatus,
@@ -241,9 +242,9 @@ export class FakeBox implements Box {
     this.calls.push(`pinLease ${address} ${name ?? '-'}`);
     return Promise.resolve(['DHCP server changed']);
   }
-  flows(filter: FlowFilter): Promise<readonly FlowStatus[]> {
+  flows(filter: FlowFilter): Promise<FlowListing> {
     this.calls.push(`flows ${JSON.stringify(filter)}`);
-    return Promise.resolve([FLOW]);
+    return Promise.resolve({ total: 3, flows: [FLOW] });
   }
   endFlows(filter: FlowFilter): Promise<number> {
     this.calls.push(`endFlows ${JSON.stringify(filter)}`);

@@ -9,7 +9,7 @@ import type {
   ExplainQuestion,
   FirewallView,
   FlowFilter,
-  FlowStatus,
+  FlowListing,
   HealthReport,
   LeaseStatus,
   LogLine,
@@ -129,7 +129,7 @@ export class NetBox implements Box {
   pinLease(address: string, name: string | undefined): Promise<readonly string[]> {
     return this.#gate.pinLease(address, name);
   }
-  flows(filter: FlowFilter): Promise<readonly FlowStatus[]> {
+  flows(filter: FlowFilter): Promise<FlowListing> {
     return this.#gate.flows(filter);
   }
   endFlows(filter: FlowFilter): Promise<number> {

@@ -17,7 +17,7 @@ import type {
   ExplainQuestion,
   FirewallView,
   FlowFilter,
-  FlowStatus,
+  FlowListing,
 } from '../../port/box.ts';
 import type { AddressTraffic } from '../../service/firewall/firewall-state.ts';
 import type { DeviceDirectory, LanDevice } from './device-directory.ts';
@@ -49,7 +49,7 @@ type GateCalls = Pick<
 export class Gate implements GateCalls {
   readonly #services: NetServices;
   readonly #changeList: ChangeList;
-  readonly #listings = new Map<string, Promise<readonly FlowStatus[]>>();
+  readonly #listings = new Map<string, Promise<FlowListing>>();
 
   constructor(services: NetServices, changeList: ChangeList) {
     this.#services = services;
@@ -57,7 +57,7 @@ export class Gate implements GateCalls {
   }
 
   /** A long list takes seconds of work: callers who want the same one meanwhile share it, and few different ones are made at a time. */
-  flows(filter: FlowFilter): Promise<readonly FlowStatus[]> {
+  flows(filter: FlowFilter): Promise<FlowListing> {
     const key = JSON.stringify([filter.address, filter.port, filter.protocol]);
     const underWay = this.#listings.get(key);
     if (underWay !== undefined) return underWay;
@@ -72,17 +72,15 @@ export class Gate implements GateCalls {
     return listing;
   }
 
-  async #listFlows(filter: FlowFilter): Promise<readonly FlowStatus[]> {
-    const [{ flows }, directory] = await Promise.all([
+  async #listFlows(filter: FlowFilter): Promise<FlowListing> {
+    const [{ flows, total }, directory] = await Promise.all([
       this.#services.rules.conntrack.list(selectionOf(filter)),
       this.#directory(),
     ]);
     const { config } = this.#services;
-    return flows.map((flow) =>
-      flowStatus(flow, (address) =>
-        isLanDevice(config, directory, address) ? directory.label(address) : null,
-      ),
-    );
+    const deviceOf = (address: Ipv4 | Ipv6): string | null =>
+      isLanDevice(config, directory, address) ? directory.label(address) : null;
+    return { total, flows: flows.map((flow) => flowStatus(flow, deviceOf)) };
   }
 
   async endFlows(filter: FlowFilter): Promise<number> {
