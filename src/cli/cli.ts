@@ -5,6 +5,12 @@ import { ConfigError, UserError, messageOf } from '../base/errors.ts';
 import { aliasAddCommand } from './alias-add.ts';
 import { aliasListCommand } from './alias-list.ts';
 import { aliasRemoveCommand } from './alias-remove.ts';
+import {
+  certificateRemoveCommand,
+  certificateRenewCommand,
+  certificateSetCommand,
+  certificateShowCommand,
+} from './certificate.ts';
 import { checkCommand } from './check.ts';
 import { NotRunningError, RefusedError, apiClient } from './client.ts';
 import type { Command, Context } from './command.ts';
@@ -68,6 +74,10 @@ const COMMANDS: readonly Command[] = [
   mailExportCommand,
   mailBackupCommand,
   updateCommand,
+  certificateShowCommand,
+  certificateSetCommand,
+  certificateRemoveCommand,
+  certificateRenewCommand,
 ];
 
 class UsageError extends Error {

@@ -1,3 +1,5 @@
+import type { CertificateStatus } from './certificate.ts';
+import type { ClientSetup } from './client-setup.ts';
 import type { LogLevel } from './log.ts';
 import type { MailboxSummary } from './mailbox.ts';
 
@@ -47,6 +49,8 @@ export interface ServiceStatus {
   readonly ok: boolean;
   /** Where it answers, or why it does not. */
   readonly detail: string;
+  /** An aid: the box is ready without it. */
+  readonly isOptional?: boolean | undefined;
 }
 
 export interface CounterStatus {
@@ -361,6 +365,15 @@ export interface Box {
   ): Promise<string>;
   /** Restarts the box into the system before the last update. @throws UserError if there is none */
   startOtherSystem(): Promise<void>;
+  /** What has to be known for setting up a mail program. */
+  clientSetup(): ClientSetup;
+  certificate(): CertificateStatus;
+  /** Certificates and private key, PEM; in force when it resolves. Returns what there is to say, warnings among it. */
+  setCertificate(certificate: string, key: string): Promise<readonly string[]>;
+  /** Goes back to the box's own certificate. */
+  removeCertificate(): Promise<readonly string[]>;
+  /** Makes a new authority of the box, and a certificate of it. */
+  renewCertificate(): Promise<readonly string[]>;
   /** Calls `listener` after anything that {@link status} shows may have changed; returns how to stop that. */
   subscribe(listener: () => void): () => void;
 }

@@ -4,7 +4,7 @@ import { RingLog } from '../../src/io/log/ring-log.ts';
 import { NodeClock } from '../../src/io/node/clock.ts';
 import { nodeFiles } from '../../src/io/node/files.ts';
 import { NodeRandom } from '../../src/io/node/random.ts';
-import { makeSelfSigned } from '../../src/service/certificate.ts';
+import { makeIdentity } from '../../src/service/certificate/issue.ts';
 import { LoginGuard } from '../../src/service/login-guard.ts';
 import { openMailStore } from '../../src/service/mail-store/mail-store.ts';
 import { startSmtp } from '../../src/service/smtp/start-smtp.ts';
@@ -23,7 +23,7 @@ const service = await startSmtp({
   hostName: 'mail.office.example',
   directory: { users: ['alice'], domains: ['office.example'], aliases: {} },
   listeners: [{ address: '127.0.0.1', port: 0, kind: 'mx', tls: 'starttls' }],
-  identity: makeSelfSigned('mail.office.example', clock.wallTime()),
+  identity: makeIdentity('mail.office.example', clock.wallTime()),
   isLan,
   verify: () => Promise.resolve(undefined),
   guard: new LoginGuard({ isLan, clock }),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { Timestamp } from '../../src/base/instant.ts';
 import { UserError } from '../../src/base/errors.ts';
-import { makeSelfSigned } from '../../src/service/certificate.ts';
+import { makeIdentity } from '../../src/service/certificate/issue.ts';
 import { Program } from '../lab/program.ts';
 import { Dovecot } from '../service/pop3/dovecot.ts';
 import type { Figure } from './figure.ts';
@@ -85,7 +85,7 @@ async function startOurs(directory: string): Promise<Server> {
 }
 
 async function startDovecot(directory: string): Promise<Server> {
-  const identity = makeSelfSigned('mail.office.example', Timestamp(Date.now()));
+  const identity = makeIdentity('mail.office.example', Timestamp(Date.now()));
   const dovecot = await Dovecot.start({ directory, identity });
   dovecot.addMailbox(
     'alice',

@@ -5,7 +5,7 @@ import { RingLog } from '../../src/io/log/ring-log.ts';
 import { NodeClock } from '../../src/io/node/clock.ts';
 import { nodeFiles } from '../../src/io/node/files.ts';
 import { NodeRandom } from '../../src/io/node/random.ts';
-import { makeSelfSigned } from '../../src/service/certificate.ts';
+import { makeIdentity } from '../../src/service/certificate/issue.ts';
 import { openMailStore } from '../../src/service/mail-store/mail-store.ts';
 import { startPop3 } from '../../src/service/pop3/start-pop3.ts';
 import { mailText } from './mail-text.ts';
@@ -39,7 +39,7 @@ const service = await startPop3({
     { address: '127.0.0.1', port: 0, tls: 'starttls' },
     { address: '127.0.0.1', port: 0, tls: 'implicit' },
   ],
-  identity: makeSelfSigned('mail.office.example', Timestamp(Date.now())),
+  identity: makeIdentity('mail.office.example', Timestamp(Date.now())),
   // Readable, as Dovecot has it beside us: what a hash costs is the choice of the owner, not of the server.
   verify: async (login, password) => (password === 'secret' ? login : undefined),
   store,

@@ -1,4 +1,6 @@
 import { UserError } from '../../src/base/errors.ts';
+import type { CertificateStatus } from '../../src/port/certificate.ts';
+import type { ClientSetup } from '../../src/port/client-setup.ts';
 import type {
   AliasStatus,
   Box,
@@ -177,6 +179,45 @@ export const MAIL_QUEUE: MailQueueView = {
   ],
 };
 
+export const CLIENT_SETUP: ClientSetup = {
+  office: 'office.example',
+  domains: ['office.example', 'shop.example'],
+  incoming: [
+    { service: 'pop3s', host: 'mail.office.example', port: 995, tls: 'implicit' },
+    { service: 'pop3', host: 'mail.office.example', port: 110, tls: 'starttls' },
+  ],
+  outgoing: [
+    { service: 'submissions', host: 'mail.office.example', port: 465, tls: 'implicit' },
+    { service: 'submission', host: 'mail.office.example', port: 587, tls: 'starttls' },
+  ],
+  trust: [
+    {
+      name: 'office.example (Gatepost 0a1b2c3d)',
+      certificate: '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n',
+      fingerprint: 'AB:CD:EF',
+    },
+  ],
+};
+
+export const CERTIFICATE: CertificateStatus = {
+  kind: 'own',
+  subject: 'mail.office.example',
+  issuer: 'office.example (Gatepost 0a1b2c3d)',
+  names: ['mail.office.example', 'pop.office.example'],
+  from: '2026-11-22T10:00:00.000Z',
+  until: '2029-02-20T10:00:00.000Z',
+  fingerprint: '01:23:45',
+  missing: ['autoconfig.shop.example'],
+  authority: {
+    name: 'office.example (Gatepost 0a1b2c3d)',
+    domains: ['office.example'],
+    until: '2046-11-22T10:00:00.000Z',
+    fingerprint: 'AB:CD:EF',
+    certificate: '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n',
+  },
+  problems: ['The certificate is not for autoconfig.shop.example'],
+};
+
 /** A box without a network, whose answers are fixed and whose changes are remembered. */
 export class FakeBox implements Box {
   readonly added: NewUser[] = [];
@@ -296,6 +337,26 @@ export class FakeBox implements Box {
   startOtherSystem(): Promise<void> {
     this.calls.push('startOtherSystem');
     return Promise.resolve();
+  }
+  clientSetup(): ClientSetup {
+    return CLIENT_SETUP;
+  }
+  certificate(): CertificateStatus {
+    return CERTIFICATE;
+  }
+  setCertificate(certificate: string, key: string): Promise<readonly string[]> {
+    if (certificate !== 'good')
+      return Promise.reject(new UserError('Cannot use the certificate: it is not good'));
+    this.calls.push(`setCertificate ${certificate} ${key}`);
+    return Promise.resolve(['the certificate of the owner is in force', 'warning: it ends soon']);
+  }
+  removeCertificate(): Promise<readonly string[]> {
+    this.calls.push('removeCertificate');
+    return Promise.resolve(['the certificate of the box is in force']);
+  }
+  renewCertificate(): Promise<readonly string[]> {
+    this.calls.push('renewCertificate');
+    return Promise.resolve(['the box has a new authority']);
   }
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);

@@ -9,6 +9,8 @@ export function fakeControl(box: FakeBox): ControlClient {
     '/api/names': () => box.names(),
     '/api/health': () => box.health(),
     '/api/firewall': () => box.firewall(),
+    '/api/mail/client-setup': () => box.clientSetup(),
+    '/api/certificate': () => box.certificate(),
   };
   return {
     get: async <T>(path: string) => (await answers[path]?.()) as T,

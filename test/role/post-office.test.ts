@@ -7,7 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import { Timestamp } from '../../src/base/instant.ts';
 import type { MailListener, PostOptions } from '../../src/role/ipc.ts';
 import { PostOffice } from '../../src/role/post-office.ts';
-import { makeSelfSigned } from '../../src/service/certificate.ts';
+import { makeIdentity } from '../../src/service/certificate/issue.ts';
 import { FakeClock } from '../fake/fake-clock.ts';
 import { LineClient } from '../fake/line-client.ts';
 import { MemoryLog } from '../fake/memory-log.ts';
@@ -16,7 +16,7 @@ import { MemoryMailStore } from '../fake/memory-mail-store.ts';
 // The mail servers as the configuration moves them, on loopback.
 
 const SERVICES = ['smtp', 'submission', 'submissions', 'pop3', 'pop3s'] as const;
-const TLS = makeSelfSigned('mail.office.example', Timestamp(0));
+const TLS = makeIdentity('mail.office.example', Timestamp(0));
 
 /** Of the documented form at the least cost: only who may log in is under test. */
 function passwordHash(password: string): string {
@@ -131,7 +131,7 @@ test('PostOffice follows new people, aliases and certificates without breaking a
   const session = await greeted(portFor(listeners, 'smtp'));
   await session.ask('RCPT TO:<bob@office.example>', /^550 .*\r\n/);
   const users = ['alice', 'bob'].map((name) => person(name, 'secret'));
-  const tls = makeSelfSigned('mx.office.example', Timestamp(0));
+  const tls = makeIdentity('mx.office.example', Timestamp(0));
   const changed = optionsWith(listeners, { users, aliases: { info: ['bob'] }, tls });
   const { services } = await office.configure(changed, everybody);
   assert.ok(services.every(({ ok }) => ok));

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { KernelError } from '../../src/base/errors.ts';
 import { Timestamp } from '../../src/base/instant.ts';
-import { makeSelfSigned } from '../../src/service/certificate.ts';
+import { makeIdentity } from '../../src/service/certificate/issue.ts';
 import { serveSite } from '../../src/web/server.ts';
 
 const hello = (): Response => new Response('hello');
@@ -40,7 +40,7 @@ test('serveSite() answers over HTTP', async () => {
 
 test('serveSite() answers over HTTPS with the given certificate', async () => {
   const port = await freePort();
-  const tls = makeSelfSigned('mail.office.example', Timestamp(Date.now()));
+  const tls = makeIdentity('mail.office.example', Timestamp(Date.now()));
   const server = await serveSite(hello, { host: '127.0.0.1', port, tls });
   assert.equal(await read(getEncrypted, `https://127.0.0.1:${port}/`, tls.cert), 'hello');
   server.close();

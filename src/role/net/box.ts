@@ -23,10 +23,14 @@ import type {
 } from '../../port/box.ts';
 import { LOG_LEVELS, type LogLevel } from '../../port/log.ts';
 import { leaseStatus } from '../../service/dhcp4-server/lease-status.ts';
+import type { CertificateStatus } from '../../port/certificate.ts';
+import type { ClientSetup } from '../../port/client-setup.ts';
 import type { ConfigStore, Loaded } from '../../service/config-store.ts';
 import { formatRecordData } from '../../wire/dns/presentation.ts';
 import { wanStatus } from '../../service/wan/wan-status.ts';
+import { CertificateDesk } from './certificate-desk.ts';
 import { Gate } from './gate.ts';
+import type { Identity } from './identity.ts';
 import { ownServices, readHealth } from './health.ts';
 import { MailDesk } from './mail-desk.ts';
 import type { Peers } from './peers.ts';
@@ -42,7 +46,8 @@ export interface NetBoxParts {
   readonly store: ConfigStore;
   readonly services: NetServices;
   readonly peers: Peers;
-  /** Tells the other roles of a new configuration. */
+  readonly identity: Identity;
+  /** Tells the other roles of a new configuration, and of the certificate of now. */
   readonly configurePeers: (config: Config) => Promise<void>;
   readonly startedAt: Instant;
   readonly isReady: () => boolean;
@@ -55,13 +60,19 @@ export class NetBox implements Box {
   readonly #gate: Gate;
   readonly #people: People;
   readonly #mail: MailDesk;
+  readonly #certificates: CertificateDesk;
   readonly #listeners = new Set<() => void>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: NetBoxParts) {
     this.#parts = parts;
-    const { store } = parts;
+    const { store, identity, services } = parts;
     this.#mail = new MailDesk(parts.peers);
+    this.#certificates = new CertificateDesk({
+      identity,
+      config: () => services.config,
+      follow: () => this.followCertificate(),
+    });
     this.#people = new People(
       store,
       (prepare, cause) => this.#inTurn(() => this.#take(prepare(), cause)),
@@ -196,6 +207,28 @@ export class NetBox implements Box {
   }
   startOtherSystem(): Promise<void> {
     return this.#parts.updates.startOtherSystem();
+  }
+  clientSetup(): ClientSetup {
+    return this.#certificates.clientSetup();
+  }
+  certificate(): CertificateStatus {
+    return this.#certificates.certificate();
+  }
+  setCertificate(certificate: string, key: string): Promise<readonly string[]> {
+    return this.#certificates.setCertificate(certificate, key);
+  }
+  removeCertificate(): Promise<readonly string[]> {
+    return this.#certificates.removeCertificate();
+  }
+  renewCertificate(): Promise<readonly string[]> {
+    return this.#certificates.renewCertificate();
+  }
+
+  /** Looks whether another certificate is to be in force, and brings it to the servers. */
+  async followCertificate(): Promise<void> {
+    const { services, configurePeers } = this.#parts;
+    await this.#inTurn(() => configurePeers(services.config));
+    this.changed();
   }
 
   subscribe(listener: () => void): () => void {

@@ -1,28 +1,80 @@
 import { KernelError } from '../../base/errors.ts';
-import { type TlsIdentity, ensureCertificate, makeSelfSigned } from '../../service/certificate.ts';
+import type { Config } from '../../config/schema.ts';
+import { tryTlsIdentity } from '../../io/node/tls-identity.ts';
+import {
+  type CertificateInForce,
+  Certificates,
+  unstoredCertificate,
+} from '../../service/certificate/certificates.ts';
+import type { WantedNames } from '../../service/certificate/own-certificate.ts';
 import type { NetPorts } from './ports.ts';
+import { certificateDomains, certificateNames, serverNames } from './server-names.ts';
+
+function wantedNames(config: Config): WantedNames {
+  return {
+    required: serverNames(config),
+    all: certificateNames(config),
+    domains: certificateDomains(config),
+  };
+}
 
 /** Key and certificate of the box. One that cannot be stored serves until the next start rather than no TLS at all. */
 export class Identity {
-  readonly #ports: NetPorts;
-  #unstored: { readonly hostName: string; readonly identity: TlsIdentity } | undefined;
+  readonly #clock: NetPorts['clock'];
+  readonly #certificates: Certificates;
+  #unstored: { readonly names: string; readonly inForce: CertificateInForce } | undefined;
+  #current: CertificateInForce | undefined;
 
-  constructor(ports: NetPorts) {
-    this.#ports = ports;
+  constructor({ data: files, clock, log }: Pick<NetPorts, 'data' | 'clock' | 'log'>) {
+    this.#clock = clock;
+    this.#certificates = new Certificates({
+      directory: 'tls',
+      files,
+      clock,
+      log: log.logFor('tls'),
+      tryIdentity: tryTlsIdentity,
+    });
   }
 
-  async for(hostName: string, otherNames: readonly string[]): Promise<TlsIdentity> {
-    const { data: files, clock, log: ring } = this.#ports;
-    const log = ring.logFor('tls');
+  /** As last asked for; undefined before the first time. */
+  get current(): CertificateInForce | undefined {
+    return this.#current;
+  }
+
+  /** The certificate for the configuration, at this time. */
+  async for(config: Config): Promise<CertificateInForce> {
+    const names = wantedNames(config);
     try {
-      return await ensureCertificate({ directory: 'tls', hostName, otherNames, files, clock, log });
+      this.#current = await this.#certificates.inForce(names);
+      this.#unstored = undefined;
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
-      log.error(`The certificate is good until the next start only: ${error.message}`);
-      if (this.#unstored?.hostName !== hostName) {
-        this.#unstored = { hostName, identity: makeSelfSigned(hostName, clock.wallTime(), otherNames) };
-      }
-      return this.#unstored.identity;
+      this.#current = this.#inMemory(names, error.message);
     }
+    return this.#current;
+  }
+
+  /** @throws UserError if it cannot be used, KernelError if it cannot be stored */
+  async set(certificate: string, key: string): Promise<void> {
+    await this.#certificates.set(certificate, key);
+  }
+
+  /** @throws UserError if there is none of the owner */
+  async remove(): Promise<void> {
+    await this.#certificates.remove();
+  }
+
+  /** Makes a new authority with a certificate for the configuration. @throws KernelError */
+  async renew(config: Config): Promise<void> {
+    await this.#certificates.renew(wantedNames(config));
+  }
+
+  #inMemory(names: WantedNames, reason: string): CertificateInForce {
+    const key = JSON.stringify(names);
+    if (this.#unstored?.names !== key) {
+      const inForce = unstoredCertificate(names, this.#clock.wallTime(), reason);
+      this.#unstored = { names: key, inForce };
+    }
+    return this.#unstored.inForce;
   }
 }

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { basename, dirname } from 'node:path';
+import { Minutes } from '../../base/duration.ts';
 import { ConfigError, KernelError, UserError, messageOf } from '../../base/errors.ts';
-import { mailHostName } from '../../config/mail-host-name.ts';
 import type { Config } from '../../config/schema.ts';
 import { peerUid } from '../../io/linux/peer-credentials.ts';
 import { nodeFiles } from '../../io/node/files.ts';
@@ -19,12 +19,14 @@ import { openUpdater } from './open-updater.ts';
 import { Peers } from './peers.ts';
 import { type NetPorts, openPorts } from './ports.ts';
 import { NetServices } from './services.ts';
-import { serverNames } from './server-names.ts';
 import { requireSoleBox } from './sole-box.ts';
 import { UpdateDesk } from './update-desk.ts';
 
 /** Counters grow without an event of their own: while somebody watches, they are shown this often. */
 const WATCHED_INTERVAL = 2000;
+
+/** A certificate nears its end, its file is replaced, the time becomes known: nobody tells, so it is looked for. */
+const CERTIFICATE_INTERVAL = Minutes(10);
 
 interface Started {
   readonly ports: NetPorts;
@@ -84,7 +86,8 @@ class NetRole {
       store,
       services,
       peers: this.#peers,
-      configurePeers: (config) => this.#configurePeers(config, identity),
+      identity,
+      configurePeers: (config) => this.#configurePeers(config, identity, services),
       startedAt: ports.clock.now(),
       isReady: () => this.#ready,
       updates: new UpdateDesk(updater, restart),
@@ -101,16 +104,26 @@ class NetRole {
     this.#started = { ports, services, api };
     await updater?.start();
     setInterval(() => box.changed(), WATCHED_INTERVAL).unref();
-    await this.#configurePeers(store.current.config, identity);
+    await this.#configurePeers(store.current.config, identity, services);
+    setInterval(() => void this.#followCertificate(box), CERTIFICATE_INTERVAL).unref();
     this.#changed();
   }
 
-  async #configurePeers(config: Config, identity: Identity): Promise<void> {
-    const tls = await identity.for(mailHostName(config), serverNames(config).slice(1));
+  async #configurePeers(config: Config, identity: Identity, { notices }: NetServices): Promise<void> {
+    const { identity: tls, status } = await identity.for(config);
+    notices.note('certificate', status.problems.length === 0 ? undefined : status.problems.join('; '));
     await Promise.all([
       this.#peers.configurePost(postOptions(config, tls)),
       this.#peers.configureWeb(webOptions(config, tls, `${this.#settings.run}/api.sock`)),
     ]);
+  }
+
+  async #followCertificate(box: NetBox): Promise<void> {
+    try {
+      await box.followCertificate();
+    } catch (error) {
+      this.#started?.ports.log.logFor('tls').warn(`Cannot look after the certificate: ${messageOf(error)}`);
+    }
   }
 
   #heard(message: ToNet): void {
@@ -136,7 +149,7 @@ class NetRole {
     const { services, takenPort } = this.#peers;
     if (takenPort !== undefined) this.#parent.send({ kind: 'fatal', sentence: takenPort });
     // What else does not work is in health: a damaged mail store must not stop the network.
-    if (services.some((service) => !service.ok)) return;
+    if (services.some(({ ok, isOptional }) => !ok && isOptional !== true)) return;
     this.#ready = true;
     this.#parent.send({ kind: 'ready' });
   }

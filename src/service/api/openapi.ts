@@ -170,6 +170,28 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/api/mail/client-setup',
+    summary: 'What has to be known for setting up a mail program',
+  },
+  {
+    method: 'get',
+    path: '/api/certificate',
+    summary: 'The certificate in force, and the authority of the box',
+  },
+  {
+    method: 'post',
+    path: '/api/certificate',
+    summary: 'Puts a certificate of the owner in force; both texts are PEM',
+    body: texts('certificate', 'key'),
+  },
+  {
+    method: 'post',
+    path: '/api/certificate/remove',
+    summary: "Goes back to the box's own certificate",
+  },
+  { method: 'post', path: '/api/certificate/renew', summary: 'Makes a new authority of the box' },
+  {
+    method: 'get',
     path: '/api/events',
     summary: 'Server-sent events: "status" whenever the status has changed',
   },

@@ -2,11 +2,14 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
-import { ConfigError, UserError, messageOf } from '../../base/errors.ts';
+import { ConfigError, UserError } from '../../base/errors.ts';
 import { type Box, MAIL_QUEUE_ACTIONS } from '../../port/box.ts';
 import { LOG_LEVELS, type Log } from '../../port/log.ts';
+import { certificateRoutes } from './certificate-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { addUpdate } from './update-routes.ts';
+import { checked, readBody } from './read-body.ts';
+import type { Routes } from './routes-type.ts';
 
 /** A configuration of 2000 forwards and 1000 people is below a megabyte. */
 const MAX_BODY = 4 * 2 ** 20;
@@ -16,12 +19,6 @@ const MAX_LOG_ENTRIES = 2000;
 const EVENT_INTERVAL = 500;
 /** An event stream without news sends a comment this often, so that both sides notice a dead connection. */
 const KEEP_ALIVE = 15_000;
-
-/** What the server knows of a caller from its socket. */
-export interface CallerBindings {
-  /** Whether the caller may change things: root, by the kernel's word on the socket's other end. */
-  readonly mayWrite: boolean;
-}
 
 export interface RoutesOptions {
   readonly box: Box;
@@ -54,25 +51,6 @@ const newPassword = z.strictObject({ password: z.string().min(1) });
 
 const queueEntry = z.object({ id: z.coerce.number().int().positive() });
 const queueChange = queueEntry.extend({ action: z.enum(MAIL_QUEUE_ACTIONS) });
-
-type Routes = Hono<{ Bindings: CallerBindings }>;
-
-async function readBody<T>(request: { json(): Promise<unknown> }, schema: z.ZodType<T>): Promise<T> {
-  let value: unknown;
-  try {
-    value = await request.json();
-  } catch (error) {
-    throw new UserError(`Cannot read the request: its body is not JSON (${messageOf(error)})`);
-  }
-  return checked(value, schema);
-}
-
-function checked<T>(value: unknown, schema: z.ZodType<T>): T {
-  const result = schema.safeParse(value);
-  if (!result.success)
-    throw new UserError(`Cannot use the request: ${z.prettifyError(result.error).replaceAll('\n', ' ')}`);
-  return result.data;
-}
 
 function addReads(routes: Routes, { box, version }: RoutesOptions): void {
   routes.get('/api/status', async (c) => c.json(await box.status()));
@@ -216,6 +194,7 @@ export function apiRoutes(options: RoutesOptions): Routes {
   addWrites(routes, options);
   addAliases(routes, options);
   addUpdate(routes, options);
+  certificateRoutes(routes, options.box);
   addEvents(routes, options);
   routes.notFound((c) =>
     c.json({ error: `Cannot find "${c.req.path}": see /api/openapi.json for what there is` }, 404),

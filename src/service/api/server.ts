@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import { rmSync } from 'node:fs';
 import { getRequestListener } from '@hono/node-server';
 import { KernelError } from '../../base/errors.ts';
-import { type CallerBindings, type RoutesOptions, apiRoutes } from './routes.ts';
+import type { CallerBindings } from './routes-type.ts';
+import { type RoutesOptions, apiRoutes } from './routes.ts';
 
 export interface ApiServerOptions extends RoutesOptions {
   /** Where the socket is made; a left-over of a killed run is replaced. */

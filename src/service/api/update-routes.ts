@@ -1,9 +1,8 @@
-import type { Hono } from 'hono';
 import { stream } from 'hono/streaming';
 import { UserError, messageOf } from '../../base/errors.ts';
 import type { Box, UpdateProgress } from '../../port/box.ts';
 import type { Log } from '../../port/log.ts';
-import type { CallerBindings } from './routes.ts';
+import type { Routes } from './routes-type.ts';
 
 /** A line of the answer to an upload, which begins before its end is known. */
 export type UpdateLine = UpdateProgress | { readonly version: string } | { readonly error: string };
@@ -12,10 +11,7 @@ export type UpdateLine = UpdateProgress | { readonly version: string } | { reado
 const STEPS = 100;
 
 /** `/api/update`: an update is taken as it comes, and answered with one JSON object a line. */
-export function addUpdate(
-  routes: Hono<{ Bindings: CallerBindings }>,
-  { box, log }: { readonly box: Box; readonly log: Log },
-): void {
+export function addUpdate(routes: Routes, { box, log }: { readonly box: Box; readonly log: Log }): void {
   routes.get('/api/update', (c) => c.json(box.update()));
   routes.post('/api/update/back', async (c) => {
     await box.startOtherSystem();

@@ -4,7 +4,7 @@ import { Hours } from '../../../src/base/duration.ts';
 import { Timestamp } from '../../../src/base/instant.ts';
 import { fromLatin1, latin1 } from '../../../src/base/text.ts';
 import { MailRouting } from '../../../src/engine/mail-routing/mail-routing.ts';
-import { makeSelfSigned } from '../../../src/service/certificate.ts';
+import { makeIdentity } from '../../../src/service/certificate/issue.ts';
 import { LoginGuard } from '../../../src/service/login-guard.ts';
 import { DEFAULT_SMTP_LIMITS } from '../../../src/service/smtp/limits.ts';
 import { makeOffice, makeServer } from '../../../src/service/smtp/make-server.ts';
@@ -103,7 +103,7 @@ const WORDS = [
   '\xff\xfe',
 ];
 
-const identity = makeSelfSigned('mail.office.example', Timestamp(0));
+const identity = makeIdentity('mail.office.example', Timestamp(0));
 
 class World {
   readonly clock = new HastyClock();

@@ -9,9 +9,9 @@ import { Timestamp } from '../../../src/base/instant.ts';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
 import { NodeHttps } from '../../../src/io/node/https.ts';
 import type { HttpsRequest } from '../../../src/port/https.ts';
-import { makeSelfSigned } from '../../../src/service/certificate.ts';
+import { makeIdentity } from '../../../src/service/certificate/issue.ts';
 
-const identity = makeSelfSigned('pages.example', Timestamp(Date.now()));
+const identity = makeIdentity('pages.example', Timestamp(Date.now()));
 
 async function start(t: TestContext, listener: RequestListener): Promise<NodeHttps> {
   const server = createServer(identity, listener).listen(0, '127.0.0.1');

@@ -7,7 +7,7 @@ import { type TestContext, after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { Timestamp } from '../../../src/base/instant.ts';
 import { Pop3Server } from '../../../src/io/pop3-server-bare/server.ts';
-import { makeSelfSigned } from '../../../src/service/certificate.ts';
+import { makeIdentity } from '../../../src/service/certificate/issue.ts';
 import { TextMaildrop } from './scripted-session.ts';
 
 // Programs other people wrote, against the server on 127.0.0.1: what they read must be the octets of the message.
@@ -18,7 +18,7 @@ const MESSAGES = [
   `From: b@example\r\nSubject: 8-bit\r\n\r\ngr\u00fc\u00df dich ${'x'.repeat(900)}\r\n`,
 ];
 
-const identity = makeSelfSigned('localhost', Timestamp(0));
+const identity = makeIdentity('localhost', Timestamp(0));
 const directory = mkdtempSync(join(tmpdir(), 'gatepost-pop3-'));
 after(() => rmSync(directory, { recursive: true }));
 writeFileSync(join(directory, 'cert.pem'), identity.cert);

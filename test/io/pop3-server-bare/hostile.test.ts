@@ -5,13 +5,13 @@ import fc from 'fast-check';
 import { Timestamp } from '../../../src/base/instant.ts';
 import type { Pop3Event } from '../../../src/io/pop3-server-bare/options.ts';
 import { Pop3Server } from '../../../src/io/pop3-server-bare/server.ts';
-import { makeSelfSigned } from '../../../src/service/certificate.ts';
+import { makeIdentity } from '../../../src/service/certificate/issue.ts';
 import { LineClient } from '../../fake/line-client.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { TWO_MESSAGES, TextMaildrop } from './scripted-session.ts';
 
 // Clients that mean ill, over real sockets: the server goes on for all others, and what they sent is not kept.
-const identity = makeSelfSigned('mail.office.example', Timestamp(0));
+const identity = makeIdentity('mail.office.example', Timestamp(0));
 const LOGIN = 'USER alice\r\nPASS secret\r\n';
 
 async function start(

@@ -6,12 +6,12 @@ import { TLSSocket } from 'node:tls';
 import type { Pop3Event, Pop3ServerOptions, Pop3User } from '../../../src/io/pop3-server-bare/options.ts';
 import { Pop3Server } from '../../../src/io/pop3-server-bare/server.ts';
 import { Timestamp } from '../../../src/base/instant.ts';
-import { makeSelfSigned } from '../../../src/service/certificate.ts';
+import { makeIdentity } from '../../../src/service/certificate/issue.ts';
 import { LineClient } from '../../fake/line-client.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { TWO_MESSAGES, TextMaildrop } from './scripted-session.ts';
 
-const identity = makeSelfSigned('mail.office.example', Timestamp(0));
+const identity = makeIdentity('mail.office.example', Timestamp(0));
 const LOGIN = 'USER alice\r\nPASS secret\r\n';
 
 interface Running {
@@ -368,7 +368,7 @@ test('Pop3Server listen() rejects for a port that is taken', async (t) => {
 
 test('Pop3Server shows a new certificate to new connections', async (t) => {
   const { port, server } = await start(t, { secure: true });
-  const renewed = makeSelfSigned('new.office.example', Timestamp(0));
+  const renewed = makeIdentity('new.office.example', Timestamp(0));
   server.updateCertificate(renewed.key, renewed.cert);
   const client = await LineClient.connect(port, { tls: true });
   assert.ok(client.socket instanceof TLSSocket);

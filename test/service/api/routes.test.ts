@@ -111,7 +111,7 @@ test('GET /api/events sends the status at once and again after a change', async 
   ended.abort();
 });
 
-test('the calls about packets, devices and leases reach the box with what was asked', async () => {
+test('the calls about packets, devices, leases and certificates reach the box with what was asked', async () => {
   const box = new FakeBox();
   const routes = apiRoutes({ box, version: '0.1.0', log });
   const call = async (method: string, path: string, body?: unknown): Promise<Response> =>
@@ -130,6 +130,11 @@ test('the calls about packets, devices and leases reach the box with what was as
     ['GET', '/api/aliases'],
     ['POST', '/api/leases/end', { address: '192.168.77.20' }],
     ['POST', '/api/leases/pin', { address: '192.168.77.20', name: 'camera' }],
+    ['GET', '/api/mail/client-setup'],
+    ['GET', '/api/certificate'],
+    ['POST', '/api/certificate', { certificate: 'good', key: 'k' }],
+    ['POST', '/api/certificate/remove', {}],
+    ['POST', '/api/certificate/renew', {}],
   ] as const)
     assert.equal((await call(method, path, body)).status, 200, path);
   assert.deepEqual(box.calls, [
@@ -142,7 +147,11 @@ test('the calls about packets, devices and leases reach the box with what was as
     'removeAlias info',
     'endLease 192.168.77.20',
     'pinLease 192.168.77.20 camera',
+    'setCertificate good k',
+    'removeCertificate',
+    'renewCertificate',
   ]);
+  assert.equal((await call('POST', '/api/certificate', { certificate: 'bad', key: 'k' })).status, 422);
   assert.equal((await call('GET', '/api/flows?port=x')).status, 422);
   assert.equal((await call('POST', '/api/firewall/block', {})).status, 422);
 });

@@ -1,5 +1,5 @@
 import { Timestamp } from '../../../src/base/instant.ts';
-import { makeSelfSigned } from '../../../src/service/certificate.ts';
+import { makeIdentity } from '../../../src/service/certificate/issue.ts';
 import { type Pop3Service, startPop3 } from '../../../src/service/pop3/start-pop3.ts';
 import { MemoryLog } from '../../fake/memory-log.ts';
 import { MemoryMailStore } from '../../fake/memory-mail-store.ts';
@@ -30,7 +30,7 @@ export class Oracle implements AsyncDisposable {
     const service = await startPop3({
       hostName: 'mail.office.example',
       listeners: [{ address: '127.0.0.1', port: 0, tls: 'starttls' }],
-      identity: makeSelfSigned('mail.office.example', Timestamp(0)),
+      identity: makeIdentity('mail.office.example', Timestamp(0)),
       verify: async (login, password) => (password === 'secret' ? login : undefined),
       store,
       isLan: () => true,

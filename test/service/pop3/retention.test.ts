@@ -4,14 +4,14 @@ import { Days } from '../../../src/base/duration.ts';
 import { Timestamp, after } from '../../../src/base/instant.ts';
 import type { KeepDays } from '../../../src/engine/mail-retention.ts';
 import type { FirstReads } from '../../../src/port/first-reads.ts';
-import { makeSelfSigned } from '../../../src/service/certificate.ts';
+import { makeIdentity } from '../../../src/service/certificate/issue.ts';
 import { Retention } from '../../../src/service/pop3/retention.ts';
 import { type Pop3Service, startPop3 } from '../../../src/service/pop3/start-pop3.ts';
 import { LineClient } from '../../fake/line-client.ts';
 import { MemoryLog } from '../../fake/memory-log.ts';
 import { MemoryMailStore } from '../../fake/memory-mail-store.ts';
 
-const identity = makeSelfSigned('mail.office.example', Timestamp(0));
+const identity = makeIdentity('mail.office.example', Timestamp(0));
 const START = Timestamp(Date.UTC(2026, 5, 1));
 
 class MemoryFirstReads implements FirstReads {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Timestamp } from '../../../src/base/instant.ts';
-import { makeSelfSigned } from '../../../src/service/certificate.ts';
+import { makeIdentity } from '../../../src/service/certificate/issue.ts';
 import { type Pop3Options, type Pop3Service, startPop3 } from '../../../src/service/pop3/start-pop3.ts';
 import { LineClient } from '../../fake/line-client.ts';
 import { MemoryLog } from '../../fake/memory-log.ts';
 import { MemoryMailStore } from '../../fake/memory-mail-store.ts';
 
-const identity = makeSelfSigned('mail.office.example', Timestamp(0));
+const identity = makeIdentity('mail.office.example', Timestamp(0));
 const MESSAGE = 'Subject: x\r\n\r\n.dot\r\n\xff\r\n';
 
 interface Running {

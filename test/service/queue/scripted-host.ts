@@ -4,9 +4,9 @@ import { TLSSocket } from 'node:tls';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
 import { Timestamp } from '../../../src/base/instant.ts';
 import type { NextHop } from '../../../src/port/smtp-client.ts';
-import { makeSelfSigned } from '../../../src/service/certificate.ts';
+import { makeIdentity } from '../../../src/service/certificate/issue.ts';
 
-export const identity = makeSelfSigned('localhost', Timestamp(Date.now()));
+export const identity = makeIdentity('localhost', Timestamp(Date.now()));
 
 /** What a host says to a command: its reply without the line end, `hang` for nothing, `close` for the end of the connection. */
 export type Script = (command: string, lines: readonly string[]) => string | undefined;

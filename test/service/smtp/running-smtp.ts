@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import { Timestamp } from '../../../src/base/instant.ts';
-import { makeSelfSigned } from '../../../src/service/certificate.ts';
+import { makeIdentity } from '../../../src/service/certificate/issue.ts';
 import { LoginGuard } from '../../../src/service/login-guard.ts';
 import { type SmtpOptions, type SmtpService, startSmtp } from '../../../src/service/smtp/start-smtp.ts';
 import type { FakeClock } from '../../fake/fake-clock.ts';
@@ -9,7 +9,7 @@ import { LineClient } from '../../fake/line-client.ts';
 import { MemoryLog } from '../../fake/memory-log.ts';
 import { MemoryMailStore } from '../../fake/memory-mail-store.ts';
 
-export const identity = makeSelfSigned('localhost', Timestamp(0));
+export const identity = makeIdentity('localhost', Timestamp(0));
 
 export interface RunningSmtp {
   readonly service: SmtpService;

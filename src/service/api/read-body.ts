@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { UserError, messageOf } from '../../base/errors.ts';
+
+/** The JSON value of a request, as the schema wants it. @throws UserError */
+export async function readBody<T>(request: { json(): Promise<unknown> }, schema: z.ZodType<T>): Promise<T> {
+  let value: unknown;
+  try {
+    value = await request.json();
+  } catch (error) {
+    throw new UserError(`Cannot read the request: its body is not JSON (${messageOf(error)})`);
+  }
+  return checked(value, schema);
+}
+
+/** The value as the schema wants it. @throws UserError; zod's own sentences name no value */
+export function checked<T>(value: unknown, schema: z.ZodType<T>): T {
+  const result = schema.safeParse(value);
+  if (!result.success)
+    throw new UserError(`Cannot use the request: ${z.prettifyError(result.error).replaceAll('\n', ' ')}`);
+  return result.data;
+}
