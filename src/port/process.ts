@@ -3,12 +3,15 @@ export interface ChildProcess<Outgoing> {
   /** 0 if the operating system could not start it; `onExit` follows. */
   readonly pid: number;
   send(message: Outgoing): void;
+  /** Asks whether its event loop turns; {@link ChildHandlers.onAlive} is the answer. */
+  ask(): void;
   /** SIGTERM or SIGKILL. */
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
 }
 
 export interface ChildHandlers<Incoming> {
   onMessage(message: Incoming): void;
+  onAlive(): void;
   /** The process has ended: exit code, or the signal's name. */
   onExit(reason: string): void;
 }

@@ -1,5 +1,6 @@
 import { messageOf } from '../base/errors.ts';
-import type { Timestamp } from '../base/instant.ts';
+import { type Timestamp, after } from '../base/instant.ts';
+import { BEAT, beatDue } from '../engine/supervise/heartbeat.ts';
 import {
   DEFAULT_POLICY,
   type Effect,
@@ -9,7 +10,7 @@ import {
   type State,
   stepRole,
 } from '../engine/supervise/supervise.ts';
-import type { Clock } from '../port/clock.ts';
+import type { Cancel, Clock } from '../port/clock.ts';
 import type { Log } from '../port/log.ts';
 import type { ChildProcess, ProcessPort, SpawnOptions } from '../port/process.ts';
 import type { Random } from '../port/random.ts';
@@ -92,6 +93,8 @@ class RoleKeeper<Outgoing, Incoming> {
   #starts = 0;
   #lastExit: string | undefined;
   #onStopped: (() => void)[] = [];
+  #beat: Cancel | undefined;
+  #unanswered = 0;
 
   constructor(
     role: SpawnOptions,
@@ -164,6 +167,7 @@ class RoleKeeper<Outgoing, Incoming> {
     try {
       this.#child = processes.spawn(this.#role, {
         onMessage: (message) => this.#callbacks.onMessage(role, message),
+        onAlive: () => (this.#unanswered = 0),
         onExit: (reason) => this.#exited(reason),
       });
     } catch (error) {
@@ -171,7 +175,24 @@ class RoleKeeper<Outgoing, Incoming> {
       return;
     }
     this.#startedAt = clock.wallTime();
+    this.#unanswered = 0;
+    this.#beatAgain();
     this.#callbacks.onStarted(role);
+  }
+
+  /** A role that runs in circles never ends by itself: it is ended, and then started like any other that fell. */
+  #beatAgain(): void {
+    const { clock, log } = this.#ports;
+    this.#beat = clock.wake(after(clock.now(), BEAT), () => {
+      if (beatDue(this.#unanswered) === 'end') {
+        log.error(`The role ${this.#role.role} has not answered ${this.#unanswered} times and is ended`);
+        this.#child?.kill('SIGKILL');
+        return;
+      }
+      this.#unanswered += 1;
+      this.#child?.ask();
+      this.#beatAgain();
+    });
   }
 
   #exited(reason: string): void {
@@ -179,6 +200,7 @@ class RoleKeeper<Outgoing, Incoming> {
     const asked = this.#state.phase === 'stopping';
     this.#child = undefined;
     this.#startedAt = undefined;
+    this.#beat?.cancel();
     if (!asked) {
       this.#lastExit = reason;
       this.#ports.log.error(`The role ${role} has ended by itself (${reason}) and is started again`);

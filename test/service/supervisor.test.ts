@@ -14,6 +14,7 @@ interface FakeChild {
   readonly received: string[];
   readonly signals: string[];
   readonly handlers: ChildHandlers<string>;
+  asked: number;
 }
 
 class FakeProcesses implements ProcessPort<string, string> {
@@ -28,11 +29,13 @@ class FakeProcesses implements ProcessPort<string, string> {
       received: [],
       signals: [],
       handlers,
+      asked: 0,
     };
     this.children.push(child);
     return {
       pid: child.pid,
       send: (message: string) => void child.received.push(message),
+      ask: () => void (child.asked += 1),
       kill: (signal: string) => void child.signals.push(signal),
     };
   }
@@ -88,6 +91,40 @@ test('startSupervisor() has a killed role back well within two seconds, and leav
   assert.deepEqual([post?.pid, post?.restarts, post?.lastExit], [102, 1, 'SIGKILL']);
   assert.deepEqual([web?.pid, web?.restarts, web?.lastExit], [101, 0, undefined]);
   assert.equal(log.entries().at(-1)?.level, 'error');
+});
+
+test('startSupervisor() ends a role that does not answer for a minute, and starts it again', async () => {
+  const { clock, child, log, processes } = setUp();
+  for (let round = 1; round <= 60; round++) {
+    await clock.advance(Seconds(10));
+    assert.equal(child(1).asked, round);
+    child(1).handlers.onAlive();
+    if (round === 30) child(0).handlers.onAlive();
+  }
+  assert.deepEqual(
+    [child(0).asked, child(0).signals],
+    [6, ['SIGKILL']],
+    'it has never answered in the first minute',
+  );
+  assert.deepEqual(child(1).signals, []);
+  assert.match(log.entries().at(-1)?.text ?? '', /post has not answered 6 times and is ended/);
+  child(0).handlers.onExit('SIGKILL');
+  await clock.advance(Milliseconds(200));
+  assert.equal(processes.children.at(-1)?.role, 'post');
+  await clock.advance(Seconds(10));
+  assert.equal(child(2).asked, 1, 'the new process is asked anew');
+});
+
+test('startSupervisor() asks nobody who has ended, and counts anew for who has answered once', async () => {
+  const { clock, child } = setUp();
+  await clock.advance(Seconds(50));
+  child(0).handlers.onAlive();
+  await clock.advance(Seconds(60));
+  assert.deepEqual(child(0).signals, []);
+  child(1).handlers.onExit('SIGTERM');
+  const { asked } = child(1);
+  await clock.advance(Seconds(60));
+  assert.equal(child(1).asked, asked);
 });
 
 test('startSupervisor() tries again with back-off when the system refuses a process', async () => {

@@ -2,6 +2,7 @@ import { type ChildProcess as NodeChild, fork, type ForkOptions } from 'node:chi
 import { KernelError, messageOf } from '../../base/errors.ts';
 import type { ChildHandlers, ChildProcess, ProcessPort, SpawnOptions } from '../../port/process.ts';
 import { LineSplitter } from './line-splitter.ts';
+import { ALIVE } from './parent-channel.ts';
 
 export interface ForkOptionsOfRoles {
   /** The module that each role starts in: the bundle itself. */
@@ -35,19 +36,24 @@ export class ForkedRoles<Outgoing, Incoming> implements ProcessPort<Outgoing, In
       ended = true;
       handlers.onExit(reason);
     };
-    child.on('message', (message) => handlers.onMessage(message as Incoming));
+    child.on('message', (message) => {
+      if (message === ALIVE) handlers.onAlive();
+      else handlers.onMessage(message as Incoming);
+    });
     // Also emitted for a failed send or kill of a living child, which is no end.
     child.on('error', (error) => {
       if (child.pid === undefined) end(messageOf(error));
     });
     child.on('exit', (code, signal) => end(signal ?? `exit code ${code}`));
     this.#readOutput(options.role, child);
+    // A message that races with the end of the child is lost; onExit tells.
+    const send = (message: object | string): void => {
+      if (child.connected) child.send(message, () => undefined);
+    };
     return {
       pid: child.pid ?? 0,
-      send: (message) => {
-        // A message that races with the end of the child is lost; onExit tells.
-        if (child.connected) child.send(message as object, () => undefined);
-      },
+      send: (message) => send(message as object),
+      ask: () => send(ALIVE),
       kill: (signal) => void child.kill(signal),
     };
   }

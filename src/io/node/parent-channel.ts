@@ -1,6 +1,9 @@
 import process from 'node:process';
 import type { ParentChannel, ParentHandlers } from '../../port/process.ts';
 
+/** The question of the parent whether this process is alive, and the answer: below what the two say to each other. */
+export const ALIVE = 'alive?';
+
 /**
  * The child's end of the channel to its supervisor. The channel keeps the child alive until {@link ParentChannel.close};
  * when the parent is gone, however it ended, `onGone` is called and the role is expected to end too.
@@ -8,7 +11,10 @@ import type { ParentChannel, ParentHandlers } from '../../port/process.ts';
 export function openParentChannel<Outgoing, Incoming>(
   handlers: ParentHandlers<Incoming>,
 ): ParentChannel<Outgoing> {
-  process.on('message', (message) => handlers.onMessage(message as Incoming));
+  process.on('message', (message) => {
+    if (message !== ALIVE) handlers.onMessage(message as Incoming);
+    else if (process.connected) process.send?.(ALIVE, undefined, undefined, () => undefined);
+  });
   process.on('disconnect', () => handlers.onGone());
   return {
     send: (message) => {

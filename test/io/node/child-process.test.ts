@@ -8,6 +8,7 @@ interface Running {
   readonly child: ChildProcess<unknown>;
   readonly next: () => Promise<unknown>;
   readonly exited: Promise<string>;
+  readonly alive: Promise<void>;
   readonly lines: string[];
 }
 
@@ -29,6 +30,7 @@ function start(): Running {
     onLine: (role, line) => void lines.push(`${role}: ${line}`),
   });
   const ended = Promise.withResolvers<string>();
+  const alive = Promise.withResolvers<void>();
   const child = roles.spawn(
     { role: 'tiny', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
     {
@@ -37,6 +39,7 @@ function start(): Running {
         if (resolve === undefined) messages.push(message);
         else resolve(message);
       },
+      onAlive: () => alive.resolve(),
       onExit: (reason) => ended.resolve(reason),
     },
   );
@@ -44,7 +47,7 @@ function start(): Running {
     messages.length > 0
       ? Promise.resolve(messages.shift())
       : new Promise((resolve) => void waiting.push(resolve));
-  const started = { child, next, exited: ended.promise, lines };
+  const started = { child, next, exited: ended.promise, alive: alive.promise, lines };
   running.push(started);
   return started;
 }
@@ -94,4 +97,13 @@ test('ForkedRoles reports what a role prints line by line', async () => {
   child.send({ kind: 'stop' });
   await exited;
   assert.ok(lines.includes('tiny: one'));
+});
+
+test('ForkedRoles: a role answers the question whether it is alive without knowing of it', async () => {
+  const { child, next, alive } = start();
+  assert.equal(await next(), 'ready');
+  child.ask();
+  await alive;
+  child.send({ kind: 'echo', value: 'nothing else was heard' });
+  assert.equal(await next(), 'nothing else was heard');
 });
