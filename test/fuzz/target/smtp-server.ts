@@ -127,7 +127,11 @@ class World {
       guard: new LoginGuard({ isLan: () => true, clock: this.clock }),
       verify: async (login, password) => (password === 'se cret' ? login : undefined),
       store: this.store,
-      outgoing: { mayRelay: ({ user }) => user !== undefined, reportDelivery: () => {} },
+      outgoing: {
+        mayRelay: ({ user }) => user !== undefined,
+        reportDelivery: () => {},
+        reportFailure: () => Promise.resolve(),
+      },
       limits: {
         wan: allowance,
         wanNetwork: allowance,
