@@ -31,8 +31,10 @@ import { logCommand } from './log.ts';
 import { mailBackupCommand } from './mail-backup.ts';
 import { mailExportCommand } from './mail-export.ts';
 import { mailHistoryCommand } from './mail-history.ts';
+import { mailImportCommand } from './mail-import.ts';
 import { mailQueueChangeCommands } from './mail-queue-change.ts';
 import { mailQueueCommand } from './mail-queue.ts';
+import { mailRestoreCommand } from './mail-restore.ts';
 import { mailVerifyCommand } from './mail-verify.ts';
 import { namesCommand } from './names.ts';
 import { readSecret } from './read-secret.ts';
@@ -73,6 +75,8 @@ const COMMANDS: readonly Command[] = [
   mailVerifyCommand,
   mailExportCommand,
   mailBackupCommand,
+  mailImportCommand,
+  mailRestoreCommand,
   updateCommand,
   certificateShowCommand,
   certificateSetCommand,

@@ -1,6 +1,7 @@
 import type { CertificateStatus } from './certificate.ts';
 import type { ClientSetup } from './client-setup.ts';
 import type { LogLevel } from './log.ts';
+import type { MailImport, MailImported, MailList } from './mail-import.ts';
 import type { MailboxSummary } from './mailbox.ts';
 
 /*
@@ -353,6 +354,9 @@ export interface Box {
   /** What happened to the message of an entry of the queue, also after it has left. */
   mailHistory(id: number): Promise<readonly MailHistoryEvent[]>;
   changeMailQueue(action: MailQueueAction, id: number): Promise<void>;
+  /** The messages of a mailbox behind the one with the UID `after`. */
+  mailList(user: string, after: string | undefined): Promise<MailList>;
+  importMail(user: string, mail: MailImport): Promise<MailImported>;
   /** Null for a box that does not run from an image. */
   update(): UpdateStatus | null;
   /**

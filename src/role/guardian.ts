@@ -114,7 +114,7 @@ export class Guardian {
       case 'services':
       case 'mailboxes':
       case 'storage':
-      case 'queue':
+      case 'answer':
         return;
     }
   }

@@ -1,4 +1,4 @@
-import type { MailboxSummary } from '../port/mailbox.ts';
+import type { MailHealth, MailboxSummary } from '../port/mailbox.ts';
 import type { LogEntry } from '../port/log.ts';
 import type {
   MailHistoryEvent,
@@ -7,6 +7,7 @@ import type {
   RoleStatus,
   ServiceStatus,
 } from '../port/box.ts';
+import type { MailImport, MailImported, MailList } from '../port/mail-import.ts';
 import type { RouteRule } from '../engine/mail-queue/routing.ts';
 
 /*
@@ -61,13 +62,26 @@ export type QueueCall =
   | { readonly what: 'history'; readonly id: number }
   | { readonly what: MailQueueAction; readonly id: number };
 
-/** The answer to the request of that number. */
+/** The answer to one. */
 export type QueueAnswer =
   | { readonly what: 'view'; readonly view: MailQueueView }
   | { readonly what: 'history'; readonly events: readonly MailHistoryEvent[] }
   | { readonly what: 'done' }
   /** One sentence for the owner. */
   | { readonly what: 'refused'; readonly sentence: string };
+
+/** What the owner wants of the post office. */
+export type PostCall =
+  | QueueCall
+  | { readonly what: 'mailbox'; readonly user: string; readonly after: string | undefined }
+  | { readonly what: 'import'; readonly user: string; readonly mail: MailImport }
+  | { readonly what: 'store' };
+
+export type PostAnswer =
+  | QueueAnswer
+  | { readonly what: 'mailbox'; readonly list: MailList }
+  | { readonly what: 'import'; readonly imported: MailImported }
+  | { readonly what: 'store'; readonly health: MailHealth };
 
 /** What `web` may know of the configuration. */
 export interface WebOptions {
@@ -84,7 +98,7 @@ export type ToPost =
   | { readonly kind: 'configure'; readonly options: PostOptions }
   /** Whether there is a way to the Internet. */
   | { readonly kind: 'uplink'; readonly isUp: boolean }
-  | { readonly kind: 'queue'; readonly request: number; readonly call: QueueCall }
+  | { readonly kind: 'call'; readonly request: number; readonly call: PostCall }
   | { readonly kind: 'stop' };
 export type ToWeb = { readonly kind: 'configure'; readonly options: WebOptions } | { readonly kind: 'stop' };
 
@@ -100,7 +114,7 @@ export type FromRole =
   | { readonly kind: 'mailboxes'; readonly mailboxes: readonly MailboxSummary[] }
   /** The mail store has found damage, or has no room. */
   | { readonly kind: 'storage'; readonly problem: string | null }
-  | { readonly kind: 'queue'; readonly request: number; readonly answer: QueueAnswer };
+  | { readonly kind: 'answer'; readonly request: number; readonly answer: PostAnswer };
 
 export type ChildRole = 'post' | 'web';
 

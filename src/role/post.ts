@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { tryParseAddress, isIpv4 } from '../base/address.ts';
-import { messageOf, unreachable } from '../base/errors.ts';
+import { UserError, messageOf, unreachable } from '../base/errors.ts';
 import { contains4, parsePrefix4 } from '../base/prefix.ts';
 import { type RetentionRules, knownTime } from '../engine/mail-retention.ts';
 import { RingLog } from '../io/log/ring-log.ts';
@@ -15,9 +15,10 @@ import type { Files } from '../port/files.ts';
 import { type MailStore, StoreFullError } from '../port/mailbox.ts';
 import type { ParentChannel } from '../port/process.ts';
 import { type JournaledMailStore, openMailStore } from '../service/mail-store/mail-store.ts';
+import { MailboxDesk } from '../service/mail-store/mailbox-desk.ts';
 import { DailyExpiry } from '../service/pop3/daily-expiry.ts';
 import { Retention } from '../service/pop3/retention.ts';
-import type { FromRole, PostOptions, QueueAnswer, QueueCall, ToPost } from './ipc.ts';
+import type { FromRole, PostAnswer, PostCall, PostOptions, ToPost } from './ipc.ts';
 import { PostOffice } from './post-office.ts';
 import { PostQueue } from './post-queue.ts';
 import type { RunSettings } from './settings.ts';
@@ -95,6 +96,7 @@ class PostRole {
   readonly #files: Files;
   readonly #store: MailStore;
   readonly #retention: Retention;
+  readonly #desk: MailboxDesk;
   readonly #expiry: DailyExpiry;
   #queue: PostQueue | undefined;
   #isUp = true;
@@ -125,6 +127,7 @@ class PostRole {
       { firstReads: stored.firstReads, now: () => knownTime(clock.wallTime()) },
       log.logFor('pop3'),
     );
+    this.#desk = new MailboxDesk({ store: this.#store, list: (user) => stored.list(user), clock });
     this.#expiry = new DailyExpiry({
       store: this.#store,
       retention: this.#retention,
@@ -166,11 +169,24 @@ class PostRole {
     this.#queue?.setUplink(isUp);
   }
 
-  async answer(call: QueueCall): Promise<QueueAnswer> {
+  async answer(call: PostCall): Promise<PostAnswer> {
     const queue = this.#queue;
+    if (call.what === 'mailbox') return { what: 'mailbox', list: this.#desk.list(call.user, call.after) };
+    if (call.what === 'store') return { what: 'store', health: this.#stored.health() };
+    if (call.what === 'import') return await this.#import(call);
     return queue === undefined
       ? { what: 'refused', sentence: 'Cannot look into the queue: it is not running' }
       : await queue.answer(call);
+  }
+
+  async #import({ user, mail }: Extract<PostCall, { readonly what: 'import' }>): Promise<PostAnswer> {
+    try {
+      return { what: 'import', imported: await this.#desk.import(user, mail) };
+    } catch (error) {
+      if (!(error instanceof UserError))
+        this.#log.logFor('mail').error(`Mail cannot be put into the mailbox of ${user}: ${messageOf(error)}`);
+      return { what: 'refused', sentence: messageOf(error) };
+    }
   }
 
   /** Why mail cannot go out, if so: it is refused then, and all else goes on. */
@@ -255,7 +271,7 @@ export async function startPost({ data }: RunSettings): Promise<void> {
   const heard: Heard = {};
   let role: PostRole | undefined;
   let problem: string | undefined;
-  const answer = async (call: QueueCall): Promise<QueueAnswer> =>
+  const answer = async (call: PostCall): Promise<PostAnswer> =>
     (await role?.answer(call)) ?? { what: 'refused', sentence: problem ?? 'The post office is starting' };
   const onMessage = (message: ToPost): void => {
     switch (message.kind) {
@@ -268,9 +284,9 @@ export async function startPost({ data }: RunSettings): Promise<void> {
         heard.isUp = message.isUp;
         role?.setUplink(message.isUp);
         return;
-      case 'queue':
+      case 'call':
         void answer(message.call).then((one) =>
-          parent.send({ kind: 'queue', request: message.request, answer: one }),
+          parent.send({ kind: 'answer', request: message.request, answer: one }),
         );
         return;
       case 'stop':

@@ -4,13 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { UserError } from '../../src/base/errors.ts';
-import type { ApiClient } from '../../src/cli/client.ts';
+import { type ApiClient, RefusedError } from '../../src/cli/client.ts';
 import type { Command, Context } from '../../src/cli/command.ts';
 import { mailBackupCommand } from '../../src/cli/mail-backup.ts';
 import { mailExportCommand } from '../../src/cli/mail-export.ts';
 import { mailImportCommand } from '../../src/cli/mail-import.ts';
+import { mailRestoreCommand } from '../../src/cli/mail-restore.ts';
 import { mailVerifyCommand } from '../../src/cli/mail-verify.ts';
 import { nodeFiles } from '../../src/io/node/files.ts';
+import type { MailImport, MailImported, MailList } from '../../src/port/mail-import.ts';
+import { apiRoutes } from '../../src/service/api/routes.ts';
+import type { JournaledMailStore } from '../../src/service/mail-store/mail-store.ts';
+import { MailboxDesk } from '../../src/service/mail-store/mailbox-desk.ts';
+import { FakeBox } from '../fake/fake-box.ts';
+import { FakeClock } from '../fake/fake-clock.ts';
+import { MemoryFiles } from '../fake/memory-files.ts';
+import { MemoryLog } from '../fake/memory-log.ts';
 import { mail, openStore } from '../service/mail-store/post-office.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'gatepost-mail-cli-'));
@@ -45,6 +54,11 @@ async function run(
     throw Object.assign(error as Error, { printed: printed.join('\n') });
   });
   return printed.join('\n');
+}
+
+/** The same for a command that is not told where the data are. */
+function runFor(api: ApiClient, command: Command, words: readonly string[]): Promise<string> {
+  return run(command, words, { data: true }, api);
 }
 
 const files = nodeFiles(at('.'));
@@ -112,25 +126,136 @@ test('mail verify names each damaged message and fails', async () => {
   );
 });
 
-test('mail import sends each message of an mbox file or a Maildir to the box', async () => {
+/** A box whose API leads to a store by way of the real routes. */
+class MailBox extends FakeBox {
+  readonly desk: MailboxDesk;
+  bodies: number[] = [];
+
+  constructor(store: JournaledMailStore) {
+    super();
+    this.desk = new MailboxDesk({ store, list: (user) => store.list(user), clock: new FakeClock() });
+  }
+
+  override async mailList(user: string, after: string | undefined): Promise<MailList> {
+    return this.desk.list(user, after);
+  }
+  override async importMail(user: string, mail: MailImport): Promise<MailImported> {
+    this.bodies.push(JSON.stringify(mail).length);
+    return await this.desk.import(user, mail);
+  }
+
+  get api(): ApiClient {
+    const routes = apiRoutes({ box: this, version: '0', log: new MemoryLog() });
+    const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+      const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+      const answer = await routes.request(path, init, { mayWrite: true });
+      const value = await answer.json();
+      if (answer.status >= 400) throw new RefusedError((value as { error: string }).error);
+      return value;
+    };
+    return {
+      get: async <T>(path: string) => (await call('GET', path)) as T,
+      upload: () => assert.fail(),
+      send: async <T>(method: string, path: string, body: unknown) => (await call(method, path, body)) as T,
+    };
+  }
+}
+
+async function textsIn(where: JournaledMailStore, user: string): Promise<string[]> {
+  const drop = await where.open(user);
+  const texts: string[] = [];
+  for (const { uid } of drop?.messages ?? []) {
+    texts.push(Buffer.from((await drop?.read(uid)) ?? []).toString('latin1'));
+  }
+  drop?.close();
+  return texts;
+}
+
+const texts = (...names: readonly string[]): string[] =>
+  names.map((name) => Buffer.from(mail(name)).toString('latin1'));
+
+test('mail import stores the messages of an mbox file or a Maildir, in their order and with their times', async () => {
   await run(mailExportCommand, ['bob'], { mbox: at('import.mbox') });
   await run(mailExportCommand, ['bob'], { maildir: at('import') });
   for (const source of ['import.mbox', 'import']) {
-    const sent: unknown[] = [];
-    const api: ApiClient = {
-      get: () => assert.fail(),
-      upload: () => assert.fail(),
-      send: async <T>(method: string, path: string, body: unknown) => {
-        sent.push([method, path, body]);
-        return undefined as T;
-      },
-    };
-    assert.equal(await run(mailImportCommand, ['bob', at(source)], {}, api), 'imported 3 messages');
-    assert.deepEqual(sent[0], [
-      'POST',
-      '/api/mail/mailboxes/bob/messages',
-      { received: Date.UTC(2026, 0, 15, 12), content: Buffer.from(mail('a:500')).toString('base64') },
-    ]);
+    const target = await openStore(new MemoryFiles());
+    const box = new MailBox(target);
+    assert.equal(await run(mailImportCommand, ['bob', at(source)], {}, box.api), 'imported 3 messages');
+    assert.deepEqual(await textsIn(target, 'bob'), texts('a:500', 'b:3000', 'big:20000'));
+    assert.equal(target.list('bob')[0]?.received, Date.UTC(2026, 0, 15, 12));
+    assert.equal(box.bodies.length, 1);
   }
-  await assert.rejects(run(mailImportCommand, ['bob', at('nothing')]), /Cannot read .*nothing.*ENOENT/);
+  const box = new MailBox(await openStore(new MemoryFiles()));
+  await assert.rejects(
+    run(mailImportCommand, ['bob', at('nothing')], {}, box.api),
+    /Cannot read .*nothing.*ENOENT/,
+  );
+});
+
+test('mail import carries many messages and a large one in calls that are never large', async () => {
+  const target = await openStore(new MemoryFiles());
+  const box = new MailBox(target);
+  const names = [...Array.from({ length: 150 }, (_, n) => `n${n}:12000`), 'large:3500000', 'last:40'];
+  await files.makeDirectory('long/new');
+  for (const [index, name] of names.entries()) writeFileSync(at(`long/new/${1000 + index}.x`), mail(name));
+  assert.equal(await run(mailImportCommand, ['bob', at('long')], {}, box.api), 'imported 152 messages');
+  assert.deepEqual(await textsIn(target, 'bob'), texts(...names));
+  assert.ok(Math.max(...box.bodies) < 1.5 * 2 ** 20);
+});
+
+test('mail import says how much is stored when the mailbox is full, and fails', async () => {
+  const target = await openStore(new MemoryFiles());
+  target.setQuotas(() => 4000);
+  const { api } = new MailBox(target);
+  await assert.rejects(run(mailImportCommand, ['bob', at('import.mbox')], {}, api), (error) => {
+    assert.ok(error instanceof UserError && 'printed' in error);
+    assert.match(
+      error.message,
+      /^Cannot store a message of \d+ octets for bob: the mailbox would get larger/,
+    );
+    assert.equal(error.printed, 'imported 2 messages');
+    return true;
+  });
+});
+
+test('mail restore puts back what is missing, once, through the box and into the files of one that is stopped', async () => {
+  await run(mailBackupCommand, [at('saved')]);
+  const disk = nodeFiles(at('stopped'));
+  await files.makeDirectory('stopped/mail');
+  for (const round of [3, 0])
+    assert.equal(
+      await run(mailRestoreCommand, ['bob', at('saved')], { data: at('stopped') }),
+      `restored ${round} messages that were missing`,
+    );
+  const target = await openStore(disk);
+  assert.deepEqual(await textsIn(target, 'bob'), texts('a:500', 'b:3000', 'big:20000'));
+  const bob = await target.open('bob');
+  await bob?.remove(bob.messages.slice(1).map(({ uid }) => uid));
+  bob?.close();
+  const { api } = new MailBox(target);
+  for (const missing of [2, 0])
+    assert.equal(
+      await runFor(api, mailRestoreCommand, ['bob', at('saved')]),
+      `restored ${missing} of ${missing} messages that were missing`,
+    );
+  assert.deepEqual(await textsIn(target, 'bob'), texts('a:500', 'b:3000', 'big:20000'));
+  await target.close();
+  await assert.rejects(
+    runFor(api, mailRestoreCommand, ['zoe', at('saved')]),
+    /nothing is stored under this name/,
+  );
+  await assert.rejects(
+    run(mailRestoreCommand, ['bob', at('harmed')], { data: at('stopped/nowhere') }),
+    /which the first start of a box makes/,
+  );
+});
+
+test('mail restore leaves out what is damaged in the backup, and says so', async () => {
+  const target = await openStore(new MemoryFiles());
+  const { api } = new MailBox(target);
+  await assert.rejects(
+    runFor(api, mailRestoreCommand, ['bob', at('harmed')]),
+    /^Error: Cannot restore 1 messages of "bob", all others are restored: /,
+  );
+  assert.deepEqual(await textsIn(target, 'bob'), texts('a:500', 'big:20000'));
 });

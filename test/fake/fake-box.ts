@@ -17,6 +17,7 @@ import type {
   NameStatus,
   NewUser,
 } from '../../src/port/box.ts';
+import type { MailImport, MailImported, MailList } from '../../src/port/mail-import.ts';
 
 export const STATUS: BoxStatus = {
   version: '0.1.0',
@@ -263,6 +264,14 @@ export class FakeBox implements Box {
   setQuota(name: string, quota: string | null): Promise<void> {
     this.calls.push(`setQuota ${name} ${quota ?? '-'}`);
     return Promise.resolve();
+  }
+  mailList(user: string, after: string | undefined): Promise<MailList> {
+    this.calls.push(`mailList ${user} ${after ?? '-'}`);
+    return Promise.resolve({ messages: [{ uid: 'a-1', size: 10, received: 0 }], more: false });
+  }
+  importMail(user: string, mail: MailImport): Promise<MailImported> {
+    this.calls.push(`importMail ${user} ${JSON.stringify(mail)}`);
+    return Promise.resolve({ stored: 1, upload: null, problem: null });
   }
   aliases(): readonly AliasStatus[] {
     return [{ name: 'sales', members: ['alice'] }];

@@ -1,5 +1,6 @@
 import {
   type FileHandle,
+  chown,
   constants,
   mkdir,
   open,
@@ -25,26 +26,35 @@ const OPEN_FLAGS = {
   read: constants.O_RDONLY,
 } as const;
 
-/** The file port on the directory `root`, which must exist. */
-export function nodeFiles(root: string): Files {
-  return new NodeFiles(root);
+/** Whose files are. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The file port on the directory `root`, which must exist. What it makes belongs to the process, or to `owner`. */
+export function nodeFiles(root: string, owner?: Owner): Files {
+  return new NodeFiles(root, owner);
 }
 
 class NodeFiles implements Files {
   readonly #root: string;
+  readonly #owner: Owner | undefined;
   /** The last replacement of each path: two at a time would share one temporary file. */
   readonly #replacing = new Map<string, Promise<void>>();
 
-  constructor(root: string) {
+  constructor(root: string, owner: Owner | undefined) {
     this.#root = root;
+    this.#owner = owner;
   }
 
   async open(path: string, mode: keyof typeof OPEN_FLAGS): Promise<OpenFile> {
     const full = this.#full(path);
-    return asKernelError(
-      `open ${path}`,
-      async () => new NodeFile(await open(full, OPEN_FLAGS[mode], FILE_MODE), path),
-    );
+    return asKernelError(`open ${path}`, async () => {
+      const handle = await open(full, OPEN_FLAGS[mode], FILE_MODE);
+      if (mode === 'create') await this.#own(handle);
+      return new NodeFile(handle, path);
+    });
   }
 
   async list(directory: string): Promise<readonly string[]> {
@@ -77,6 +87,7 @@ class NodeFiles implements Files {
     await asKernelError(`replace ${path}`, async () => {
       const handle = await open(temporary, 'w', FILE_MODE);
       try {
+        await this.#own(handle);
         await handle.writeFile(content);
         await handle.sync();
       } finally {
@@ -99,9 +110,11 @@ class NodeFiles implements Files {
 
   async makeDirectory(path: string): Promise<void> {
     const full = this.#full(path);
-    await asKernelError(`make the directory ${path}`, () =>
-      mkdir(full, { recursive: true, mode: DIRECTORY_MODE }),
-    );
+    await asKernelError(`make the directory ${path}`, async () => {
+      const made = await mkdir(full, { recursive: true, mode: DIRECTORY_MODE });
+      if (made !== undefined && this.#owner !== undefined)
+        await chown(full, this.#owner.uid, this.#owner.gid);
+    });
   }
 
   async syncDirectory(path: string): Promise<void> {
@@ -112,6 +125,10 @@ class NodeFiles implements Files {
   async freeSpace(): Promise<number> {
     const { bavail, bsize } = await asKernelError('ask for the free space', () => statfs(this.#root));
     return bavail * bsize;
+  }
+
+  async #own(handle: FileHandle): Promise<void> {
+    if (this.#owner !== undefined) await handle.chown(this.#owner.uid, this.#owner.gid);
   }
 
   #full(path: string): string {

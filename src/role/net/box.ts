@@ -21,6 +21,7 @@ import type {
   UpdateStatus,
   UserStatus,
 } from '../../port/box.ts';
+import type { MailImport, MailImported, MailList } from '../../port/mail-import.ts';
 import { LOG_LEVELS, type LogLevel } from '../../port/log.ts';
 import { leaseStatus } from '../../service/dhcp4-server/lease-status.ts';
 import type { CertificateStatus } from '../../port/certificate.ts';
@@ -67,7 +68,9 @@ export class NetBox implements Box {
   constructor(parts: NetBoxParts) {
     this.#parts = parts;
     const { store, identity, services } = parts;
-    this.#mail = new MailDesk(parts.peers);
+    this.#mail = new MailDesk(parts.peers, (name) =>
+      store.current.config.users.some((user) => user.name === name),
+    );
     this.#certificates = new CertificateDesk({
       identity,
       config: () => services.config,
@@ -197,6 +200,12 @@ export class NetBox implements Box {
   }
   changeMailQueue(action: MailQueueAction, id: number): Promise<void> {
     return this.#mail.changeMailQueue(action, id);
+  }
+  mailList(user: string, after: string | undefined): Promise<MailList> {
+    return this.#mail.mailList(user, after);
+  }
+  importMail(user: string, mail: MailImport): Promise<MailImported> {
+    return this.#mail.importMail(user, mail);
   }
 
   update(): UpdateStatus | null {

@@ -1,16 +1,22 @@
 import { UserError } from '../../base/errors.ts';
 import type { Box, MailHistoryEvent, MailQueueAction, MailQueueView } from '../../port/box.ts';
-import type { QueueAnswer, QueueCall } from '../ipc.ts';
+import type { MailImport, MailImported, MailList } from '../../port/mail-import.ts';
+import type { PostAnswer, PostCall } from '../ipc.ts';
 import type { Peers } from './peers.ts';
 
-type MailCalls = Pick<Box, 'mailQueue' | 'mailHistory' | 'changeMailQueue'>;
+type MailCalls = Pick<Box, 'mailQueue' | 'mailHistory' | 'changeMailQueue' | 'mailList' | 'importMail'>;
+
+/** How long a card under load may take to store what one call carries. */
+const IMPORT_PATIENCE = 60_000;
 
 /** The part of the box behind the control API that the post office answers. */
 export class MailDesk implements MailCalls {
   readonly #peers: Peers;
+  readonly #isUser: (name: string) => boolean;
 
-  constructor(peers: Peers) {
+  constructor(peers: Peers, isUser: (name: string) => boolean) {
     this.#peers = peers;
+    this.#isUser = isUser;
   }
 
   async mailQueue(): Promise<MailQueueView> {
@@ -25,12 +31,25 @@ export class MailDesk implements MailCalls {
     await this.#ask({ what: action, id }, 'done');
   }
 
-  async #ask<W extends QueueAnswer['what']>(
-    call: QueueCall,
+  async mailList(user: string, after: string | undefined): Promise<MailList> {
+    return (await this.#ask({ what: 'mailbox', user, after }, 'mailbox')).list;
+  }
+
+  async importMail(user: string, mail: MailImport): Promise<MailImported> {
+    if (!this.#isUser(user))
+      throw new UserError(
+        `Cannot put mail into the mailbox of "${user}": there is nobody of that name; "gatepost user add ${user}" makes one`,
+      );
+    return (await this.#ask({ what: 'import', user, mail }, 'import', IMPORT_PATIENCE)).imported;
+  }
+
+  async #ask<W extends PostAnswer['what']>(
+    call: PostCall,
     wanted: W,
-  ): Promise<Extract<QueueAnswer, { readonly what: W }>> {
-    const answer = await this.#peers.askQueue(call);
-    if (answer.what === wanted) return answer as Extract<QueueAnswer, { readonly what: W }>;
+    patience?: number,
+  ): Promise<Extract<PostAnswer, { readonly what: W }>> {
+    const answer = await this.#peers.askPost(call, patience);
+    if (answer.what === wanted) return answer as Extract<PostAnswer, { readonly what: W }>;
     throw new UserError(
       answer.what === 'refused' ? answer.sentence : 'The post office answered something else',
     );

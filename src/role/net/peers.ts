@@ -4,9 +4,9 @@ import type { RoleStatus, ServiceStatus } from '../../port/box.ts';
 import type {
   ChildRole,
   FromRole,
+  PostAnswer,
+  PostCall,
   PostOptions,
-  QueueAnswer,
-  QueueCall,
   ToPost,
   ToWeb,
   WebOptions,
@@ -14,7 +14,7 @@ import type {
 
 /** How long a role may take to follow new settings before the caller is answered all the same. */
 const PATIENCE = 5000;
-const NO_ANSWER: QueueAnswer = { what: 'refused', sentence: 'The post office does not answer' };
+const NO_ANSWER: PostAnswer = { what: 'refused', sentence: 'The post office does not answer' };
 
 export interface PeersCallbacks {
   send(role: ChildRole, message: ToPost | ToWeb): void;
@@ -33,7 +33,7 @@ export class Peers {
   #storageProblem: string | null = null;
   readonly #taken = new Map<ChildRole, string | undefined>();
   #isUp: boolean | undefined;
-  readonly #queueCalls = new Map<number, (answer: QueueAnswer) => void>();
+  readonly #calls = new Map<number, (answer: PostAnswer) => void>();
   #lastCall = 0;
 
   constructor(callbacks: PeersCallbacks) {
@@ -88,16 +88,16 @@ export class Peers {
     this.#callbacks.send('post', { kind: 'uplink', isUp });
   }
 
-  /** What the post office answers to a call about its queue; a refusal if it does not. */
-  async askQueue(call: QueueCall): Promise<QueueAnswer> {
-    const { promise, resolve } = Promise.withResolvers<QueueAnswer>();
+  /** What the post office answers; a refusal if it does not. */
+  async askPost(call: PostCall, patience: number = PATIENCE): Promise<PostAnswer> {
+    const { promise, resolve } = Promise.withResolvers<PostAnswer>();
     const request = ++this.#lastCall;
-    this.#queueCalls.set(request, resolve);
-    const timer = setTimeout(() => resolve(NO_ANSWER), PATIENCE);
-    this.#callbacks.send('post', { kind: 'queue', request, call });
+    this.#calls.set(request, resolve);
+    const timer = setTimeout(() => resolve(NO_ANSWER), patience);
+    this.#callbacks.send('post', { kind: 'call', request, call });
     return await promise.finally(() => {
       clearTimeout(timer);
-      this.#queueCalls.delete(request);
+      this.#calls.delete(request);
     });
   }
 
@@ -120,8 +120,8 @@ export class Peers {
         this.#waiting.find((one) => one.role === role)?.done();
         break;
       }
-      case 'queue':
-        this.#queueCalls.get(message.request)?.(message.answer);
+      case 'answer':
+        this.#calls.get(message.request)?.(message.answer);
         return;
       case 'mailboxes':
         this.#mailboxes = message.mailboxes;

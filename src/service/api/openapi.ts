@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { configSchema } from '../../config/schema.ts';
 import { MAIL_QUEUE_ACTIONS } from '../../port/box.ts';
+import { mailImport } from './mail-import.ts';
 
 interface Operation {
   readonly method: 'get' | 'put' | 'post';
@@ -190,6 +191,19 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "Goes back to the box's own certificate",
   },
   { method: 'post', path: '/api/certificate/renew', summary: 'Makes a new authority of the box' },
+  {
+    method: 'get',
+    path: '/api/mail/mailboxes/{name}/messages',
+    summary:
+      'Sizes and times of the messages of a mailbox, the oldest first, a thousand at a time; query: after, a UID',
+    query: ['after'],
+  },
+  {
+    method: 'post',
+    path: '/api/mail/mailboxes/{name}/messages',
+    summary: 'Puts messages into a mailbox as they are, in base64; one above a megabyte piece by piece',
+    body: z.toJSONSchema(mailImport, { io: 'input' }),
+  },
   {
     method: 'get',
     path: '/api/events',

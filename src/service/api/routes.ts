@@ -6,6 +6,7 @@ import { ConfigError, UserError } from '../../base/errors.ts';
 import { type Box, MAIL_QUEUE_ACTIONS } from '../../port/box.ts';
 import { LOG_LEVELS, type Log } from '../../port/log.ts';
 import { certificateRoutes } from './certificate-routes.ts';
+import { mailImport } from './mail-import.ts';
 import { openApiDocument } from './openapi.ts';
 import { addUpdate } from './update-routes.ts';
 import { checked, readBody } from './read-body.ts';
@@ -49,6 +50,7 @@ const oneAlias = z.strictObject({ name: z.string() });
 const newQuota = z.strictObject({ quota: z.string().nullable() });
 const newPassword = z.strictObject({ password: z.string().min(1) });
 
+const listQuery = z.strictObject({ after: z.string().max(70).optional() });
 const queueEntry = z.object({ id: z.coerce.number().int().positive() });
 const queueChange = queueEntry.extend({ action: z.enum(MAIL_QUEUE_ACTIONS) });
 
@@ -105,6 +107,17 @@ function addMailQueue(routes: Routes, { box }: RoutesOptions): void {
     await box.changeMailQueue(action, id);
     return c.json({});
   });
+}
+
+function addMailboxes(routes: Routes, { box }: RoutesOptions): void {
+  const path = '/api/mail/mailboxes/:name/messages';
+  routes.get(path, async (c) => {
+    const { after } = checked(c.req.query(), listQuery);
+    return c.json(await box.mailList(c.req.param('name'), after));
+  });
+  routes.post(path, async (c) =>
+    c.json(await box.importMail(c.req.param('name'), await readBody(c.req, mailImport))),
+  );
 }
 
 function addWrites(routes: Routes, { box }: RoutesOptions): void {
@@ -191,6 +204,7 @@ export function apiRoutes(options: RoutesOptions): Routes {
   addReads(routes, options);
   addNetwork(routes, options);
   addMailQueue(routes, options);
+  addMailboxes(routes, options);
   addWrites(routes, options);
   addAliases(routes, options);
   addUpdate(routes, options);

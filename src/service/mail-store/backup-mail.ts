@@ -8,6 +8,8 @@ import { MailArchive } from './mail-archive.ts';
 /** A writer that compacts faster than this many backups in a row is not met in practice. */
 const ATTEMPTS = 10;
 const DIRECTORY = 'mail';
+/** The key of rewritten senders: without it bounces that are on their way to the box would find nobody. */
+const SENDER_KEY = `${DIRECTORY}/srs.key`;
 
 export interface BackupReport {
   /** Files that were copied, and those that were there already. */
@@ -40,14 +42,15 @@ async function copyOnce(source: Files, target: Files): Promise<BackupReport> {
     const blobs = archive.blobs().map(({ id }) => ({ path: blobPath(id), size: undefined }));
     const segments = archive.segments.map(({ path, size }) => ({ path, size }));
     let [copied, octets] = [0, 0];
-    for (const { path, size } of [...blobs, ...segments]) {
+    const pieces = [...blobs, ...segments, ...(await keyOf(source))];
+    for (const { path, size } of pieces) {
       if (await isSame(source, target, { path, size })) continue;
       octets += await copy(source, target, { path, size });
       copied += 1;
     }
     for (const name of [`${DIRECTORY}/blob`, DIRECTORY, '.']) await target.syncDirectory(name);
     await prune(target, new Set([...blobs, ...segments].map(({ path }) => path)));
-    return { copied, kept: blobs.length + segments.length - copied, octets };
+    return { copied, kept: pieces.length - copied, octets };
   } finally {
     archive.close();
   }
@@ -57,6 +60,11 @@ interface Piece {
   readonly path: string;
   /** How much of it is committed; undefined for all. */
   readonly size: number | undefined;
+}
+
+/** Missing while the box has not had mail for other hosts. */
+async function keyOf(source: Files): Promise<Piece[]> {
+  return (await source.read(SENDER_KEY)) === undefined ? [] : [{ path: SENDER_KEY, size: undefined }];
 }
 
 /** Whether the target has the file, by its beginning and length: neither changes once a segment is sealed or a blob is written. */

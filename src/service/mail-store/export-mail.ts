@@ -46,7 +46,7 @@ export function requireMailbox(archive: MailArchive, user: string): void {
   const known = archive.mailboxes().map((one) => one.user);
   if (known.includes(user)) return;
   throw new UserError(
-    `Cannot export the mail of "${user}": nothing is stored under this name; there is mail of ${known.toSorted().join(', ') || 'nobody'}`,
+    `Cannot use the mail of "${user}": nothing is stored under this name; there is mail of ${known.toSorted().join(', ') || 'nobody'}`,
   );
 }
 

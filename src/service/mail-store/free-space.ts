@@ -12,6 +12,7 @@ export class FreeSpace {
   /** Bytes above the floor when last looked, less what was claimed since. */
   #headroom = 0;
   #claimed = 0;
+  #looking: Promise<void> | undefined;
 
   constructor(files: Files, floor: number) {
     this.#files = files;
@@ -22,10 +23,9 @@ export class FreeSpace {
   async claim(size: number): Promise<void> {
     // Alone in its batch a message fills whole pages, and the records beside it may need one more.
     const cost = alignUp(size, PAGE) + PAGE;
-    if (cost > this.#headroom || this.#claimed >= LOOK_AGAIN_AFTER) {
-      this.#headroom = (await this.#files.freeSpace()) - this.#floor;
-      this.#claimed = 0;
-    }
+    if (cost > this.#headroom || this.#claimed >= LOOK_AGAIN_AFTER) this.#looking ??= this.#look();
+    // Whoever comes while it is looked waits as well: messages are numbered in the order they come.
+    await this.#looking;
     if (cost > this.#headroom) {
       throw new StoreFullError(
         `Cannot store a message of ${size} bytes: less than ${this.#floor} bytes of the storage would stay free`,
@@ -33,5 +33,14 @@ export class FreeSpace {
     }
     this.#headroom -= cost;
     this.#claimed += cost;
+  }
+
+  async #look(): Promise<void> {
+    try {
+      this.#headroom = (await this.#files.freeSpace()) - this.#floor;
+      this.#claimed = 0;
+    } finally {
+      this.#looking = undefined;
+    }
   }
 }

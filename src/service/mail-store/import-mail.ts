@@ -28,7 +28,7 @@ const OCTETS_AT_ONCE = 8 * 1024 * 1024;
 
 /** Stores messages in a mailbox, in their order. Ends early, with everything before stored, when there is no room. @throws KernelError */
 export async function importMail(
-  store: MailStore,
+  store: Pick<MailStore, 'deliver'>,
   user: string,
   messages: AsyncIterable<ImportedMessage>,
 ): Promise<ImportReport> {

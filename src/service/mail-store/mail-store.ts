@@ -6,7 +6,14 @@ import type { FirstReads } from '../../port/first-reads.ts';
 import type { Files } from '../../port/files.ts';
 import type { Log } from '../../port/log.ts';
 import type { QueueStore } from '../../port/mail-queue.ts';
-import type { Envelope, MailHealth, MailStore, MailboxSummary, Maildrop } from '../../port/mailbox.ts';
+import type {
+  Envelope,
+  MailHealth,
+  MailStore,
+  MailboxSummary,
+  Maildrop,
+  StoredMessage,
+} from '../../port/mailbox.ts';
 import type { Random } from '../../port/random.ts';
 import { BlobFiles } from './blob-files.ts';
 import { Damage } from './damage.ts';
@@ -139,6 +146,11 @@ export class JournaledMailStore implements MailStore {
         unlock: () => void this.#locked.delete(user),
       }),
     );
+  }
+
+  /** The messages of a user, the oldest first, whoever has the mailbox open. */
+  list(user: string): readonly StoredMessage[] {
+    return this.#log.index.messages(user).map(({ uid, size, received }) => ({ uid, size, received }));
   }
 
   summaries(): readonly MailboxSummary[] {

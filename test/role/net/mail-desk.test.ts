@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../../src/base/errors.ts';
-import type { QueueAnswer, ToPost, ToWeb } from '../../../src/role/ipc.ts';
+import type { PostAnswer, ToPost, ToWeb } from '../../../src/role/ipc.ts';
 import { MailDesk } from '../../../src/role/net/mail-desk.ts';
 import { Peers } from '../../../src/role/net/peers.ts';
 
 /** A desk whose post office gives this answer to every call. */
-function deskWith(answer: QueueAnswer): { desk: MailDesk; peers: Peers; sent: (ToPost | ToWeb)[] } {
+function deskWith(answer: PostAnswer): { desk: MailDesk; peers: Peers; sent: (ToPost | ToWeb)[] } {
   const sent: (ToPost | ToWeb)[] = [];
   const peers: Peers = new Peers({
     send: (_, message) => {
       sent.push(message);
-      if (message.kind === 'queue') peers.heard('post', { kind: 'queue', request: message.request, answer });
+      if (message.kind === 'call') peers.heard('post', { kind: 'answer', request: message.request, answer });
     },
     onLog: () => {},
     onChange: () => {},
   });
-  return { desk: new MailDesk(peers), peers, sent };
+  return { desk: new MailDesk(peers, (name) => name === 'alice'), peers, sent };
 }
 
 test('MailDesk passes calls to the post office and its answers back', async () => {
@@ -24,7 +24,7 @@ test('MailDesk passes calls to the post office and its answers back', async () =
   assert.deepEqual(await deskWith({ what: 'view', view }).desk.mailQueue(), view);
   const { desk, sent } = deskWith({ what: 'done' });
   await desk.changeMailQueue('hold', 7);
-  assert.deepEqual(sent, [{ kind: 'queue', request: 1, call: { what: 'hold', id: 7 } }]);
+  assert.deepEqual(sent, [{ kind: 'call', request: 1, call: { what: 'hold', id: 7 } }]);
 });
 
 test('MailDesk gives a refusal as the sentence it is', async () => {

@@ -290,6 +290,18 @@ test('backupMail() copies only what is new, and what was removed since is not in
   assert.equal(opened.summaries()[0]?.messages, 1);
 });
 
+test('backupMail() copies the key of rewritten senders, so that bounces find back to a restored box', async () => {
+  const [disk, target] = [new MemoryFiles(), new MemoryFiles()];
+  await fill(await openStore(disk), ['a:500'], 'bob');
+  const key = new Uint8Array(32).fill(7);
+  await disk.replace('mail/srs.key', key);
+  await disk.replace('mail/mta-sts.json', Buffer.from('{}'));
+  assert.equal((await backupMail(disk, target)).copied, 2);
+  assert.deepEqual(await target.read('mail/srs.key'), key);
+  assert.equal(await target.read('mail/mta-sts.json'), undefined);
+  assert.equal((await backupMail(disk, target)).copied, 0);
+});
+
 test('backupMail() that is cut off by a power cut leaves all mail of the backup before, and the next one is right', async () => {
   const disk = new MemoryFiles();
   const store = await openStore(disk);
