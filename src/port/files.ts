@@ -1,7 +1,9 @@
-/** A file opened for appending and reading at places. */
+/** A file opened for writing and reading at places. */
 export interface OpenFile {
   /** Appends all parts as one write. What is not yet {@link sync}ed may be lost, torn or reordered by a power cut. */
   append(parts: readonly Uint8Array[]): Promise<void>;
+  /** Writes all parts as one write at `offset`, at most the end of the file, over what is there and on. As {@link append} otherwise. */
+  write(offset: number, parts: readonly Uint8Array[]): Promise<void>;
   /** Exactly `length` bytes from `offset`, fewer only at the end of the file. */
   read(offset: number, length: number): Promise<Uint8Array>;
   size(): Promise<number>;

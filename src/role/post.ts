@@ -300,9 +300,11 @@ export async function startPost({ data }: RunSettings): Promise<void> {
   log.subscribe((entry) => parent.send({ kind: 'log', entry }));
   const files = nodeFiles(data);
   try {
+    const clock = new NodeClock();
     const stored = await openMailStore({
       files,
-      clock: new NodeClock(),
+      clock,
+      gathering: clock,
       random: new NodeRandom(),
       log: log.logFor('mail'),
       onDamage: () => role?.reportStorage(),

@@ -20,6 +20,7 @@ let syncs = 0;
 function countingFile(file: OpenFile): OpenFile {
   return {
     append: (parts) => file.append(parts),
+    write: (offset, parts) => file.write(offset, parts),
     read: (offset, length) => file.read(offset, length),
     size: () => file.size(),
     truncate: (length) => file.truncate(length),

@@ -16,6 +16,7 @@ const isLan = (): boolean => true;
 const store = await openMailStore({
   files: nodeFiles(directory),
   clock,
+  gathering: clock,
   random: new NodeRandom(),
   log: log.logFor('mail'),
 });

@@ -35,6 +35,21 @@ export function filesContract(name: string, make: (t: TestContext) => Promise<Fi
     await again.close();
   });
 
+  test(`${name}: write() writes over what is there and on beyond the end, in one piece or many`, async (t) => {
+    const files = await make(t);
+    const file = await files.open('a.log', 'create');
+    await file.write(0, [utf8('abc'), utf8('def')]);
+    await file.write(4, [utf8('X'), utf8(''), utf8('YZ')]);
+    await file.write(1, [utf8('-')]);
+    assert.equal(fromUtf8(await file.read(0, 10)), 'a-cdXYZ');
+    const long = new Uint8Array(200_000).fill(0x41);
+    await file.write(7, [long, utf8('end')]);
+    await file.append([utf8('.')]);
+    assert.equal(await file.size(), 200_011);
+    assert.equal(fromUtf8(await file.read(200_005, 10)), 'AAend.');
+    await file.close();
+  });
+
   test(`${name}: open() creates only what is missing and reopens only what is there`, async (t) => {
     const files = await make(t);
     const file = await files.open('a.log', 'create');

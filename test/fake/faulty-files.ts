@@ -1,6 +1,7 @@
 import { KernelError } from '../../src/base/errors.ts';
 import type { Files, OpenFile } from '../../src/port/files.ts';
 import type { Random } from '../../src/port/random.ts';
+import { alignUp } from '../../src/wire/record/layout.ts';
 import { type Inode, MemoryFiles, type PendingChange, directoryOf, resized } from './memory-files.ts';
 
 const SECTOR = 512;
@@ -13,7 +14,7 @@ export class PowerCutError extends Error {
 export interface Faults {
   /** The changing operation, counted from 1, in which the power goes. */
   readonly cutAt?: number;
-  /** These operations fail; of an append the first half is written all the same. */
+  /** These operations fail; of a write the first half is written all the same. */
   readonly refuse?: { readonly from: number; readonly count: number; readonly errno: 'ENOSPC' | 'EIO' };
 }
 
@@ -148,12 +149,11 @@ class FaultyFile implements OpenFile {
   }
 
   async append(parts: readonly Uint8Array[]): Promise<void> {
-    try {
-      await this.#files.change('write', () => this.#file.append(parts));
-    } catch (error) {
-      if (error instanceof KernelError) await this.#file.append(parts.slice(0, Math.ceil(parts.length / 2)));
-      throw error;
-    }
+    await this.#change(parts, (some) => this.#file.append(some));
+  }
+
+  async write(offset: number, parts: readonly Uint8Array[]): Promise<void> {
+    await this.#change(parts, (some) => this.#file.write(offset, some));
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
@@ -174,6 +174,18 @@ class FaultyFile implements OpenFile {
 
   async close(): Promise<void> {
     if (!this.#files.isCut) await this.#file.close();
+  }
+
+  async #change(
+    parts: readonly Uint8Array[],
+    write: (parts: readonly Uint8Array[]) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await this.#files.change('write', () => write(parts));
+    } catch (error) {
+      if (error instanceof KernelError) await write(parts.slice(0, Math.ceil(parts.length / 2)));
+      throw error;
+    }
   }
 }
 
@@ -197,7 +209,7 @@ function surviveChange(bytes: Uint8Array, change: PendingChange, random: Random)
   const end = change.offset + kept;
   const written = resized(bytes, Math.max(bytes.length, end));
   written.set(change.bytes.subarray(0, kept), change.offset);
-  if (fate === 2) tear(written, bytes, change.offset, random);
+  if (fate === 2) tear(written.subarray(0, alignUp(end, SECTOR)), bytes, change.offset, random);
   return written;
 }
 

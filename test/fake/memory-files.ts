@@ -4,7 +4,7 @@ import type { Files, OpenFile } from '../../src/port/files.ts';
 
 /** A change of a file's content that {@link OpenFile.sync} has not yet made durable. */
 export type PendingChange =
-  | { readonly kind: 'append'; readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'write'; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly kind: 'truncate'; readonly length: number };
 
 /** A file apart from its name, as in a Unix file system: it lives on while it is open or has a name. */
@@ -140,12 +140,17 @@ class MemoryFile implements OpenFile {
   }
 
   async append(parts: readonly Uint8Array[]): Promise<void> {
+    await this.write(this.#inode.current.length, parts);
+  }
+
+  async write(offset: number, parts: readonly Uint8Array[]): Promise<void> {
     this.#check('write');
-    const whole = concatBytes(parts);
-    const bytes = whole.subarray(0, this.#disk.room());
     const inode = this.#inode;
-    inode.pending.push({ kind: 'append', offset: inode.current.length, bytes });
-    inode.current = concatBytes([inode.current, bytes]);
+    const whole = concatBytes(parts);
+    const bytes = whole.subarray(0, inode.current.length - offset + this.#disk.room());
+    inode.pending.push({ kind: 'write', offset, bytes });
+    inode.current = resized(inode.current, Math.max(inode.current.length, offset + bytes.length));
+    inode.current.set(bytes, offset);
     if (bytes.length < whole.length) throw new KernelError('write', 'ENOSPC', 'the storage is full');
   }
 

@@ -7,6 +7,7 @@ import type { BatchPlace, EncodedBatch } from '../../wire/record/batch.ts';
 import { PAGE } from '../../wire/record/layout.ts';
 import { encodeSegmentHead } from '../../wire/record/segment-head.ts';
 import type { Recovered } from './recover.ts';
+import { Runway } from './runway.ts';
 import { type Segment, segmentKey, segmentName } from './segment.ts';
 
 const SALT_RANGE = 2 ** 32;
@@ -24,6 +25,8 @@ export interface HeadOptions {
 export class Head {
   readonly #options: HeadOptions;
   readonly #segments: Segment[];
+  /** Of the open file. */
+  readonly #runway = new Runway();
   /** The open file of the last segment; undefined when the next batch needs a new segment or the last one reopened. */
   #file: OpenFile | undefined;
   /** Whether batches may be added to the last segment. */
@@ -61,10 +64,11 @@ export class Head {
     const last = this.#segments.at(-1);
     if (last !== undefined && this.#isOpenEnded) {
       if (last.lastBatch === 0 || last.size + length <= this.#options.segmentSize) {
-        this.#file ??= await this.#options.files.open(last.path, 'existing');
+        this.#file ??= await this.#reopen(last);
         return last;
       }
       this.#isOpenEnded = false;
+      await this.#seal(last);
       await this.close();
     }
     return this.#create(last?.number ?? 0);
@@ -85,7 +89,7 @@ export class Head {
     // Also when the write fails: part of it may be on the disk, and no sequence may stand for two records.
     this.#lastSequence = batch.lastSequence;
     try {
-      await file.append(batch.parts);
+      await this.#writeBatch(segment, batch, file);
       await file.sync();
     } catch (error) {
       await this.#abandon(segment, file);
@@ -107,9 +111,40 @@ export class Head {
   }
 
   async close(): Promise<void> {
-    const file = this.#file;
+    const [file, last] = [this.#file, this.#segments.at(-1)];
     this.#file = undefined;
+    // Zeros that stay, because of an error or as this is not synced, are cut at the next start.
+    if (last !== undefined && this.#runway.end > last.size) await file?.truncate(last.size).catch(() => {});
     await file?.close();
+  }
+
+  async #reopen({ path, size }: Segment): Promise<OpenFile> {
+    const file = await this.#options.files.open(path, 'existing');
+    this.#runway.begin(size);
+    return file;
+  }
+
+  async #writeBatch({ size }: Segment, { parts, length }: EncodedBatch, file: OpenFile): Promise<void> {
+    const zeros = this.#runway.behind(size + length, length, this.#options.segmentSize);
+    if (zeros === undefined) return file.write(size, parts);
+    try {
+      await file.write(size, [...parts, zeros]);
+    } catch {
+      // On a disk nearly full there may be room without the zeros; whatever else failed fails again.
+      await file.write(size, parts);
+    }
+  }
+
+  /** When the segment after this one is gone, the end of the file is all that tells where the records end. */
+  async #seal(segment: Segment): Promise<void> {
+    if (this.#runway.end <= segment.size || this.#file === undefined) return;
+    try {
+      await this.#file.truncate(segment.size);
+      await this.#file.sync();
+      this.#runway.begin(segment.size);
+    } catch {
+      segment.hasResidue = true;
+    }
   }
 
   /** After a failed write: takes its bytes back. Only a segment without acknowledged bytes is used on after that. */
@@ -117,6 +152,7 @@ export class Head {
     try {
       await file.truncate(segment.size);
       await file.sync();
+      this.#runway.begin(segment.size);
       this.#isOpenEnded = segment.lastBatch === 0;
     } catch {
       // The error that matters is the one of the write; this one is remembered by what it leaves behind.
@@ -145,7 +181,7 @@ export class Head {
     );
     const file = await files.open(path, 'create');
     try {
-      await file.append([head]);
+      await file.write(0, [head]);
       await file.sync();
       await files.syncDirectory(directory);
     } catch (error) {
@@ -158,6 +194,7 @@ export class Head {
     const segment: Segment = { number, path, key, size: PAGE, lastBatch: 0, ...flags };
     this.#segments.push(segment);
     this.#file = file;
+    this.#runway.begin(PAGE);
     this.#isOpenEnded = true;
     return segment;
   }

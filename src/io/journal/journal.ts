@@ -7,6 +7,7 @@ import { type JournalRecord, frameLength } from '../../wire/record/frame.ts';
 import type { AppliedRecord } from './applied-record.ts';
 import { compactSegment } from './compact.ts';
 import { DamagedRecordError } from './damaged-record-error.ts';
+import { Gathering } from './gathering.ts';
 import { Head } from './head.ts';
 import { SegmentReaders } from './readers.ts';
 import { type RecordContent, readRecord } from './read-record.ts';
@@ -32,6 +33,8 @@ export interface JournalOptions {
   /** Sealed segments get index files, so that an opening reads them in place of the segments. Then {@link apply} must do without payloads. */
   readonly hasIndexFiles?: boolean;
   readonly clock: Pick<Clock, 'wallTime'>;
+  /** With a clock, a batch waits a moment for more where many append at a time, to save writing: see {@link Gathering}. */
+  readonly gathering?: Pick<Clock, 'now' | 'wake'>;
   readonly random: Random;
   /**
    * Called for every committed record in the journal's order: during recovery for all that are there, later for each before the promise of its
@@ -88,13 +91,14 @@ async function makeDirectories({ files, directory }: JournalOptions): Promise<vo
 
 /**
  * An append-only log that keeps what it has acknowledged through any power cut, with as few writes as can be: while one batch is being synced,
- * what is appended meanwhile forms the next. There is no timer; a journal nobody appends to writes nothing.
+ * what is appended meanwhile forms the next. A journal nobody appends to writes nothing.
  */
 export class Journal {
   readonly #options: JournalOptions;
   readonly #head: Head;
   readonly #readers: SegmentReaders;
   readonly #indexer: SegmentIndexer | undefined;
+  readonly #gathering: Gathering | undefined;
   readonly #queue: Waiting[] = [];
   #queued = 0;
   #running: Promise<void> | undefined;
@@ -107,6 +111,7 @@ export class Journal {
     this.#options = options;
     this.#head = head;
     this.#readers = new SegmentReaders(options.files);
+    this.#gathering = options.gathering === undefined ? undefined : new Gathering(options.gathering);
     this.#indexer = options.hasIndexFiles === true ? new SegmentIndexer(options) : undefined;
     for (const segment of head.segments.slice(0, -1)) this.#indexer?.add(segment);
   }
@@ -242,6 +247,7 @@ export class Journal {
     const { promise, resolve, reject } = Promise.withResolvers<readonly RecordPosition[]>();
     this.#queue.push({ records, size, resolve, reject });
     this.#queued += size;
+    this.#gathering?.arrived();
     this.#running ??= this.#run();
     return promise;
   }
@@ -249,7 +255,12 @@ export class Journal {
   async #run(): Promise<void> {
     // Whatever is appended in the same turn shares the first batch.
     await Promise.resolve();
-    while (this.#queue.length > 0) await this.#commit(this.#takeBatch());
+    while (this.#queue.length > 0) {
+      await this.#gathering?.wait(() => ({ count: this.#queue.length, octets: this.#queued }));
+      const batch = this.#takeBatch();
+      await this.#commit(batch);
+      this.#gathering?.learn(batch.length + this.#queue.length);
+    }
     this.#running = undefined;
   }
 

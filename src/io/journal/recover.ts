@@ -78,10 +78,15 @@ async function replay(
   return {
     segment,
     // Behind an index file nothing is ever written: the two would contradict each other.
-    isWhole: bytes.length === segment.size && !segment.isDamaged && !one.hasIndexFile,
+    isWhole: isZero(bytes.subarray(segment.size)) && !segment.isDamaged && !one.hasIndexFile,
     lastCommitted,
     lastSequence: highestSequence(one, scan, lastCommitted + bytes.length),
   };
+}
+
+/** As what {@link Runway} lays. Behind anything else, of which sectors may come back in what is written there, nothing is added. */
+function isZero(bytes: Uint8Array): boolean {
+  return bytes.every((octet) => octet === 0);
 }
 
 function replayIndex(

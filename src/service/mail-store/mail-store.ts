@@ -34,6 +34,8 @@ export interface MailStoreOptions {
   readonly random: Random;
   readonly log: Log;
   readonly limits?: Partial<MailStoreLimits>;
+  /** With a clock, many deliveries at a time wait a moment for one another, to save writing. */
+  readonly gathering?: Pick<Clock, 'now' | 'wake'>;
   /** Damage was found that was not known before; {@link JournaledMailStore.health} tells of it. */
   readonly onDamage?: () => void;
 }

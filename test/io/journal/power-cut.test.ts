@@ -16,11 +16,16 @@ class Ledger {
   readonly attempted: (readonly string[])[] = [];
   /** Notes that a compaction may have dropped. */
   readonly struck = new Set<string>();
+  readonly segmentSize: number;
+
+  constructor(segmentSize: number) {
+    this.segmentSize = segmentSize;
+  }
 
   async run(files: FaultyFiles, steps: readonly Step[]): Promise<Notebook> {
-    let book = await Notebook.open(files, SEGMENT, true);
+    let book = await Notebook.open(files, this.segmentSize, true);
     for (const step of steps) {
-      if (step === 'restart') book = await Notebook.open(files, SEGMENT, true);
+      if (step === 'restart') book = await Notebook.open(files, this.segmentSize, true);
       else if (step === 'compact') await this.#compact(book);
       else await Promise.all(step.batches.map((names) => this.put(book, names)));
     }
@@ -49,9 +54,12 @@ class Ledger {
   }
 }
 
-const SEGMENT = 4 * PAGE;
+interface Script {
+  readonly segmentSize: number;
+  readonly steps: readonly Step[];
+}
 
-const SCRIPT: readonly Step[] = [
+const MIXED: readonly Step[] = [
   { batches: [['a:10', 'b:3000']] },
   { batches: [['c:10'], ['d:9000', 'e:10'], ['f:1']] },
   'restart',
@@ -62,6 +70,25 @@ const SCRIPT: readonly Step[] = [
   'compact',
   { batches: [['l:5000']] },
 ];
+
+const alone = (...names: readonly string[]): readonly Step[] => names.map((name) => ({ batches: [[name]] }));
+
+/** Short batches one after the other, into the room that those before them have laid; a long one that reaches over its end; segments that fill up. */
+const SHORT: readonly Step[] = [
+  ...alone('a:10', 'b:10', 'c:4000', 'd:10', 'e:10'),
+  'restart',
+  ...alone('f:10', 'g:10', 'h:12000', 'i:10', 'j:10', 'k:10'),
+  'compact',
+  ...alone('l:10', 'm:10', 'n:25000', 'o:10'),
+  'compact',
+  'restart',
+  ...alone('p:10', 'q:10'),
+];
+
+const SCRIPTS: Readonly<Record<string, Script>> = {
+  'of all kinds': { segmentSize: 4 * PAGE, steps: MIXED },
+  'of short batches': { segmentSize: 10 * PAGE, steps: SHORT },
+};
 
 /** Runs a history on a disk with faults; true if it came to its end. */
 async function attempt(ledger: Ledger, files: FaultyFiles, steps: readonly Step[]): Promise<boolean> {
@@ -76,7 +103,7 @@ async function attempt(ledger: Ledger, files: FaultyFiles, steps: readonly Step[
 
 /** Opens the journal on the disk and compares: acknowledged is there once and whole, the rest is there whole or not at all. */
 async function verify(ledger: Ledger, disk: MemoryFiles, story: string): Promise<void> {
-  const book = await Notebook.open(disk, SEGMENT, true);
+  const book = await Notebook.open(disk, ledger.segmentSize, true);
   assert.deepEqual(book.damage, [], story);
   for (const name of ledger.acknowledged) {
     assert.ok(book.notes.has(name) || ledger.struck.has(name), `${name} was acknowledged: ${story}`);
@@ -96,53 +123,59 @@ async function cutRecovery(disk: MemoryFiles, ledger: Ledger, random: FakeRandom
   return files.afterPowerCut(random);
 }
 
-test('a power cut at every step of a history, twice over, loses nothing acknowledged and shows nothing half', async () => {
-  for (let cutAt = 1, isDone = false; !isDone; cutAt++) {
-    for (let seed = 0; seed < 8; seed++) {
-      const [ledger, random] = [new Ledger(), new FakeRandom(cutAt * 100 + seed)];
-      const files = new FaultyFiles(new MemoryFiles(), { cutAt });
-      isDone = await attempt(ledger, files, SCRIPT);
-      const disk = await cutRecovery(files.afterPowerCut(random), ledger, random);
-      await verify(ledger, disk, `cut at ${cutAt}, seed ${seed}`);
-    }
-  }
-});
-
-test('a crash of the program at every step, then a power cut at the next ones, loses nothing acknowledged', async () => {
-  for (let cutAt = 1, isDone = false; !isDone; cutAt++) {
-    for (let later = 1; later <= 8; later++) {
-      const [ledger, random] = [new Ledger(), new FakeRandom(cutAt * 100 + later)];
-      const crashed = new FaultyFiles(new MemoryFiles(), { cutAt });
-      isDone = await attempt(ledger, crashed, SCRIPT);
-      const files = new FaultyFiles(crashed.disk, { cutAt: later * 3 });
-      await attempt(ledger, files, [{ batches: [['y:10'], ['z:5000']] }, 'compact', { batches: [['x:1']] }]);
-      await verify(ledger, files.afterPowerCut(random), `crash at ${cutAt}, cut ${later * 3} later`);
-    }
-  }
-});
-
-for (const errno of ['ENOSPC', 'EIO'] as const) {
-  test(`${errno} at every step rejects what it hits, harms nothing acknowledged and passes`, async () => {
-    // The first three steps make the directory; without it there is no journal to append to.
-    for (let from = 4, isLast = false; !isLast; from++) {
-      for (const count of [1, 2, 3, 5]) {
-        const story = `${errno} at ${from} for ${count}`;
-        const ledger = new Ledger();
-        const files = new FaultyFiles(new MemoryFiles(), { refuse: { from, count, errno } });
-        const book = await ledger.run(
-          files,
-          SCRIPT.filter((step) => step !== 'restart'),
-        );
-        isLast = from > files.steps;
-        for (let more = 0; files.steps < from + count; more++) await ledger.put(book, [`more${more}:1`]);
-        await ledger.put(book, ['y:10']);
-        assert.ok(ledger.acknowledged.has('y:10'), story);
-        const kept = [...book.notes.keys()].filter((name) => !ledger.struck.has(name));
-        for (const name of kept) assert.equal(await book.get(name), fromUtf8(body(name)), story);
-        await verify(ledger, files.afterPowerCut(new FakeRandom(from)), story);
+for (const [name, { segmentSize, steps }] of Object.entries(SCRIPTS)) {
+  test(`a power cut at every step of a history ${name}, twice over, loses nothing acknowledged and shows nothing half`, async () => {
+    for (let cutAt = 1, isDone = false; !isDone; cutAt++) {
+      for (let seed = 0; seed < 8; seed++) {
+        const [ledger, random] = [new Ledger(segmentSize), new FakeRandom(cutAt * 100 + seed)];
+        const files = new FaultyFiles(new MemoryFiles(), { cutAt });
+        isDone = await attempt(ledger, files, steps);
+        const disk = await cutRecovery(files.afterPowerCut(random), ledger, random);
+        await verify(ledger, disk, `cut at ${cutAt}, seed ${seed}`);
       }
     }
   });
+
+  test(`a crash of the program at every step of a history ${name}, then a power cut at the next ones, loses nothing acknowledged`, async () => {
+    for (let cutAt = 1, isDone = false; !isDone; cutAt++) {
+      for (let later = 1; later <= 8; later++) {
+        const [ledger, random] = [new Ledger(segmentSize), new FakeRandom(cutAt * 100 + later)];
+        const crashed = new FaultyFiles(new MemoryFiles(), { cutAt });
+        isDone = await attempt(ledger, crashed, steps);
+        const files = new FaultyFiles(crashed.disk, { cutAt: later * 3 });
+        await attempt(ledger, files, [
+          { batches: [['y:10'], ['z:5000']] },
+          'compact',
+          { batches: [['x:1']] },
+        ]);
+        await verify(ledger, files.afterPowerCut(random), `crash at ${cutAt}, cut ${later * 3} later`);
+      }
+    }
+  });
+
+  for (const errno of ['ENOSPC', 'EIO'] as const) {
+    test(`${errno} at every step of a history ${name} rejects what it hits, harms nothing acknowledged and passes`, async () => {
+      // The first three steps make the directory; without it there is no journal to append to.
+      for (let from = 4, isLast = false; !isLast; from++) {
+        for (const count of [1, 2, 3, 5]) {
+          const story = `${errno} at ${from} for ${count}`;
+          const ledger = new Ledger(segmentSize);
+          const files = new FaultyFiles(new MemoryFiles(), { refuse: { from, count, errno } });
+          const book = await ledger.run(
+            files,
+            steps.filter((step) => step !== 'restart'),
+          );
+          isLast = from > files.steps;
+          for (let more = 0; files.steps < from + count; more++) await ledger.put(book, [`more${more}:1`]);
+          await ledger.put(book, ['y:10']);
+          assert.ok(ledger.acknowledged.has('y:10'), story);
+          const kept = [...book.notes.keys()].filter((name) => !ledger.struck.has(name));
+          for (const name of kept) assert.equal(await book.get(name), fromUtf8(body(name)), story);
+          await verify(ledger, files.afterPowerCut(new FakeRandom(from)), story);
+        }
+      }
+    });
+  }
 }
 
 const names = fc.integer({ min: 1, max: 6000 });
@@ -156,15 +189,16 @@ test('generated histories with two power cuts lose nothing acknowledged and show
   await fc.assert(
     fc.asyncProperty(
       fc.array(arbitraryStep, { maxLength: 12 }),
+      fc.constantFrom(4 * PAGE, 12 * PAGE),
       fc.integer({ min: 1, max: 60 }),
       fc.integer(),
-      async (plan, cutAt, seed) => {
+      async (plan, segmentSize, cutAt, seed) => {
         let count = 0;
         const name = (length: number): string => `n${count++}:${length}`;
         const steps = plan.map((step): Step =>
           typeof step === 'string' ? step : { batches: step.map((batch) => batch.map(name)) },
         );
-        const [ledger, random] = [new Ledger(), new FakeRandom(seed)];
+        const [ledger, random] = [new Ledger(segmentSize), new FakeRandom(seed)];
         const files = new FaultyFiles(new MemoryFiles(), { cutAt });
         await attempt(ledger, files, steps);
         const disk = await cutRecovery(files.afterPowerCut(random), ledger, random);
