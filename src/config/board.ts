@@ -10,6 +10,7 @@ const boardSchema = z.strictObject({
     offsets: z.tuple([sectorOffset(), sectorOffset()]),
   }),
   updateKeys: z.array(z.base64()).min(1),
+  watchdog: z.string().startsWith('/').optional(),
 });
 
 export type Board = z.output<typeof boardSchema>;

@@ -15,6 +15,8 @@ export type PacketCommand =
   /** The main thread, which sends by itself, met a failure. */
   | { readonly kind: 'failed'; readonly id: number; readonly failure: Failure }
   | { readonly kind: 'close'; readonly id: number }
+  /** Is to be answered. */
+  | { readonly kind: 'ask' }
   | { readonly kind: 'stop' };
 
 /** A KernelError as plain data: classes do not survive the way between threads. */
@@ -33,6 +35,7 @@ export type PacketReport =
       readonly index: number;
       readonly mac: Uint8Array;
     }
+  | { readonly kind: 'alive' }
   | { readonly kind: 'refused'; readonly id: number; readonly failure: Failure }
   /** See {@link packetsOf}. */
   | {

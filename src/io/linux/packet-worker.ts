@@ -85,6 +85,8 @@ class PacketWorker {
         this.#endpoints.get(command.id)?.close();
         this.#endpoints.delete(command.id);
         return this.#arrange();
+      case 'ask':
+        return this.#report({ kind: 'alive' });
       case 'stop':
         this.#stopped = true;
         return undefined;

@@ -54,6 +54,7 @@ export class LinuxPacketPort implements PacketPort {
   /** By device, the sockets that reported a failure. */
   readonly #failed = new Map<string, Set<number>>();
   #running: { readonly thread: Worker; readonly event: number } | undefined;
+  readonly #asking: (() => void)[] = [];
   #closed = false;
   #lastId = 0;
 
@@ -72,6 +73,15 @@ export class LinuxPacketPort implements PacketPort {
     return new Promise((resolve, reject) => {
       this.#opening.set(id, { device, etherType: filter.etherType, onPacket, resolve, reject });
       this.#command({ kind: 'open', id, device, filter });
+    });
+  }
+
+  /** Settles when the worker answers; at once while there is none. */
+  alive(): Promise<void> {
+    if (this.#running === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#asking.push(resolve);
+      if (this.#asking.length === 1) this.#command({ kind: 'ask' });
     });
   }
 
@@ -123,6 +133,9 @@ export class LinuxPacketPort implements PacketPort {
       case 'opened':
       case 'refused':
         return this.#settle(report);
+      case 'alive':
+        for (const resolve of this.#asking.splice(0)) resolve();
+        return undefined;
       case 'packets':
         return this.#take(report);
       case 'failed':

@@ -8,6 +8,7 @@ import { nodeFiles } from '../../io/node/files.ts';
 import { openParentChannel } from '../../io/node/parent-channel.ts';
 import { type ApiServer, startApi } from '../../service/api/server.ts';
 import { ConfigStore } from '../../service/config-store.ts';
+import type { Watchdog } from '../../service/watchdog/watchdog.ts';
 import type { FromNet, ToNet } from '../ipc.ts';
 import type { RunSettings } from '../settings.ts';
 import { VERSION } from '../version.ts';
@@ -16,6 +17,7 @@ import { Identity } from './identity.ts';
 import { postOptions, webOptions } from './narrow.ts';
 import { openLeases } from './open-leases.ts';
 import { openUpdater } from './open-updater.ts';
+import { openWatchdog, selfChecks } from './open-watchdog.ts';
 import { Peers } from './peers.ts';
 import { type NetPorts, openPorts } from './ports.ts';
 import { NetServices } from './services.ts';
@@ -45,6 +47,7 @@ class NetRole {
   #box: NetBox | undefined;
   #started: Started | undefined;
   #ready = false;
+  #watchdog: Watchdog | undefined;
 
   constructor(settings: RunSettings) {
     this.#settings = settings;
@@ -92,6 +95,12 @@ class NetRole {
       isReady: () => this.#ready,
       updates: new UpdateDesk(updater, restart),
     });
+    this.#watchdog = await openWatchdog(this.#settings.board, ports, {
+      checks: selfChecks(ports, services),
+      restart,
+      onRestarted: (sentence) => services.notices.warn('restart', sentence),
+    });
+    await this.#watchdog?.start();
     await services.start();
     this.#box = box;
     const api = await startApi({
@@ -155,6 +164,7 @@ class NetRole {
   }
 
   async #stop(): Promise<void> {
+    await this.#watchdog?.stop();
     if (this.#started !== undefined) {
       const { ports, services, api } = this.#started;
       await api.close();

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { readBoard } from '../../config/board.ts';
+import { linuxWatchdogs } from '../../io/linux/watchdog-device.ts';
+import { NameClient } from '../../service/name-client.ts';
+import { type SelfCheck, Watchdog, type WatchdogPorts } from '../../service/watchdog/watchdog.ts';
+import type { RunSettings } from '../settings.ts';
+import type { NetPorts } from './ports.ts';
+import type { NetServices } from './services.ts';
+
+type GivenPorts = Pick<WatchdogPorts, 'restart' | 'onRestarted' | 'checks'>;
+
+/** What feeds the board's watchdog; undefined if it has none. @throws UserError, KernelError */
+export async function openWatchdog(
+  board: RunSettings['board'],
+  { data, clock, log }: NetPorts,
+  given: GivenPorts,
+): Promise<Watchdog | undefined> {
+  if (board === undefined) return undefined;
+  const { watchdog } = readBoard(readFileSync(board.file, 'utf8'));
+  if (watchdog === undefined) return undefined;
+  const device = await linuxWatchdogs.open(watchdog);
+  return new Watchdog({ ...given, device, files: data, clock, log: log.logFor('watchdog') });
+}
+
+const DNS_PORT = 53;
+
+/** What the box asks itself: the kernel, the worker that carries DHCP, its own name server as a LAN client would. */
+export function selfChecks(ports: NetPorts, services: NetServices): ReadonlyMap<string, SelfCheck> {
+  const names = new NameClient({
+    ...ports,
+    servers: () => [{ address: services.config.lan.address.address, port: DNS_PORT }],
+  });
+  return new Map<string, SelfCheck>([
+    ['the kernel', async () => void (await services.links?.snapshot())],
+    ['packets', () => ports.packets.alive()],
+    [
+      'names',
+      async () => {
+        const answer = await names.addresses(`admin.${services.config.system.domain}`);
+        if (answer.kind === 'failed') throw new Error(answer.reason);
+      },
+    ],
+  ]);
+}
