@@ -39,11 +39,9 @@ after(() => office.remove());
 async function submit(to: string, octets: number, subject = 'x'): Promise<string> {
   const file = office.pc1.namespace.file('letter');
   writeFileSync(file, `Subject: ${subject}\n\n${`${'x'.repeat(69)}\n`.repeat(Math.ceil(octets / 71))}`);
-  const { stdout } = await office.pc1.namespace.run([
-    'swaks',
-    ...['--server', ADDRESSES.boxLan, '--from', `someone@${NAMES.elsewhere}`],
-    ...['--to', `${to}@${NAMES.office}`, '--data', `@${file}`],
-  ]);
+  const envelope = ['--from', `someone@${NAMES.elsewhere}`, '--to', `${to}@${NAMES.office}`];
+  const swaks = ['swaks', '--server', ADDRESSES.boxLan, '--data', `@${file}`];
+  const { stdout } = await office.pc1.namespace.run([...swaks, ...envelope]);
   return stdout.match(/^<(?:\*\*|-) +\d{3} .*$/gm)?.findLast((line) => !line.includes(' 221 ')) ?? stdout;
 }
 
@@ -57,11 +55,9 @@ async function submitAnnounced(to: string, octets: number): Promise<string> {
       .concat('\r\n')
       .repeat(Math.ceil(octets / 72))}`,
   );
-  const { stderr } = await office.pc1.namespace.run([
-    ...['curl', '-sv', '--crlf', `smtp://${ADDRESSES.boxLan}/client.example`],
-    ...['--mail-from', `someone@${NAMES.elsewhere}`, '--mail-rcpt', `${to}@${NAMES.office}`],
-    ...['--upload-file', file],
-  ]);
+  const envelope = ['--mail-from', `someone@${NAMES.elsewhere}`, '--mail-rcpt', `${to}@${NAMES.office}`];
+  const curl = ['curl', '-sv', '--crlf', '--upload-file', file, `smtp://${ADDRESSES.boxLan}/client.example`];
+  const { stderr } = await office.pc1.namespace.run([...curl, ...envelope]);
   return stderr;
 }
 
