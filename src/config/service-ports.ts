@@ -10,4 +10,7 @@ export const SERVICE_PORTS = {
   pop3s: { protocol: 'tcp', port: 995 },
 } as const;
 
+/** The usual ports of the web, on the LAN: where mail programs look for their settings, and people for the page. */
+export const FRONT_PORTS = { http: 80, https: 443 } as const;
+
 export type ServiceName = keyof typeof SERVICE_PORTS;

@@ -88,6 +88,8 @@ export interface WebOptions {
   readonly address: string;
   readonly http: number;
   readonly https: number;
+  /** The usual ports of the web, where mail programs ask for their settings. */
+  readonly front: { readonly http: number; readonly https: number };
   readonly tls: { readonly key: string; readonly cert: string };
   /** Names the page may be called by; the first is the one to recommend. */
   readonly hostNames: readonly string[];

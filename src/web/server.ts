@@ -1,5 +1,6 @@
 import { type Server, createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
 import { KernelError } from '../base/errors.ts';
 
@@ -8,7 +9,14 @@ const IDLE_TIMEOUT = 30_000;
 /** Further connections are closed at once. */
 const MAX_CONNECTIONS = 500;
 
+export interface SiteIdentity {
+  readonly key: string;
+  readonly cert: string;
+}
+
 export interface SiteServer {
+  /** For new connections of HTTPS; those that are up keep theirs. @throws Error if it cannot be used */
+  setIdentity(tls: SiteIdentity): void;
   close(): void;
 }
 
@@ -16,7 +24,7 @@ export interface SiteAddress {
   readonly host: string;
   readonly port: number;
   /** Private key and certificate, PEM: HTTPS instead of HTTP. */
-  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly tls?: SiteIdentity;
 }
 
 /** Serves a site. @throws KernelError naming the port */
@@ -26,23 +34,25 @@ export async function serveSite(
 ): Promise<SiteServer> {
   const listener = getRequestListener(fetch);
   const settings = { keepAliveTimeout: IDLE_TIMEOUT };
-  const server: Server =
-    where.tls === undefined
-      ? createServer(settings, (request, response) => void listener(request, response))
-      : createTlsServer(
-          { ...settings, ...where.tls, minVersion: 'TLSv1.2' },
-          (request, response) => void listener(request, response),
-        );
+  const onRequest = (...exchange: Parameters<typeof listener>): void => void listener(...exchange);
+  const encrypted =
+    where.tls === undefined ? undefined : createTlsServer({ ...settings, ...secure(where.tls) }, onRequest);
+  const server: Server = encrypted ?? createServer(settings, onRequest);
   server.maxConnections = MAX_CONNECTIONS;
   await listen(server, where);
   // A connection that cannot be accepted (EMFILE) is the loss of that one, not of the role.
   server.on('error', () => undefined);
   return {
+    setIdentity: (tls) => encrypted?.setSecureContext(secure(tls)),
     close: () => {
       server.close();
       server.closeAllConnections();
     },
   };
+}
+
+function secure({ key, cert }: SiteIdentity): SecureContextOptions {
+  return { key, cert, minVersion: 'TLSv1.2' };
 }
 
 function listen(server: Server, { host, port }: SiteAddress): Promise<void> {

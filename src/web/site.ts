@@ -3,6 +3,10 @@ import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
 import { tryParseIpv4 } from '../base/ipv4.ts';
 import { messageOf } from '../base/errors.ts';
+import type { ClientSetup } from '../port/client-setup.ts';
+import { addClientSetup } from './client-setup.ts';
+import type { ControlClient } from './control-client.ts';
+import { hostOf } from './host-of.ts';
 import type { LiveFeed } from './live-feed.ts';
 import { page, waitingPage } from './views/page.ts';
 
@@ -13,16 +17,13 @@ const KEEP_ALIVE = 15_000;
 export interface SiteOptions {
   /** Names the page may be called by, besides any IPv4 address: others are a DNS rebinding attempt. */
   readonly hostNames: () => readonly string[];
+  readonly client: ControlClient;
   readonly feed: LiveFeed;
   readonly script: string;
   readonly style: string;
 }
 
-function hostOf(header: string | undefined): string {
-  return (header ?? '').replace(/:\d+$/, '').toLowerCase();
-}
-
-/** Sends `<main>` whenever it changes until the browser goes away. */
+/** Sends what lives of the page whenever it changes until the browser goes away. */
 function liveEvents(site: Hono, feed: LiveFeed): void {
   site.get('/events', (c) => {
     if (feed.listeners >= MAX_LIVE_PAGES)
@@ -60,7 +61,7 @@ function liveEvents(site: Hono, feed: LiveFeed): void {
 }
 
 /** The owner's page: read-only, for the LAN. */
-export function ownersSite({ hostNames, feed, script, style }: SiteOptions): Hono {
+export function ownersSite({ hostNames, client, feed, script, style }: SiteOptions): Hono {
   const site = new Hono();
   site.use(
     secureHeaders({
@@ -72,12 +73,14 @@ export function ownersSite({ hostNames, feed, script, style }: SiteOptions): Hon
         connectSrc: ["'self'"],
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
-        formAction: ["'none'"],
+        formAction: ["'self'"],
       },
       strictTransportSecurity: false,
       xFrameOptions: 'DENY',
     }),
   );
+  // Before the names are looked at: on port 80, the page is called by those of mail programs as well.
+  addClientSetup(site, { client, hostNames });
   site.use(async (c, next) => {
     const host = hostOf(c.req.header('host'));
     if (tryParseIpv4(host) === undefined && !hostNames().includes(host)) {
@@ -91,7 +94,8 @@ export function ownersSite({ hostNames, feed, script, style }: SiteOptions): Hon
   });
   site.get('/', async (c) => {
     try {
-      return await c.html(page(await feed.snapshot()));
+      const setup = client.get<ClientSetup>('/api/mail/client-setup');
+      return await c.html(page(...(await Promise.all([feed.snapshot(), setup]))));
     } catch (error) {
       return c.html(waitingPage(messageOf(error)), 503);
     }

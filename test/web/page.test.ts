@@ -29,7 +29,8 @@ class ChangingBox extends FakeBox {
 }
 
 const box = new ChangingBox();
-const feed = new LiveFeed(fakeControl(box), log);
+const client = fakeControl(box);
+const feed = new LiveFeed(client, log);
 const server = createServer();
 let browser: Browser;
 let address = '';
@@ -37,7 +38,7 @@ let address = '';
 before(async () => {
   const { code } = await transform(readFileSync(join(source, 'client/live.ts'), 'utf8'), { loader: 'ts' });
   const style = readFileSync(join(source, 'views/style.css'), 'utf8');
-  const site = ownersSite({ hostNames: () => [], feed, script: code, style });
+  const site = ownersSite({ hostNames: () => [], client, feed, script: code, style });
   const listener = getRequestListener(site.fetch);
   server.on('request', (request, response) => void listener(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -78,6 +79,29 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await context.close();
   });
 }
+
+test('what somebody types for setting up a mail program outlives the changes of an open page', async () => {
+  const page = await browser.newPage();
+  await page.goto(address);
+  await page.getByText('Live', { exact: true }).waitFor();
+  const field = page.getByRole('textbox', { name: 'Mail address' });
+  await field.fill('alice@office.example');
+  box.mailboxes = [{ user: 'alice', messages: 5, octets: 12_288 }];
+  box.change();
+  await page.getByRole('cell', { name: '12.0 KiB' }).waitFor();
+  assert.equal(await field.inputValue(), 'alice@office.example');
+  await page.close();
+});
+
+test('the profile for an Apple device is got with the keyboard alone', async () => {
+  const page = await browser.newPage();
+  await page.goto(address);
+  await page.getByRole('textbox', { name: 'Mail address' }).focus();
+  await page.keyboard.type('alice@office.example');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
+  assert.equal(download.suggestedFilename(), 'mail.mobileconfig');
+  await page.close();
+});
 
 test('the page fits a phone of 360 pixels without scrolling sideways', async () => {
   const page = await browser.newPage({ viewport: { width: 360, height: 740 } });

@@ -13,6 +13,7 @@ const log: Log = { debug: ignore, info: ignore, notice: ignore, warn: ignore, er
 function siteOf(client: ControlClient): ReturnType<typeof ownersSite> {
   return ownersSite({
     hostNames: () => ['admin.office.example:8080', 'admin.office.example'],
+    client,
     feed: new LiveFeed(client, log),
     script: '',
     style: '',

@@ -3,7 +3,7 @@ import { formatIpv4 } from '../../base/ipv4.ts';
 import { formatPrefix4 } from '../../base/prefix.ts';
 import { mailHostName } from '../../config/mail-host-name.ts';
 import type { Config } from '../../config/schema.ts';
-import { SERVICE_PORTS, type ServiceName } from '../../config/service-ports.ts';
+import { FRONT_PORTS, SERVICE_PORTS, type ServiceName } from '../../config/service-ports.ts';
 import type { BlockedDevices, FirewallOptions, FirewallService } from '../../engine/firewall/options.ts';
 import { LAN_BRIDGE, type WantedLinks } from '../../engine/links/wanted.ts';
 import type { WanAddress, WanMethod } from '../../service/wan/wan-state.ts';
@@ -54,10 +54,10 @@ function lanServices({ mail, web, dhcp }: Config): FirewallService[] {
     ...(dhcp.enabled ? (['dhcp'] as const) : []),
     ...(mail.enabled ? MAIL_SERVICES : []),
   ];
+  const webPorts = new Set([web.http, web.https, FRONT_PORTS.http, FRONT_PORTS.https]);
   return [
     ...names.map(firewallService),
-    { name: 'web', protocol: 'tcp', port: web.http },
-    { name: 'web', protocol: 'tcp', port: web.https },
+    ...[...webPorts].map((port) => ({ name: 'web', protocol: 'tcp', port }) as const),
   ];
 }
 
@@ -207,6 +207,7 @@ export function webOptions(config: Config, tls: WebOptions['tls'], apiSocket: st
     address: formatIpv4(lan.address.address),
     http: web.http,
     https: web.https,
+    front: FRONT_PORTS,
     tls,
     hostNames: [...names, 'admin', system.name, 'localhost'],
     apiSocket,

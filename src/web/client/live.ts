@@ -1,4 +1,4 @@
-// Keeps the open page current: the server sends `<main>` anew whenever the box has changed.
+// Keeps the open page current: the server sends what lives of it anew whenever the box has changed.
 
 const main = document.querySelector('#live');
 const connection = document.querySelector('#connection');

@@ -1,9 +1,11 @@
 import { html } from 'hono/html';
+import type { ClientSetup } from '../../port/client-setup.ts';
+import { clientSetupSection } from './client-setup-section.ts';
 import { type Snapshot, sections } from './sections.ts';
 import type { Html } from './table.ts';
 
-/** The owner's page. It is whole without JavaScript; with it, `<main>` follows the box live. */
-export function page(snapshot: Snapshot): Html {
+/** The owner's page. It is whole without JavaScript; with it, `#live` follows the box; what people type in stands outside. */
+export function page(snapshot: Snapshot, setup: ClientSetup): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -15,7 +17,10 @@ export function page(snapshot: Snapshot): Html {
         <script type="module" src="/live.js"></script>
       </head>
       <body>
-        <main id="live">${sections(snapshot)}</main>
+        <main>
+          <div id="live">${sections(snapshot)}</div>
+          ${clientSetupSection(setup)}
+        </main>
         <footer><p id="connection" role="status">Shown as of loading</p></footer>
       </body>
     </html>`;

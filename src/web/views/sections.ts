@@ -147,7 +147,7 @@ function tables({ status, leases, names, firewall }: Snapshot): Html {
     </section>`;
 }
 
-/** Everything inside `<main>`: sent with the page, and again with every change while the page is open. */
+/** Everything that lives: sent with the page, and again with every change while the page is open. */
 export function sections(snapshot: Snapshot): Html {
   return html`${headline(snapshot)}
     <section aria-labelledby="health">

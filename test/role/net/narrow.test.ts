@@ -58,6 +58,8 @@ test('firewallOptions() opens to the LAN what is switched on, and to the WAN not
       'pop3s tcp 995',
       'web tcp 8080',
       'web tcp 8443',
+      'web tcp 80',
+      'web tcp 443',
     ],
   );
   assert.deepEqual(options.publicServices, []);
@@ -258,6 +260,7 @@ test('webOptions() listens on the LAN only and knows every name the page may be 
     address: '192.168.77.1',
     http: 81,
     https: 8443,
+    front: { http: 80, https: 443 },
     tls: TLS,
     hostNames: [
       'admin.office.example',
