@@ -101,7 +101,7 @@ inOwnNetwork(import.meta.filename, () => {
     'insert rule inet gatepost input accept',
     'add element inet gatepost lan { "eth9" }',
     'delete element inet gatepost lan { "lan0" }',
-    'add element inet gatepost blocked-addresses { 192.168.77.12 }',
+    'add element inet gatepost forwarded-ports { tcp . 22 : 192.168.77.12 . 22 }',
     'flush map inet gatepost directions',
     'flush chain inet gatepost source-nat',
     'add chain inet gatepost input { policy accept; }',

@@ -89,6 +89,27 @@ inOwnNetwork(import.meta.filename, () => {
     run('ip', 'route', 'add', 'default', 'via', WORLD.gateway);
   });
 
+  test('the WAN cannot send into a connection of the LAN under the address of either end', async () => {
+    const caller = site.callUdp(site.pc1, BOX.wan, 9005);
+    await caller.outcome();
+    const entry = run('conntrack', '-L', '-p', 'udp', '--orig-port-dst', '9005');
+    const ports = [...entry.matchAll(/ (?:sport|dport)=(\d+)/g)].map(([, port]) => port);
+    assert.equal(ports.length, 4, entry);
+    const [callerPort = '', forward = '', server = '', translated = ''] = ports;
+    const forge = (from: string, port: string, to: string, toPort: string): Promise<unknown> => {
+      const packet = ['--udp', '-S', from, '-g', port, '-p', toPort, '--data-string', 'forged', '-c', '1'];
+      return site.world.run(['nping', ...packet, '--delay', '50ms', to]);
+    };
+    const before = packetsOf('dropped-spoofed');
+    await forge(PC1.address, callerPort, BOX.wan, forward);
+    assert.equal(packetsOf('dropped-spoofed'), before + 1);
+    await forge(PC2.address, server, BOX.lan, translated);
+    assert.equal(packetsOf('dropped-spoofed'), before + 2);
+    await caller.echo('still ours');
+    assert.ok(!caller.has('forged'));
+    await caller.hangUp();
+  });
+
   test('the LAN reaches the services of the box, and is told at once what it does not offer', async () => {
     assert.equal(await site.outcome(site.pc1, BOX.lan, 53), 'hello box 53');
     assert.equal(await site.outcome(site.pc1, BOX.wan, 8080), 'hello box 8080');

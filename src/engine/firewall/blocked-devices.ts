@@ -23,10 +23,16 @@ function keySet(name: string, key: DataTypeName, keys: readonly Uint8Array[]): R
   };
 }
 
-/** Devices without a way beyond the LAN. The sets are there also while nobody is blocked, for an element at any time. */
-export function blockedSets({ options }: Plan): RulesetSet[] {
-  const macs = [...new Set(options.blocked.macs)];
-  const addresses = [...new Set(options.blocked.addresses)];
+/** Whether anybody is blocked. Every packet is asked, so there is no set, no rule and no chain of this while nobody is. */
+export function isBlocking({ options: { mode, blocked } }: Plan): boolean {
+  return mode !== 'lan-only' && blocked.macs.length + blocked.addresses.length > 0;
+}
+
+/** Devices without a way beyond the LAN. */
+export function blockedSets(plan: Plan): RulesetSet[] {
+  if (!isBlocking(plan)) return [];
+  const macs = [...new Set(plan.options.blocked.macs)];
+  const addresses = [...new Set(plan.options.blocked.addresses)];
   return [
     keySet(SET.BLOCKED_MACS, 'ether_addr', macs.map(macBytes)),
     keySet(SET.BLOCKED, 'ipv4_addr', addresses.filter(isIpv4).map(ipv4Bytes)),
@@ -42,11 +48,13 @@ export function blockedSets({ options }: Plan): RulesetSet[] {
  * Asked before connections are known: one that is running ends as well. A device is known by its MAC address when it
  * sends, and by its addresses when something is sent to it.
  */
-export function blockedSenders(): RulesetRule[] {
+export function blockedSenders(plan: Plan): RulesetRule[] {
+  if (!isBlocking(plan)) return [];
   return [rule(COMMENT, macSourceIn(SET.BLOCKED_MACS), goTo(CHAIN.BLOCKED))];
 }
 
-export function blockedReceivers(): RulesetRule[] {
+export function blockedReceivers(plan: Plan): RulesetRule[] {
+  if (!isBlocking(plan)) return [];
   return [
     rule(COMMENT, destinationIn(SET.BLOCKED), goTo(CHAIN.BLOCKED)),
     rule(COMMENT, destination6In(SET.BLOCKED6), goTo(CHAIN.BLOCKED)),

@@ -1,5 +1,5 @@
 import { addressCountSets } from './address-counts.ts';
-import { blockedChain, blockedSets } from './blocked-devices.ts';
+import { blockedChain, blockedSets, isBlocking } from './blocked-devices.ts';
 import { directionSet } from './direction-chains.ts';
 import { forwardChains } from './forward-chains.ts';
 import { forwardMaps } from './forward-maps.ts';
@@ -40,7 +40,7 @@ export function compileRuleset(options: FirewallOptions, features: FirewallFeatu
     chains: [
       ...originChains(plan),
       ...inputChains(plan),
-      ...(hasWan(plan) ? [blockedChain(plan)] : []),
+      ...(isBlocking(plan) ? [blockedChain(plan)] : []),
       ...forwardChains(plan),
       ...natChains(plan),
       ...outputChains(plan),

@@ -7,6 +7,7 @@ import { blockedReceivers, blockedSenders } from './blocked-devices.ts';
 import { rejectRules } from './drop-rules.ts';
 import { invalidRule } from './input-chains.ts';
 import { CHAIN, COUNTER, REASON, SET } from './names.ts';
+import { allAsked } from './origin-chain.ts';
 import { type Plan, isClosed, modeLine } from './plan.ts';
 import { TOTAL_RATE } from './rates.ts';
 import {
@@ -40,6 +41,12 @@ const ESTABLISHED = NF_CT_STATE.ESTABLISHED | NF_CT_STATE.RELATED;
 
 /** What has no entry in conntrack is not translated: it would leave under its own address. */
 const UNKNOWN = NF_CT_STATE.INVALID | NF_CT_STATE.UNTRACKED;
+
+/** How a connection stands in conntrack: that its first packet has left, and which of its ends were translated. */
+const ENTERED = IPS.CONFIRMED | IPS.SRC_NAT | IPS.DST_NAT;
+
+/** It went out by the WAN under the address of the box; nothing else gets another source and keeps its destination. */
+const BEGUN_BEHIND_US = IPS.CONFIRMED | IPS.SRC_NAT;
 
 /** A map from the devices a packet comes in and goes out by to the chain of that direction. */
 export function directionSet({ options: { wan, lan } }: Plan): RulesetSet {
@@ -77,15 +84,15 @@ function openChains(plan: Plan): RulesetChain[] {
   return [
     {
       name: CHAIN.LAN_TO_WAN,
-      rules: [...clamp(plan), ...blockedSenders(), ...upload(plan, modeLine(plan))],
+      rules: [...clamp(plan), ...blockedSenders(plan), ...upload(plan, modeLine(plan))],
     },
     {
       name: CHAIN.WAN_TO_LAN,
-      rules: [...clamp(plan), ...blockedReceivers(), ...download(plan, modeLine(plan))],
+      rules: [...clamp(plan), ...blockedReceivers(plan), ...download(plan, modeLine(plan))],
     },
     {
       name: CHAIN.LAN_TO_LAN,
-      rules: [...blockedSenders(), ...blockedReceivers(), ...onLan(modeLine(plan))],
+      rules: [...blockedSenders(plan), ...blockedReceivers(plan), ...onLan(modeLine(plan))],
     },
   ];
 }
@@ -95,6 +102,7 @@ function closedChains(plan: Plan): RulesetChain[] {
   return [
     { name: CHAIN.LEAKED, rules: rejectRules(plan, leak(plan)) },
     { name: CHAIN.BEGUN_ON_LAN, rules: beginningRules(plan) },
+    { name: CHAIN.OUT_TO_WAN, rules: upload(plan, passed) },
     { name: CHAIN.LAN_TO_WAN, rules: outwardRules(plan) },
     { name: CHAIN.TO_LAN, rules: download(plan, passed) },
     { name: CHAIN.WAN_TO_DEVICE, rules: toDeviceRules(plan) },
@@ -104,18 +112,22 @@ function closedChains(plan: Plan): RulesetChain[] {
   ];
 }
 
-/** The LAN goes out; the rules for packets that are not of a known connection come back if there is nothing to object. */
+/**
+ * The LAN goes out; the rules for packets that are not of a known connection come back if there is nothing to object.
+ * First of all come the packets of connections that went this way and were translated: there is nothing left to ask them.
+ */
 function outwardRules(plan: Plan): RulesetRule[] {
   return [
     ...clamp(plan),
-    ...blockedSenders(),
+    ...blockedSenders(plan),
+    rule(modeLine(plan), connectionStatus(BEGUN_BEHIND_US, ENTERED), goTo(CHAIN.OUT_TO_WAN)),
     rule(
       'always: what begins is asked more',
       connectionState(NF_CT_STATE.NEW | UNKNOWN),
       jumpTo(CHAIN.BEGUN_ON_LAN),
     ),
     ...leakGuard(plan),
-    ...upload(plan, modeLine(plan)),
+    rule(modeLine(plan), goTo(CHAIN.OUT_TO_WAN)),
   ];
 }
 
@@ -135,13 +147,16 @@ function beginningRules(plan: Plan): RulesetRule[] {
 
 /**
  * Replies come in, and what was led to a device. What else began on the WAN does not, although conntrack may know it: in
- * mode router it could begin. Errors of ICMPv6, without which IPv6 does not work (RFC 4890 section 4.3.1), belong to a
- * connection and are replies.
+ * mode router it could begin. Replies to what went out under the address of the box are from those it went to, who are
+ * not on the LAN; all other senders are asked where they are from. Errors of ICMPv6, without which IPv6 does not work
+ * (RFC 4890 section 4.3.1), belong to a connection and are replies.
  */
 function inwardRules(plan: Plan): RulesetRule[] {
   return [
     ...clamp(plan),
-    ...blockedReceivers(),
+    ...blockedReceivers(plan),
+    rule('always: replies', goesBack(), connectionStatus(BEGUN_BEHIND_US, ENTERED), goTo(CHAIN.TO_LAN)),
+    allAsked(plan),
     rule('always: replies', goesBack(), goTo(CHAIN.TO_LAN)),
     invalidRule(UNKNOWN),
     rule('firewall.forwards', hasConnectionStatus(IPS.DST_NAT), goTo(CHAIN.WAN_TO_DEVICE)),
@@ -176,8 +191,8 @@ function hairpinRules(plan: Plan): RulesetRule[] {
   };
   const isLed = hasConnectionStatus(IPS.DST_NAT);
   return [
-    ...blockedSenders(),
-    ...blockedReceivers(),
+    ...blockedSenders(plan),
+    ...blockedReceivers(plan),
     rule('always: replies', connectionState(ESTABLISHED), goTo(CHAIN.ON_LAN)),
     invalidRule(UNKNOWN),
     ...(plan.options.hairpin
@@ -213,7 +228,7 @@ function leak(plan: Plan) {
  * and the LAN device begins one that is translated.
  */
 function leakGuard(plan: Plan): RulesetRule[] {
-  const isLeak = connectionStatus(IPS.CONFIRMED, IPS.CONFIRMED | IPS.SRC_NAT | IPS.DST_NAT);
+  const isLeak = connectionStatus(IPS.CONFIRMED, ENTERED);
   return [rule(leak(plan).comment, isIpv4Packet(), isLeak, goTo(CHAIN.LEAKED))];
 }
 

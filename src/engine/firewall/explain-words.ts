@@ -57,6 +57,7 @@ function responsible(
 }
 
 const LETTING_THROUGH: ReadonlySet<string> = new Set([
+  CHAIN.OUT_TO_WAN,
   CHAIN.TO_LAN,
   CHAIN.ON_LAN,
   CHAIN.WAN_TO_DEVICE,

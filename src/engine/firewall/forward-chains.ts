@@ -5,6 +5,7 @@ import { blockedReceivers, blockedSenders } from './blocked-devices.ts';
 import { directionChains } from './direction-chains.ts';
 import { dropRules, rejectRules } from './drop-rules.ts';
 import { CHAIN, COUNTER, REASON, SET } from './names.ts';
+import { fromWanAsked } from './origin-chain.ts';
 import { type Plan, modeLine } from './plan.ts';
 import { type BaseChain, PRIORITY, type RulesetChain, type RulesetRule, rule } from './ruleset.ts';
 import { accept, goTo, inDevice } from './statement.ts';
@@ -22,8 +23,8 @@ export function forwardChains(plan: Plan): RulesetChain[] {
         ...directionChains(plan),
         forward('accept', [
           ...directions(),
-          ...blockedSenders(),
-          ...blockedReceivers(),
+          ...blockedSenders(plan),
+          ...blockedReceivers(plan),
           rule(modeLine(plan), accept()),
         ]),
       ];
@@ -66,6 +67,7 @@ function elsewhereRules(plan: Plan): RulesetRule[] {
   };
   const other = { comment: 'always: other devices', counter: COUNTER.OTHER, reason: REASON.OTHER };
   return [
+    ...fromWanAsked(plan),
     rule(modeLine(plan), inDevice(SET.WAN), goTo(CHAIN.FROM_WAN_REFUSED)),
     ...rejectRules(plan, refusal, inDevice(SET.LAN)),
     ...dropRules(plan, other),

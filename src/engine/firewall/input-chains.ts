@@ -4,7 +4,7 @@ import { NFT_REJECT_ICMPX } from '../../wire/nftables/expression/reject.ts';
 import { count, countPort, rejectWith, rejectWithReset } from './action.ts';
 import { dropRules } from './drop-rules.ts';
 import { CHAIN, COUNTER, REASON, SET } from './names.ts';
-import { DHCP_REPLY, malformedChain } from './origin-chain.ts';
+import { DHCP_REPLY, fromWanAsked, malformedChain } from './origin-chain.ts';
 import { type Plan, hasWan, isClosed, modeLine } from './plan.ts';
 import { TOTAL_RATE } from './rates.ts';
 import { PRIORITY, type RulesetChain, type RulesetRule, rule } from './ruleset.ts';
@@ -72,6 +72,7 @@ export function inputChains(plan: Plan): RulesetChain[] {
     base: { type: 'filter', hook: NF_INET.LOCAL_IN, priority: PRIORITY.FILTER, policy: 'drop' },
     rules: [
       rule('always: loopback', inDeviceIs('lo'), accept()),
+      ...fromWanAsked(plan),
       rule('always: replies', connectionState(ESTABLISHED), accept()),
       // Neighbour discovery is untracked.
       invalidRule(NF_CT_STATE.INVALID),

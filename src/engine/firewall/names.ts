@@ -37,14 +37,14 @@ export const SET = {
 /** The flow table of connections that take the short way. */
 export const FLOW_TABLE = 'short-way';
 
-/** Chains of the table; the first six are base chains. */
+/** Chains of the table; the first five are base chains. */
 export const CHAIN = {
-  ORIGIN: 'origin',
   INPUT: 'input',
   FORWARD: 'forward',
   OUTPUT: 'output',
   PORT_FORWARDS: 'port-forwards',
   SOURCE_NAT: 'source-nat',
+  ORIGIN: 'origin',
   TRANSLATE: 'translate',
   TRANSLATE_FROM_WAN: 'translate-from-wan',
   TRANSLATE_FROM_LAN: 'translate-from-lan',
@@ -55,6 +55,7 @@ export const CHAIN = {
   TO_WAN: 'output-to-wan',
   SILENCED: 'silenced',
   LAN_TO_WAN: 'lan-to-wan',
+  OUT_TO_WAN: 'let-through-to-wan',
   BEGUN_ON_LAN: 'begun-on-lan',
   WAN_TO_LAN: 'wan-to-lan',
   WAN_TO_DEVICE: 'wan-to-lan-device',

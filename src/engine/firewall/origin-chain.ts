@@ -1,15 +1,15 @@
-import { NF_INET } from '../../wire/nftables/constants.ts';
 import { dropRules } from './drop-rules.ts';
 import { CHAIN, COUNTER, REASON, SET } from './names.ts';
 import { type Plan, isClosed, modeLine } from './plan.ts';
-import { PRIORITY, type RulesetChain, type RulesetSet, rule } from './ruleset.ts';
+import { type RulesetChain, type RulesetRule, type RulesetSet, rule } from './ruleset.ts';
 import {
   TCP_FLAG,
-  accept,
   fromLinkLocal,
+  goBack,
   goTo,
-  inDeviceNot,
+  inDevice,
   isUdp,
+  jumpTo,
   noWayBack,
   sourceIn,
   tcpFlagsNotIn,
@@ -37,6 +37,7 @@ const REAL_FLAGS = [
 export const DHCP_REPLY = { from: 67, to: 68 } as const;
 
 const SPOOFED = 'senders that cannot be on the WAN';
+const ASKED = 'who sends from the WAN is asked';
 const MALFORMED = 'always: packets that no system sends';
 
 export function malformedChain(plan: Plan): RulesetChain {
@@ -58,9 +59,10 @@ export function tcpFlagSets(plan: Plan): RulesetSet[] {
 }
 
 /**
- * Whether a packet from the WAN can be from there at all. It is asked before conntrack, so that a flood of made-up
- * senders costs no entry there; the price is that every packet of a download is asked, so it is asked little. The way
- * back to a sender of the LAN leads to the LAN.
+ * Whether a packet from the WAN can be from there at all: the way back to a sender of the LAN leads to the LAN. Asking
+ * costs as much as all other rules together, so replies that can be from nowhere else are not asked (see
+ * direction-chains.ts), and it is asked behind conntrack, which knows them. Its entry for a packet that is dropped here
+ * goes with the packet; only what leaves the box is entered into the table.
  */
 export function originChains(plan: Plan): RulesetChain[] {
   if (!isClosed(plan)) return [];
@@ -71,12 +73,17 @@ export function originChains(plan: Plan): RulesetChain[] {
         rule(comment, noWayBack(), goTo(CHAIN.NO_WAY_BACK)),
       ]
     : [rule(comment, sourceIn(SET.LAN_NETWORKS), goTo(CHAIN.NO_WAY_BACK))];
-  const origin: RulesetChain = {
-    name: CHAIN.ORIGIN,
-    base: { type: 'filter', hook: NF_INET.PRE_ROUTING, priority: PRIORITY.RAW, policy: 'accept' },
-    rules: [rule(modeLine(plan, 'only the WAN is asked'), inDeviceNot(SET.WAN), accept()), ...rules],
-  };
-  return [spoofedChain(plan), noWayBackChain(plan), origin];
+  return [spoofedChain(plan), noWayBackChain(plan), { name: CHAIN.ORIGIN, rules }];
+}
+
+/** Behind it comes only what can be from the WAN, and what has not come by the WAN. */
+export function fromWanAsked(plan: Plan): RulesetRule[] {
+  return isClosed(plan) ? [rule(modeLine(plan, ASKED), inDevice(SET.WAN), jumpTo(CHAIN.ORIGIN))] : [];
+}
+
+/** The same where only packets from the WAN come. */
+export function allAsked(plan: Plan): RulesetRule {
+  return rule(modeLine(plan, ASKED), jumpTo(CHAIN.ORIGIN));
 }
 
 /**
@@ -87,8 +94,8 @@ function noWayBackChain(plan: Plan): RulesetChain {
   return {
     name: CHAIN.NO_WAY_BACK,
     rules: [
-      rule('always: DHCP comes before routes', isUdp(DHCP_REPLY.from, DHCP_REPLY.to), accept()),
-      rule('always: link-local senders are neighbours', fromLinkLocal(), accept()),
+      rule('always: DHCP comes before routes', isUdp(DHCP_REPLY.from, DHCP_REPLY.to), goBack()),
+      rule('always: link-local senders are neighbours', fromLinkLocal(), goBack()),
       rule(modeLine(plan, SPOOFED), goTo(CHAIN.SPOOFED)),
     ],
   };

@@ -56,11 +56,6 @@ export function inDevice(set: string): Statement {
   return [meta(NFT_META.IIFNAME), lookUp(set)];
 }
 
-/** `iifname != @set` */
-export function inDeviceNot(set: string): Statement {
-  return [meta(NFT_META.IIFNAME), lookUp(set, NFT_LOOKUP_F_INV)];
-}
-
 /** `oifname @set` */
 export function outDevice(set: string): Statement {
   return [meta(NFT_META.OIFNAME), lookUp(set)];
@@ -271,6 +266,10 @@ export function drop(): Statement {
 /** `goto chain`: what its rules do not decide, the policy of the base chain does. */
 export function goTo(chain: string): Statement {
   return verdict(NFT_VERDICT.GOTO, chain);
+}
+/** `return`: on with the rule behind the jump that led here. */
+export function goBack(): Statement {
+  return verdict(NFT_VERDICT.RETURN);
 }
 /** `jump chain`: what its rules do not decide comes back to the next rule. */
 export function jumpTo(chain: string): Statement {

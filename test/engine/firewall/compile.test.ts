@@ -148,11 +148,41 @@ test('compileRuleset() lets every element come and go without a change of rules'
     { forwards: [forwardWith()] },
     { oneToOne: [{ name: 'camera', address, to }] },
     { exposedHost: to },
-    { blocked: { macs: [parseMac('02:00:00:00:00:20')], addresses: [to, parseIpv6('2001:db8::1')] } },
     { publicServices: OFFICE.publicServices },
     { lanServices: OFFICE.lanServices },
   ];
   for (const change of changes) assert.equal(rules(change), rules({}), Object.keys(change).join(' '));
+});
+
+test('compileRuleset() asks packets whether their device is blocked only while one is', () => {
+  const asked = (blocked: FirewallOptions['blocked'], mode: FirewallOptions['mode']): string[] => {
+    const { sets, chains } = compileRuleset({ ...OFFICE, mode, blocked });
+    return [...sets, ...chains].map(({ name }) => name).filter((name) => name.startsWith('blocked'));
+  };
+  const nobody = { macs: [], addresses: [] };
+  const mac = parseMac('02:00:00:00:00:20');
+  for (const mode of MODES) {
+    const all = ['blocked-macs', 'blocked-addresses', 'blocked-addresses6', 'blocked'];
+    assert.deepEqual(asked(nobody, mode), [], mode);
+    assert.deepEqual(asked({ macs: [mac], addresses: [] }, mode), mode === 'lan-only' ? [] : all, mode);
+  }
+});
+
+/** The comments of a chain's rules, up to the first with that comment. */
+function before(ruleset: Ruleset, name: string, comment: string): string[] {
+  const comments = ruleset.chains.find((chain) => chain.name === name)?.rules.map((one) => one.comment) ?? [];
+  return comments.slice(0, comments.indexOf(comment));
+}
+
+test('compileRuleset() asks everybody on the WAN who it is, but for replies to what the LAN asked under the address of the box', () => {
+  const ruleset = compileRuleset({ ...OFFICE, mode: 'firewall' });
+  const asked = 'mode: firewall, who sends from the WAN is asked';
+  assert.deepEqual(before(ruleset, 'input', asked), ['always: loopback']);
+  assert.deepEqual(before(ruleset, 'forward', asked), ['always: by direction']);
+  assert.deepEqual(before(ruleset, 'wan-to-lan', asked), [
+    'always: segments fit the MTU of their way',
+    'always: replies',
+  ]);
 });
 
 /** What of a ruleset a kernel without the feature would refuse. */
