@@ -17,3 +17,18 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
+
+/** The pieces of a stream as one array; no more of them than it takes to have `enough` octets. */
+export async function collectBytes(
+  pieces: AsyncIterable<Uint8Array>,
+  enough = Infinity,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const taken: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of pieces) {
+    taken.push(piece);
+    length += piece.length;
+    if (length >= enough) break;
+  }
+  return concatBytes(taken);
+}

@@ -1,5 +1,5 @@
 import type { Timestamp } from '../base/instant.ts';
-import type { Envelope } from './mailbox.ts';
+import type { Envelope, MailContent } from './mailbox.ts';
 
 /** What a sender wants to be told of (NOTIFY, RFC 3461 section 4.1); an empty list is NEVER. */
 export type NotifyWish = 'success' | 'failure' | 'delay';
@@ -80,8 +80,8 @@ export interface QueueStore {
   find(id: number): QueueSummary | undefined;
   /** Undefined if it has ended. @throws Error if its record is damaged */
   read(id: number): Promise<QueueEntry | undefined>;
-  /** The message of an entry, with CRLF line ends. @throws Error if it is damaged, or the entry has ended */
-  readMessage(id: number): Promise<Uint8Array>;
+  /** The message of an entry; all of it was read and checked when this resolves. @throws Error if it is damaged, or the entry has ended */
+  readMessage(id: number): Promise<MailContent>;
   /** Before dialling: counts an attempt of each and puts the next one off, so that a crash in the attempt means waiting, not hammering. */
   recordAttempt(
     ids: readonly number[],

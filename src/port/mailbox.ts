@@ -27,15 +27,38 @@ export interface StoredMessage {
   readonly received: Timestamp;
 }
 
-/** One user's mailbox as a reader sees it: a snapshot taken when it was opened. */
+/**
+ * A large message, which nobody needs to have in memory as a whole. It may be read more than once, each time from the beginning. A piece that cannot be
+ * read, or is not what was stored, ends the reading with an Error: what came before it is not the message then.
+ */
+export interface MailPieces extends AsyncIterable<Uint8Array> {
+  /** Octets of all pieces together. */
+  readonly length: number;
+}
+
+/** The octets of a message with CRLF line ends: at once, or in pieces where it is large. */
+export type MailContent = Uint8Array | MailPieces;
+
+/**
+ * One user's mailbox as a reader sees it: a snapshot taken when it was opened. If it is shared, others may remove what is in it: then a message can be read no
+ * more, and removing it again does nothing.
+ */
 export interface Maildrop {
   readonly messages: readonly StoredMessage[];
-  /** The whole message with CRLF line ends. @throws Error if it is damaged */
-  read(uid: string): Promise<Uint8Array>;
+  /**
+   * The message. All of it was read and checked when this resolves; with `top`, for whoever wants its beginning only, pieces come unchecked.
+   * @throws MessageGoneError, and Error if it is damaged
+   */
+  read(uid: string, part?: 'whole' | 'top'): Promise<MailContent>;
   /** Removes messages in one committed record; when it returns the deletion is on stable storage. */
   remove(uids: readonly string[]): Promise<void>;
-  /** Gives the exclusive lock back. Closing twice is allowed. */
+  /** Gives the lock back. Closing twice is allowed. */
   close(): void;
+}
+
+/** Somebody else who shares the mailbox has removed the message. */
+export class MessageGoneError extends Error {
+  override readonly name = 'MessageGoneError';
 }
 
 export interface MailboxSummary {
@@ -53,8 +76,11 @@ export interface MailStore {
    * @throws QuotaError when a mailbox would get too large; nothing is stored
    */
   deliver(envelope: Envelope, message: Uint8Array): Promise<void>;
-  /** Opens a mailbox exclusively (RFC 1939 section 4); undefined while another session holds it. */
-  open(user: string): Promise<Maildrop | undefined>;
+  /**
+   * Opens a mailbox, exclusively unless told otherwise (RFC 1939 section 4); undefined while another session holds it. Shared ones are in the way of an
+   * exclusive one only.
+   */
+  open(user: string, access?: 'exclusive' | 'shared'): Promise<Maildrop | undefined>;
   summaries(): readonly MailboxSummary[];
 }
 

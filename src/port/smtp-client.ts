@@ -1,4 +1,5 @@
 import type { NotifyWish } from './mail-queue.ts';
+import type { MailContent } from './mailbox.ts';
 import type { IpAddress } from './udp.ts';
 
 /** What a host said, or what this one says in its place: code of RFC 5321 section 4.2, enhanced code of RFC 3463, one line. */
@@ -38,8 +39,8 @@ export interface OutgoingMail {
   readonly recipients: readonly OutgoingRecipient[];
   readonly envelopeId: string | undefined;
   readonly returns: 'full' | 'headers' | undefined;
-  /** With CRLF line ends. */
-  readonly message: Uint8Array;
+  /** In pieces, it is read once for each host that is tried. */
+  readonly message: MailContent;
 }
 
 /** What became of a recipient; `failed` is for good. */

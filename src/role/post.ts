@@ -57,12 +57,12 @@ function reporting(
       report();
       if ((envelope.remote ?? []).length > 0) onQueued();
     },
-    open: async (user) => {
-      const maildrop = await store.open(user);
+    open: async (user, access) => {
+      const maildrop = await store.open(user, access);
       if (maildrop === undefined) return undefined;
       return {
         messages: maildrop.messages,
-        read: (uid) => maildrop.read(uid),
+        read: (uid, part) => maildrop.read(uid, part),
         remove: async (uids) => {
           await maildrop.remove(uids);
           report();

@@ -21,6 +21,7 @@ import { FakeClock } from '../fake/fake-clock.ts';
 import { MemoryFiles } from '../fake/memory-files.ts';
 import { MemoryLog } from '../fake/memory-log.ts';
 import { mail, openStore } from '../service/mail-store/post-office.ts';
+import { wholeContent } from '../fake/whole-content.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'gatepost-mail-cli-'));
 after(async () => {
@@ -165,7 +166,7 @@ async function textsIn(where: JournaledMailStore, user: string): Promise<string[
   const drop = await where.open(user);
   const texts: string[] = [];
   for (const { uid } of drop?.messages ?? []) {
-    texts.push(Buffer.from((await drop?.read(uid)) ?? []).toString('latin1'));
+    texts.push(Buffer.from(await wholeContent(await drop?.read(uid))).toString('latin1'));
   }
   drop?.close();
   return texts;

@@ -1,4 +1,5 @@
 import { formatAddress } from '../../src/base/address.ts';
+import { collectBytes } from '../../src/base/bytes.ts';
 import {
   type NextHop,
   type OutgoingMail,
@@ -35,6 +36,10 @@ const REPLIES: Readonly<Record<Answer, PeerReply>> = {
 };
 const OUTCOMES = { deliver: 'delivered', defer: 'deferred', fail: 'failed', lost: 'deferred' } as const;
 
+interface Whole {
+  readonly message: Uint8Array;
+}
+
 /** Other hosts, by address; one that is not there does not answer. */
 export class FakeSmtpClient implements SmtpClient {
   readonly peers = new Map<string, FakePeer>();
@@ -66,7 +71,10 @@ export class FakeSmtpClient implements SmtpClient {
       },
       send: async (mail) => {
         await this.onStep('send');
-        const answers = mail.recipients.map(({ address }) => this.#answer(hop, address, mail));
+        const message = mail.message instanceof Uint8Array ? mail.message : await collectBytes(mail.message);
+        const answers = mail.recipients.map(({ address }) =>
+          this.#answer(hop, address, { ...mail, message }),
+        );
         if (answers.includes('lost')) state.isOpen = false;
         await this.onStep('taken');
         return answers.map((answer): RecipientResult => ({
@@ -80,13 +88,13 @@ export class FakeSmtpClient implements SmtpClient {
     };
   }
 
-  #answer(hop: NextHop, recipient: string, mail: OutgoingMail): Answer {
+  #answer(hop: NextHop, recipient: string, mail: OutgoingMail & Whole): Answer {
     const answer = this.peers.get(formatAddress(hop.address))?.answer?.(recipient, mail) ?? 'deliver';
     if (answer === 'deliver' || answer === 'lost') this.#take(hop, recipient, mail);
     return answer;
   }
 
-  #take({ host }: NextHop, recipient: string, { sender, message }: OutgoingMail): void {
+  #take({ host }: NextHop, recipient: string, { sender, message }: OutgoingMail & Whole): void {
     const text = Buffer.from(message).toString('latin1');
     this.received.push({ host, recipient, sender, text });
   }

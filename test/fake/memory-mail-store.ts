@@ -4,13 +4,15 @@ import {
   type MailStore,
   type MailboxSummary,
   type Maildrop,
+  MessageGoneError,
   QuotaError,
   type StoredMessage,
 } from '../../src/port/mailbox.ts';
 
 interface Mailbox {
   readonly messages: { readonly stored: StoredMessage; readonly content: Uint8Array }[];
-  isOpen: boolean;
+  /** Sessions that share it, Infinity for one that has it to itself. */
+  sessions: number;
 }
 
 /** A post office in memory. What {@link failWith} holds is thrown by the next calls that write. */
@@ -40,26 +42,28 @@ export class MemoryMailStore implements MailStore {
     }
   }
 
-  async open(user: string): Promise<Maildrop | undefined> {
+  async open(user: string, access: 'exclusive' | 'shared' = 'exclusive'): Promise<Maildrop | undefined> {
     const mailbox = this.#mailbox(user);
-    if (mailbox.isOpen) return undefined;
-    mailbox.isOpen = true;
+    if (mailbox.sessions > 0 && (access === 'exclusive' || mailbox.sessions === Infinity)) return undefined;
+    mailbox.sessions += access === 'exclusive' ? Infinity : 1;
     const messages = mailbox.messages.map((message) => message.stored);
     return {
       messages,
       read: async (uid) => {
         const found = mailbox.messages.find((message) => message.stored.uid === uid);
-        if (found === undefined) throw new Error(`Cannot read ${uid}: it is not in the mailbox of ${user}`);
+        if (found === undefined)
+          throw new MessageGoneError(`Cannot read ${uid}: it is not in the mailbox of ${user}`);
         return found.content;
       },
       remove: async (uids) => {
         if (this.failWith !== undefined) throw this.failWith;
-        this.removals.push(uids);
+        const left = uids.filter((uid) => mailbox.messages.some(({ stored }) => stored.uid === uid));
+        if (left.length > 0) this.removals.push(left);
         const kept = mailbox.messages.filter((message) => !uids.includes(message.stored.uid));
         mailbox.messages.splice(0, mailbox.messages.length, ...kept);
       },
       close: () => {
-        mailbox.isOpen = false;
+        mailbox.sessions = mailbox.sessions === Infinity ? 0 : mailbox.sessions - 1;
       },
     };
   }
@@ -79,13 +83,13 @@ export class MemoryMailStore implements MailStore {
 
   /** Whether some session holds the mailbox. */
   isOpen(user: string): boolean {
-    return this.#mailbox(user).isOpen;
+    return this.#mailbox(user).sessions > 0;
   }
 
   #mailbox(user: string): Mailbox {
     const known = this.#mailboxes.get(user);
     if (known !== undefined) return known;
-    const fresh: Mailbox = { messages: [], isOpen: false };
+    const fresh: Mailbox = { messages: [], sessions: 0 };
     this.#mailboxes.set(user, fresh);
     return fresh;
   }

@@ -17,8 +17,8 @@ export interface ReportFacts {
   /** The domain notices come from. */
   readonly domain: string;
   /** One of the entries it is about; all are of one message. */
-  readonly entry: Pick<QueueEntry, 'envelopeId' | 'accepted' | 'returns'>;
-  /** Undefined if it cannot be read any more. */
+  readonly entry: Pick<QueueEntry, 'envelopeId' | 'accepted' | 'returns' | 'size'>;
+  /** Its beginning will do if it is larger than {@link MAX_RETURNED}. Undefined if it cannot be read any more. */
   readonly message: Uint8Array | undefined;
   readonly time: Timestamp;
   /** Unpredictable letters and digits. */
@@ -56,7 +56,7 @@ export function composeReport(
 ): Uint8Array<ArrayBuffer> {
   const { entry, message, hostName } = facts;
   // A receipt needs no copy, and what is late may still arrive (RFC 3461 section 6.2: headers will do).
-  const isWhole = kind === 'failure' && entry.returns === 'full' && (message?.length ?? 0) <= MAX_RETURNED;
+  const isWhole = kind === 'failure' && entry.returns === 'full' && entry.size <= MAX_RETURNED;
   const first =
     to === 'postmaster'
       ? ['A notice to the sender of a message could not be delivered. The notice was for:']

@@ -4,6 +4,7 @@ import type { MailboxSummary } from '../../port/mailbox.ts';
 import { type Place, SegmentShares } from '../compaction/segment-shares.ts';
 import { FirstReadTable } from './first-read-table.ts';
 import { Mailboxes } from './mailboxes.ts';
+import type { ListedMessage } from './listed-message.ts';
 import { type IndexedMessage, MessageTable } from './message-table.ts';
 import { QueueTable } from './queue-table.ts';
 import type { EndRecord, MailRecord, RemoveRecord } from './record.ts';
@@ -73,6 +74,12 @@ export class MailIndex {
   /** The messages of a mailbox, the oldest first. */
   messages(user: string): IndexedMessage[] {
     const found = this.#mailboxes.list(user).map((row) => this.#messages.get(row));
+    return found.sort((a, b) => a.id - b.id);
+  }
+
+  /** The same for a session that looks at few of them, or only counts. */
+  list(user: string): ListedMessage[] {
+    const found = this.#mailboxes.list(user).map((row) => this.#messages.listed(row));
     return found.sort((a, b) => a.id - b.id);
   }
 

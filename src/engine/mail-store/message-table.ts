@@ -1,13 +1,13 @@
 import { Timestamp } from '../../base/instant.ts';
 import { type Place, type SegmentShares, isSamePlace } from '../compaction/segment-shares.ts';
 import { IdMap } from './id-map.ts';
+import { ListedMessage, uidOf } from './listed-message.ts';
 import type { MessageRecord } from './record.ts';
 import { RowTable } from './row-table.ts';
 
 /** A message as the index knows it. The place changes when the store compacts. */
 export interface IndexedMessage {
   readonly id: number;
-  /** Unique for ever in every mailbox: the id is never given twice by one store, the time tells it from those of a store that was replaced. */
   readonly uid: string;
   readonly size: number;
   readonly received: Timestamp;
@@ -145,12 +145,16 @@ export class MessageTable {
     const [id, received] = [this.id(row), Timestamp(this.#rows.getWide(row, RECEIVED))];
     return {
       id,
-      uid: `${received.toString(36)}-${id.toString(36)}`,
+      uid: uidOf(received, id),
       size: this.octets(row),
       received,
       place: this.place(row),
       blobChecksum: this.hasBlob(row) ? this.#rows.get(row, CHECKSUM) : undefined,
     };
+  }
+
+  listed(row: number): ListedMessage {
+    return new ListedMessage(this.id(row), this.octets(row), Timestamp(this.#rows.getWide(row, RECEIVED)));
   }
 
   #setNeed(row: number, word: number, value: number): void {

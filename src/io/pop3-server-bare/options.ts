@@ -53,11 +53,12 @@ export interface Pop3Outcome {
 export interface Pop3Maildrop {
   readonly messages: readonly Pop3Message[];
   /**
-   * The whole message, lines ended by CRLF: at once, or piece by piece where it is large. A slow client holds up the pieces. A failure between
-   * pieces ends the connection, as nothing else tells the client that the message is not whole.
+   * The message, lines ended by CRLF: at once, or piece by piece where it is large. A slow client holds up the pieces. A failure before the first piece
+   * is told to the client; one between pieces ends the connection, as nothing else tells that the message is not whole. For `top` (TOP) no more pieces
+   * are taken than are wanted.
    * @throws Pop3Failure with the code to send; anything else is [SYS/TEMP]
    */
-  read(message: Pop3Message): Promise<Uint8Array | AsyncIterable<Uint8Array>>;
+  read(message: Pop3Message, part: 'whole' | 'top'): Promise<Uint8Array | AsyncIterable<Uint8Array>>;
   /**
    * Called at most once, at QUIT, if there is anything to do. Resolves when it is done for good, or throws and nothing is deleted. In a shared
    * maildrop another session may have deleted some of them already: that is no failure.

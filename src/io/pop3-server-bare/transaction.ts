@@ -1,4 +1,5 @@
 import { type Command, parseNumbers } from './command.ts';
+import { begun } from './begun.ts';
 import { Pop3Failure } from './failure.ts';
 import type { HeldOctets } from './held-octets.ts';
 import { MessageList } from './message-list.ts';
@@ -23,6 +24,12 @@ export interface TransactionPorts {
   readonly mode: SessionMode;
   readonly held: HeldOctets;
   readonly onError: (error: unknown) => void;
+}
+
+interface Wanted {
+  readonly part: 'whole' | 'top';
+  /** The first line of the reply and what follows it. */
+  readonly shape: (content: Content) => readonly [string, Content];
 }
 
 /** The TRANSACTION state of a session (RFC 1939 §5): one opened maildrop. */
@@ -126,28 +133,30 @@ export class Transaction {
     if (number === undefined || lines === undefined) return this.#texts.usage('TOP number lines');
     const message = this.#list.at(number);
     if (message === undefined) return this.#noSuchMessage();
-    return this.#send(number, message, (content) => [this.#texts.topFollows, topOf(content, lines)]);
+    return this.#send(number, message, {
+      part: 'top',
+      shape: (content) => [this.#texts.topFollows, topOf(content, lines)],
+    });
   }
 
   #retrieve(number: number, message: Pop3Message): Promise<undefined> {
-    return this.#send(number, message, (content) => {
-      this.#list.markRetrieved(message);
-      return [this.#texts.octets(message.size), content];
+    return this.#send(number, message, {
+      part: 'whole',
+      shape: (content) => {
+        this.#list.markRetrieved(message);
+        return [this.#texts.octets(message.size), content];
+      },
     });
   }
 
   /** What is in memory as a whole counts against what all sessions may hold, from before it is read until the client has taken it. */
-  async #send(
-    number: number,
-    message: Pop3Message,
-    shape: (content: Content) => readonly [string, Content],
-  ): Promise<undefined> {
+  async #send(number: number, message: Pop3Message, { part, shape }: Wanted): Promise<undefined> {
     const { held, reply } = this.#ports;
     let octets = message.size;
     const room = held.take(octets);
     if (room !== undefined) await room;
     try {
-      const content = await this.#read(number, message);
+      const content = await this.#read(number, message, part);
       if (content === undefined) return undefined;
       if (!(content instanceof Uint8Array)) {
         held.give(octets);
@@ -159,12 +168,12 @@ export class Transaction {
     }
   }
 
-  async #read(number: number, message: Pop3Message): Promise<Content | undefined> {
+  async #read(number: number, message: Pop3Message, part: Wanted['part']): Promise<Content | undefined> {
     const { maildrop, reply, mode, onError } = this.#ports;
     try {
-      const content = await maildrop.read(message);
-      if (mode.utf8) return content;
-      return content instanceof Uint8Array ? withAsciiHeader(content) : piecesWithAsciiHeader(content);
+      const content = await maildrop.read(message, part);
+      if (content instanceof Uint8Array) return mode.utf8 ? content : withAsciiHeader(content);
+      return await begun(mode.utf8 ? content : piecesWithAsciiHeader(content));
     } catch (error) {
       onError(error);
       const isKnown = error instanceof Pop3Failure;

@@ -1,5 +1,7 @@
 import { crc32 } from 'node:zlib';
+import { KernelError } from '../../base/errors.ts';
 import type { Files } from '../../port/files.ts';
+import { type Blob, BlobPieces } from './blob-pieces.ts';
 
 const DIRECTORY = 'mail/blob';
 
@@ -45,6 +47,24 @@ export class BlobFiles {
   async read(id: number, checksum: number): Promise<Uint8Array | undefined> {
     const content = await this.#files.read(blobPath(id));
     return content !== undefined && crc32(content) === checksum ? content : undefined;
+  }
+
+  /** A blob that is not in memory as a whole; nothing is read yet. */
+  pieces(id: number, about: Omit<Blob, 'path'>): BlobPieces {
+    return new BlobPieces(this.#files, { ...about, path: blobPath(id) });
+  }
+
+  /** Whether a blob is there and all of it is what was written. @throws KernelError if it cannot be told */
+  async isIntact(id: number, about: Pick<Blob, 'length' | 'checksum'>): Promise<boolean> {
+    const damage = new Error(`${blobPath(id)} is damaged`);
+    try {
+      let octets = 0;
+      for await (const piece of this.pieces(id, { ...about, damaged: () => damage })) octets += piece.length;
+      return octets === about.length;
+    } catch (error) {
+      if (error === damage || (error instanceof KernelError && error.errno === 'ENOENT')) return false;
+      throw error;
+    }
   }
 
   async remove(id: number): Promise<void> {

@@ -8,7 +8,7 @@ import { DamagedRecordError } from '../../io/journal/damaged-record-error.ts';
 import type { Journal, SegmentSummary } from '../../io/journal/journal.ts';
 import type { Files } from '../../port/files.ts';
 import type { Log } from '../../port/log.ts';
-import { StoreFullError } from '../../port/mailbox.ts';
+import { type MailContent, StoreFullError } from '../../port/mailbox.ts';
 import type { JournalRecord } from '../../wire/record/frame.ts';
 import type { BlobFiles } from './blob-files.ts';
 import type { Damage } from './damage.ts';
@@ -85,19 +85,23 @@ export class MailLog {
     if (released !== undefined) this.#compactSoon();
   }
 
-  /** The bytes of a message that somebody needs; checksums are checked. @throws DamagedRecordError, KernelError */
-  async read(id: number): Promise<Uint8Array> {
+  /**
+   * The bytes of a message that somebody needs; checksums are checked. A large one is read to its end for that before the first piece is handed out, as
+   * nothing that was sent can be taken back; only `top` does without. @throws DamagedRecordError, KernelError
+   */
+  async read(id: number, part: 'whole' | 'top' = 'whole'): Promise<MailContent> {
     const { index, journal, log } = this.#parts;
     const message = index.find(id);
     if (message === undefined) throw new InvariantError(`Cannot read message ${id}: it was removed`);
     try {
       const { blobChecksum, place } = message;
-      if (blobChecksum !== undefined) return await this.#readBlob(message, blobChecksum);
+      if (blobChecksum !== undefined) return await this.#readBlob(message, blobChecksum, part);
       if (place === undefined) throw damaged(message);
       const { payload } = await journal.read(place);
       return payload;
     } catch (error) {
-      log.error(`A message cannot be read: ${messageOf(error)}`);
+      // One that was removed meanwhile is missed by nobody.
+      if (index.find(id) !== undefined) log.error(`A message cannot be read: ${messageOf(error)}`);
       throw error;
     }
   }
@@ -122,11 +126,13 @@ export class MailLog {
     await this.#parts.journal.close();
   }
 
-  async #readBlob(message: IndexedMessage, checksum: number): Promise<Uint8Array> {
+  async #readBlob(message: IndexedMessage, checksum: number, part: 'whole' | 'top'): Promise<MailContent> {
     const { blobs, damage, index } = this.#parts;
-    const content = await blobs.read(message.id, checksum);
-    if (content !== undefined) return content;
-    if (index.find(message.id) !== undefined) damage.addBlob(message.id);
+    const { id, size: length } = message;
+    const isGood =
+      part === 'top' ? !damage.blobs.includes(id) : await blobs.isIntact(id, { length, checksum });
+    if (isGood) return blobs.pieces(id, { length, checksum, damaged: () => damaged(message) });
+    if (index.find(id) !== undefined) damage.addBlob(id);
     throw damaged(message);
   }
 

@@ -3,6 +3,7 @@ import type { Timestamp } from '../../base/instant.ts';
 import { type EntryRecord, domainOf } from '../../engine/mail-store/entry-record.ts';
 import { MAIL, encodeMail, endRecords } from '../../engine/mail-store/record.ts';
 import type { Notice, QueueEntry, QueueStore, QueueSummary, Settlement } from '../../port/mail-queue.ts';
+import type { MailContent } from '../../port/mailbox.ts';
 import type { JournalRecord } from '../../wire/record/frame.ts';
 import type { Draft, Drafts } from './drafts.ts';
 import type { FreeSpace } from './free-space.ts';
@@ -48,7 +49,7 @@ export class JournaledMailQueue implements QueueStore {
     return { ...entry, domain: domainOf(entry.recipient.address) };
   }
 
-  async readMessage(id: number): Promise<Uint8Array> {
+  async readMessage(id: number): Promise<MailContent> {
     const entry = this.find(id);
     if (entry === undefined) {
       throw new InvariantError(`Cannot read the message of entry ${id}: it has left the queue`);

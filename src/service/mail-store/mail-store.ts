@@ -23,7 +23,8 @@ import { FreeSpace } from './free-space.ts';
 import { DEFAULT_MAIL_LIMITS, type MailStoreLimits } from './limits.ts';
 import { MailLog, readableRecord } from './mail-log.ts';
 import { JournaledMailQueue } from './mail-queue.ts';
-import { LockedMaildrop } from './maildrop.ts';
+import { OpenMaildrop } from './maildrop.ts';
+import { MaildropLocks } from './maildrop-locks.ts';
 import { type QuotaOf, Quotas } from './quotas.ts';
 import { Scrubber } from './scrubber.ts';
 
@@ -113,7 +114,7 @@ export class JournaledMailStore implements MailStore {
   readonly #quotas: Quotas;
   readonly #damage: Damage;
   readonly #scrubber: Scrubber;
-  readonly #locked = new Set<string>();
+  readonly #locks = new MaildropLocks();
 
   constructor({ log, limits, files, blobs, clock, damage, scrubber }: Parts) {
     this.#log = log;
@@ -138,14 +139,15 @@ export class JournaledMailStore implements MailStore {
     }
   }
 
-  open(user: string): Promise<Maildrop | undefined> {
-    if (this.#locked.has(user)) return Promise.resolve(undefined);
-    this.#locked.add(user);
+  open(user: string, access: 'exclusive' | 'shared' = 'exclusive'): Promise<Maildrop | undefined> {
+    if (!this.#locks.acquire(user, access)) return Promise.resolve(undefined);
+    const { index } = this.#log;
     return Promise.resolve(
-      new LockedMaildrop(this.#log.index.messages(user), {
-        read: (id) => this.#log.read(id),
+      new OpenMaildrop(index.list(user), {
+        isHeld: (id) => index.isHeld(id, user),
+        read: (id, part) => this.#log.read(id, part),
         remove: (ids) => this.#remove(user, ids),
-        unlock: () => void this.#locked.delete(user),
+        unlock: () => this.#locks.release(user),
       }),
     );
   }

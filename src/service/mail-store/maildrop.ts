@@ -1,35 +1,40 @@
 import { InvariantError } from '../../base/errors.ts';
-import type { IndexedMessage } from '../../engine/mail-store/message-table.ts';
-import type { Maildrop, StoredMessage } from '../../port/mailbox.ts';
+import { type ListedMessage, findListed } from '../../engine/mail-store/listed-message.ts';
+import { type MailContent, type Maildrop, MessageGoneError } from '../../port/mailbox.ts';
 
 export interface MaildropPorts {
-  read(id: number): Promise<Uint8Array>;
+  /** Whether the message is in the mailbox now. */
+  isHeld(id: number): boolean;
+  read(id: number, part: 'whole' | 'top'): Promise<MailContent>;
   remove(ids: readonly number[]): Promise<void>;
   unlock(): void;
 }
 
-/** A mailbox as it was when it was opened; nobody else removes anything from it until it is closed. */
-export class LockedMaildrop implements Maildrop {
-  readonly messages: readonly StoredMessage[];
-  readonly #ids = new Map<string, number>();
+/** A mailbox as it was when it was opened. */
+export class OpenMaildrop implements Maildrop {
+  /** In the order of their ids. */
+  readonly messages: readonly ListedMessage[];
   readonly #ports: MaildropPorts;
   #isOpen = true;
 
-  constructor(messages: readonly IndexedMessage[], ports: MaildropPorts) {
+  constructor(messages: readonly ListedMessage[], ports: MaildropPorts) {
+    this.messages = messages;
     this.#ports = ports;
-    this.messages = messages.map(({ uid, size, received }) => ({ uid, size, received }));
-    for (const { uid, id } of messages) this.#ids.set(uid, id);
   }
 
-  async read(uid: string): Promise<Uint8Array> {
-    return this.#ports.read(this.#id(uid));
+  async read(uid: string, part: 'whole' | 'top' = 'whole'): Promise<MailContent> {
+    const id = this.#id(uid);
+    if (!this.#ports.isHeld(id)) throw gone(uid);
+    try {
+      return await this.#ports.read(id, part);
+    } catch (error) {
+      throw this.#ports.isHeld(id) ? error : gone(uid);
+    }
   }
 
   async remove(uids: readonly string[]): Promise<void> {
-    const ids = [...new Set(uids)].map((uid) => this.#id(uid));
-    if (ids.length === 0) return;
-    await this.#ports.remove(ids);
-    for (const uid of uids) this.#ids.delete(uid);
+    const ids = Array.from(new Set(uids), (uid) => this.#id(uid)).filter((id) => this.#ports.isHeld(id));
+    if (ids.length > 0) await this.#ports.remove(ids);
   }
 
   close(): void {
@@ -38,12 +43,16 @@ export class LockedMaildrop implements Maildrop {
   }
 
   #id(uid: string): number {
-    const id = this.#ids.get(uid);
-    if (id === undefined || !this.#isOpen) {
+    const message = findListed(this.messages, uid);
+    if (message === undefined || !this.#isOpen) {
       throw new InvariantError(
         `Cannot use message ${uid}: it is not in the mailbox, or the mailbox is closed`,
       );
     }
-    return id;
+    return message.id;
   }
+}
+
+function gone(uid: string): MessageGoneError {
+  return new MessageGoneError(`Cannot read message ${uid}: another session has removed it`);
 }

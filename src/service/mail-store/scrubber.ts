@@ -95,7 +95,7 @@ export class Scrubber {
     }
     for (const { id, blobChecksum, size } of index.blobs()) {
       if (this.#isStopped) return;
-      await this.#checkBlob(id, blobChecksum ?? 0);
+      await this.#checkBlob(id, { checksum: blobChecksum ?? 0, length: size });
       await this.#pause(size);
     }
     this.#lastScrub = clock.wallTime();
@@ -103,9 +103,9 @@ export class Scrubber {
     await files.replace(STATE_PATH, utf8(JSON.stringify(state)));
   }
 
-  async #checkBlob(id: number, checksum: number): Promise<void> {
+  async #checkBlob(id: number, about: { readonly checksum: number; readonly length: number }): Promise<void> {
     const { blobs, damage, index } = this.#parts;
-    const isGood = (await blobs.read(id, checksum)) !== undefined;
+    const isGood = await blobs.isIntact(id, about);
     if (!isGood && index.find(id) !== undefined) damage.addBlob(id);
   }
 

@@ -13,9 +13,8 @@ import type {
 } from '../../io/pop3-server-bare/options.ts';
 import { Pop3Server } from '../../io/pop3-server-bare/server.ts';
 import type { Log } from '../../port/log.ts';
-import type { MailStore, Maildrop } from '../../port/mailbox.ts';
+import { type MailContent, type MailStore, type Maildrop, MessageGoneError } from '../../port/mailbox.ts';
 import type { Retention } from './retention.ts';
-import { SharedMaildrops } from './shared-maildrops.ts';
 
 export interface Pop3Listener {
   /** IPv4 or IPv6. */
@@ -90,16 +89,19 @@ function record<Kind extends Pop3Event['kind']>(log: Log, event: Pop3Event & { k
   tell(log, event);
 }
 
-/** A damaged message stays damaged: a mail program need not ask again and again (RFC 3206 §4). */
-async function read(maildrop: Maildrop, uid: string): Promise<Uint8Array> {
+async function read(maildrop: Maildrop, uid: string, part: 'whole' | 'top'): Promise<MailContent> {
   try {
-    return await maildrop.read(uid);
+    return await maildrop.read(uid, part);
   } catch (error) {
+    // It stays damaged: a mail program need not ask again and again (RFC 3206 §4).
     if (error instanceof DamagedRecordError)
       throw new Pop3Failure(
         'This message is damaged on the storage; the owner of the box is told',
         'SYS/PERM',
       );
+    // Nobody need be alarmed: the next session does not list it.
+    if (error instanceof MessageGoneError)
+      throw new Pop3Failure('Another session has deleted this message', 'SYS/TEMP');
     throw error;
   }
 }
@@ -109,13 +111,12 @@ const uidOf = ({ uid }: { readonly uid: string }): string => uid;
 /** Opens a user's mailbox in the manner of pop3-server-bare, with its rules kept. */
 function opener(options: Pop3Options) {
   const { store, retention } = options;
-  const shared = new SharedMaildrops((user) => store.open(user));
   return async ({ name }: Pop3User): Promise<Pop3Maildrop | undefined> => {
-    const maildrop = await (options.maildrops === 'shared' ? shared.open(name) : store.open(name));
+    const maildrop = await store.open(name, options.maildrops);
     if (maildrop === undefined) return undefined;
     return {
       messages: (await retention?.expire(name, maildrop)) ?? maildrop.messages,
-      read: ({ uid }) => read(maildrop, uid),
+      read: ({ uid }, part) => read(maildrop, uid, part),
       update: async ({ deleted, retrieved }) => {
         const isLast = retention?.endsWithSession(name) === true;
         const removed = isLast ? [...deleted, ...retrieved] : deleted;

@@ -8,10 +8,11 @@ import type { ScheduleEffect } from '../../engine/mail-queue/scheduler.ts';
 import type { Clock } from '../../port/clock.ts';
 import type { Log } from '../../port/log.ts';
 import type { QueueEntry, QueueStore } from '../../port/mail-queue.ts';
+import type { MailContent } from '../../port/mailbox.ts';
 import type { Random } from '../../port/random.ts';
-import { withoutReturnPath } from '../../wire/mail/return-path.ts';
 import { splitMailbox } from '../../wire/smtp/mailbox-name.ts';
 import { type Delivery, damagedOutcome } from './delivery.ts';
+import { outgoingContent } from './outgoing-content.ts';
 import type { Result, Settler } from './settler.ts';
 
 export interface AttemptsParts {
@@ -77,7 +78,7 @@ export class Attempts {
       })),
       envelopeId: first.envelopeId,
       returns: first.returns,
-      message: withoutReturnPath(message),
+      message: await outgoingContent(message),
     });
     const results = paired(tried, outcomes);
     const reason = outcomes[0] === undefined ? undefined : reasonOf(outcomes[0]);
@@ -106,7 +107,7 @@ export class Attempts {
     }
   }
 
-  async #message({ id }: QueueEntry): Promise<Uint8Array | undefined> {
+  async #message({ id }: QueueEntry): Promise<MailContent | undefined> {
     try {
       return await this.#parts.store.readMessage(id);
     } catch (error) {

@@ -1,6 +1,8 @@
+import { collectBytes } from '../../base/bytes.ts';
 import { messageOf } from '../../base/errors.ts';
 import { Hours, Minutes } from '../../base/duration.ts';
 import { type Instant, type Timestamp, after, between } from '../../base/instant.ts';
+import { MAX_RETURNED } from '../../engine/mail-queue/compose-report.ts';
 import type { History } from '../../engine/mail-queue/history.ts';
 import type { QueueLimits } from '../../engine/mail-queue/limits.ts';
 import { type Outcome, reasonOf } from '../../engine/mail-queue/outcome.ts';
@@ -8,7 +10,7 @@ import { type PlannedReport, type SettlePlan, settle } from '../../engine/mail-q
 import type { Clock } from '../../port/clock.ts';
 import type { Log } from '../../port/log.ts';
 import type { Notice, QueueEntry, QueueStore, Settlement } from '../../port/mail-queue.ts';
-import { StoreFullError } from '../../port/mailbox.ts';
+import { type MailContent, StoreFullError } from '../../port/mailbox.ts';
 import type { Random } from '../../port/random.ts';
 import type { Notices } from './notices.ts';
 
@@ -33,6 +35,8 @@ export interface Result {
 /** A result that cannot be stored is tried again after this: forgotten, it would mean a duplicate. */
 const STORE_PAUSE = Minutes(1);
 const NO_ROOM_PAUSE = Minutes(30);
+/** Octets of a large message in which its header is looked for, to return it. */
+const LONGEST_HEADER = 64 * 1024;
 /** A clock that is put right by less than this is taken to be right all the time. */
 const STEADY = Hours(1);
 
@@ -47,7 +51,7 @@ export class Settler {
   }
 
   /** Of any entries; one commit a message. `message` is theirs if it was read already. @returns whether notices went into the queue */
-  async settle(results: readonly Result[], message?: Uint8Array): Promise<boolean> {
+  async settle(results: readonly Result[], message?: MailContent): Promise<boolean> {
     let isQueued = false;
     for (const some of Map.groupBy(results, ({ entry }) => entry.message).values()) {
       isQueued = (await this.#settleMessage(some, message)) || isQueued;
@@ -55,7 +59,7 @@ export class Settler {
     return isQueued;
   }
 
-  async #settleMessage(results: readonly Result[], message: Uint8Array | undefined): Promise<boolean> {
+  async #settleMessage(results: readonly Result[], message: MailContent | undefined): Promise<boolean> {
     const { clock, random, limits } = this.#parts;
     const time = clock.wallTime();
     const running = between(this.#start.now, clock.now());
@@ -71,19 +75,22 @@ export class Settler {
   async #noticesFor(
     { reports }: SettlePlan,
     results: readonly Result[],
-    message: Uint8Array | undefined,
+    message: MailContent | undefined,
   ): Promise<Notice[]> {
     const [first] = results;
     if (first === undefined || reports.length === 0) return [];
     const { entry } = first;
-    const original = message ?? (await this.#read(entry));
+    const original = await this.#original(entry, message);
     const facts = { entry, sender: entry.sender, message: original, time: this.#parts.clock.wallTime() };
     return reports.flatMap((report: PlannedReport) => this.#parts.notices.make(report, facts) ?? []);
   }
 
-  async #read({ id }: QueueEntry): Promise<Uint8Array | undefined> {
+  /** As much of the message as a notice may return: of a large one, the beginning. */
+  async #original({ id }: QueueEntry, message: MailContent | undefined): Promise<Uint8Array | undefined> {
     try {
-      return await this.#parts.store.readMessage(id);
+      const content = message ?? (await this.#parts.store.readMessage(id));
+      if (content instanceof Uint8Array) return content;
+      return await collectBytes(content, content.length > MAX_RETURNED ? LONGEST_HEADER : Infinity);
     } catch (error) {
       this.#parts.log.error(`Cannot return the message of entry ${id} of the queue: ${messageOf(error)}`);
       return undefined;

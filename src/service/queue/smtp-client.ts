@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { formatAddress } from '../../base/address.ts';
 import { printable } from '../../base/printable.ts';
 import {
@@ -10,7 +11,7 @@ import {
   type SmtpClient,
   type SmtpSession,
 } from '../../port/smtp-client.ts';
-import { isEightBit } from '../../wire/mail/message-parts.ts';
+import type { MailContent } from '../../port/mailbox.ts';
 import { needsUtf8 } from '../../wire/smtp/mailbox-name.ts';
 import { MAX_REPLY_TEXT, parsePeerReply } from '../../wire/smtp/peer-reply.ts';
 import { type CommandParameters, Connection, type Failure } from './smtp-connection.ts';
@@ -139,10 +140,11 @@ class Session implements SmtpSession {
   }
 
   async send(mail: OutgoingMail): Promise<readonly RecipientResult[]> {
-    const obstacle = this.#obstacle(mail);
+    const isEightBit = await hasEightBit(mail.message);
+    const obstacle = this.#obstacle(mail, isEightBit);
     if (obstacle !== undefined) return mail.recipients.map(() => ({ outcome: 'failed', reply: obstacle }));
     const fitting = mail.recipients.filter(({ address }) => this.#addressObstacle(address) === undefined);
-    const replies = await this.#transmit(mail, fitting);
+    const replies = await this.#transmit({ ...mail, recipients: fitting }, isEightBit);
     return mail.recipients.map(({ address }) => {
       const obstacle = this.#addressObstacle(address);
       if (obstacle !== undefined) return { outcome: 'failed', reply: obstacle };
@@ -157,15 +159,15 @@ class Session implements SmtpSession {
 
   async #transmit(
     mail: OutgoingMail,
-    recipients: readonly OutgoingRecipient[],
+    isEightBit: boolean,
   ): Promise<{
     readonly refused: ReadonlyMap<string, string>;
     readonly last: string | undefined;
     readonly problem: string | undefined;
   }> {
-    if (recipients.length === 0) return { refused: new Map(), last: undefined, problem: undefined };
-    const to = recipients.map(({ address }) => address);
-    const envelope = { from: mail.sender, to, isEightBit: isEightBit(mail.message) };
+    if (mail.recipients.length === 0) return { refused: new Map(), last: undefined, problem: undefined };
+    const to = mail.recipients.map(({ address }) => address);
+    const envelope = { from: mail.sender, to, isEightBit };
     const parameters = this.hasDsn ? dsnParameters(mail) : { mail: [], recipients: new Map<string, never>() };
     const replies = await this.#connection.transmit(envelope, mail.message, parameters);
     const said = replies.last === undefined ? undefined : parsePeerReply(replies.last);
@@ -180,13 +182,13 @@ class Session implements SmtpSession {
   }
 
   /** Why the message cannot go to this host at all, before anything is said. */
-  #obstacle(mail: OutgoingMail): PeerReply | undefined {
+  #obstacle(mail: OutgoingMail, isEightBit: boolean): PeerReply | undefined {
     const largest = Number(this.#extensions.get('SIZE') ?? 0);
     if (largest > 0 && mail.message.length > largest) {
       const text = `${this.hop.host} takes messages of at most ${largest} octets, this one has ${mail.message.length}`;
       return ownReply('5.3.4', text);
     }
-    if (isEightBit(mail.message) && !this.#extensions.has('8BITMIME'))
+    if (isEightBit && !this.#extensions.has('8BITMIME'))
       return ownReply('5.6.3', `${this.hop.host} does not take octets beyond ASCII (8BITMIME)`);
     return this.#addressObstacle(mail.sender);
   }
@@ -197,6 +199,13 @@ class Session implements SmtpSession {
     if (UNSENDABLE.test(address)) return ownReply('5.1.3', 'The address cannot be sent');
     return undefined;
   }
+}
+
+/** Whether it has an octet beyond ASCII: the whole of a large message is read to know. */
+async function hasEightBit(message: MailContent): Promise<boolean> {
+  if (message instanceof Uint8Array) return !isAscii(message);
+  for await (const piece of message) if (!isAscii(piece)) return true;
+  return false;
 }
 
 function resultOf(

@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection';
 import type { Duration } from '../../base/duration.ts';
+import type { MailContent } from '../../port/mailbox.ts';
 import type { SmtpClientLimits } from './smtp-limits.ts';
 
 /** What the replies to a message were; texts as the host sent them. */
@@ -31,6 +32,10 @@ interface PackageError extends Error {
 
 /** Octets handed over at a time: a large message neither doubles in memory nor holds up everything else. */
 const CHUNK = 2 ** 16;
+
+function* chunksOf(message: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < message.length; at += CHUNK) yield message.subarray(at, at + CHUNK);
+}
 
 function failureOf(error: PackageError, isUpgrading: boolean): Failure {
   return {
@@ -131,14 +136,17 @@ export class Connection extends SMTPConnection {
   /** Sends one message. */
   transmit(
     envelope: { readonly from: string; readonly to: readonly string[]; readonly isEightBit: boolean },
-    message: Uint8Array,
+    message: MailContent,
     parameters: CommandParameters,
   ): Promise<SendReplies> {
     this.#parameters = parameters;
+    const progress = { hasData: false };
+    const stream = this.#stream(message, progress);
     return new Promise((resolve) => {
-      const progress = { hasData: false };
       const finish = (result: Pick<SendReplies, 'last' | 'problem'>): void => {
         clearTimeout(tooLong);
+        // Lets go of what it reads from, where the end was not reached.
+        stream.destroy();
         this.#onFailure = undefined;
         this.#parameters = NO_PARAMETERS;
         resolve({ ...result, ...progress, refused: this.#refused() });
@@ -150,7 +158,7 @@ export class Connection extends SMTPConnection {
       this.#onFailure = ({ reply, problem }) => finish({ last: reply, problem });
       const { from, to, isEightBit } = envelope;
       const options = { from: from === '' ? (false as const) : from, to: [...to], size: message.length };
-      this.send({ ...options, use8BitMime: isEightBit }, this.#stream(message, progress), (error, info) => {
+      this.send({ ...options, use8BitMime: isEightBit }, stream, (error, info) => {
         const failure = error === null ? undefined : this.#failureOf(error);
         finish({ last: failure === undefined ? info?.response : failure.reply, problem: failure?.problem });
       });
@@ -187,22 +195,23 @@ export class Connection extends SMTPConnection {
     return this.#parameters.recipients.get(address) ?? [];
   }
 
-  /** The message in pieces. Asked for the first one, the host has said 354; after the last, it says what became of all. */
-  #stream(message: Uint8Array, progress: { hasData: boolean }): Readable {
-    let at = 0;
-    const wait = (time: Duration): void => this.#wait(time);
-    const { block, end } = this.#limits;
-    return new Readable({
+  #stream(message: MailContent, progress: { hasData: boolean }): Readable {
+    const stream = Readable.from(this.#chunks(message, progress), {
+      objectMode: false,
       highWaterMark: CHUNK,
-      read: function read(this: Readable) {
-        if (at === 0) wait(block);
-        progress.hasData = true;
-        const chunk = message.subarray(at, at + CHUNK);
-        at += chunk.length;
-        if (chunk.length === 0) wait(end);
-        this.push(chunk.length === 0 ? null : chunk);
-      },
     });
+    // Whoever was sent a part of a message would take a command behind it for more of it.
+    stream.on('error', () => this.close());
+    return stream;
+  }
+
+  /** The message in pieces. Asked for the first one, the host has said 354; after the last, it says what became of all. */
+  async *#chunks(message: MailContent, progress: { hasData: boolean }): AsyncGenerator<Uint8Array> {
+    const { block, end } = this.#limits;
+    this.#wait(block);
+    progress.hasData = true;
+    for await (const chunk of message instanceof Uint8Array ? chunksOf(message) : message) yield chunk;
+    this.#wait(end);
   }
 
   /** The replies to recipients that were refused: the package leaves them out where the message is refused, too. */

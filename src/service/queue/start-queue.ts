@@ -193,7 +193,7 @@ async function tell(
   { notices, deliver }: Teller,
 ): Promise<void> {
   const { sender, envelopeId, returns, time, message } = about;
-  const entry: ReportFacts['entry'] = { envelopeId, accepted: time, returns };
+  const entry: ReportFacts['entry'] = { envelopeId, accepted: time, returns, size: message.length };
   const notice = notices.make(report, { entry, message, sender, time });
   if (notice !== undefined) await deliver(notice.envelope, notice.message);
 }

@@ -75,6 +75,7 @@ function report(input: Uint8Array): string {
         envelopeId: encodeXtext(envelope),
         accepted: TIME,
         returns: (input[1] ?? 0) & 1 ? 'full' : 'headers',
+        size: message.length,
       },
       message,
       time: TIME,

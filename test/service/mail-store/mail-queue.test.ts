@@ -8,6 +8,7 @@ import { StoreFullError } from '../../../src/port/mailbox.ts';
 import { FaultyFiles } from '../../fake/faulty-files.ts';
 import { MemoryFiles } from '../../fake/memory-files.ts';
 import { PAGE, SMALL, mail, openStore } from './post-office.ts';
+import { wholeContent } from '../../fake/whole-content.ts';
 
 const NOW = Timestamp(Date.UTC(2026, 0, 15, 12));
 const later = (minutes: number): Timestamp => Timestamp(NOW + minutes * 60_000);
@@ -200,7 +201,7 @@ test('a message in a file of its own goes when the last of mailbox and queue is 
   bob?.close();
   const again = await openStore(files);
   const [id = 0] = ids(again.queue);
-  assert.deepEqual(await again.queue.readMessage(id), mail('big:20000'));
+  assert.deepEqual(await wholeContent(await again.queue.readMessage(id)), mail('big:20000'));
   await again.queue.settle([{ id, outcome: 'delivered' }]);
   assert.deepEqual(await files.list('mail/blob'), []);
 });

@@ -6,6 +6,7 @@ import type { QueueEntry, QueueStore } from '../../../src/port/mail-queue.ts';
 import type { JournaledMailStore } from '../../../src/service/mail-store/mail-store.ts';
 import { PowerCutError } from '../../fake/faulty-files.ts';
 import { mail, openStore } from './post-office.ts';
+import { wholeContent } from '../../fake/whole-content.ts';
 
 export const USERS = ['ann', 'bob', 'eva'] as const;
 export type User = (typeof USERS)[number];
@@ -111,7 +112,8 @@ export class Promises {
     const chosen = drop.messages.filter((_, index) => index % every === 0).map((message) => message.uid);
     const names = chosen.map((uid) => this.#uids.get(`${user} ${uid}`) ?? '');
     // A message delivered in this run is known by what it says.
-    for (const [index, uid] of chosen.entries()) names[index] ||= nameOf(await drop.read(uid));
+    for (const [index, uid] of chosen.entries())
+      names[index] ||= nameOf(await wholeContent(await drop.read(uid)));
     for (const name of names) this.#presence.get(name)?.set(user, 'open');
     const isRemoved = await succeeds(drop.remove(chosen));
     if (isRemoved) for (const name of names) this.#presence.get(name)?.set(user, 'gone');
@@ -125,7 +127,7 @@ export class Promises {
     const chosen = (drop?.messages ?? []).filter((_, index) => index % every === 0);
     const states: Set<Timestamp | undefined>[] = [];
     for (const { uid } of chosen) {
-      const key = `${user} ${nameOf((await drop?.read(uid)) ?? new Uint8Array())}`;
+      const key = `${user} ${nameOf(await wholeContent(await drop?.read(uid)))}`;
       const possible = this.#reads.get(key) ?? new Set([undefined]);
       this.#reads.set(key, possible);
       if (possible.has(undefined)) possible.add(at);
@@ -210,7 +212,7 @@ export class Promises {
       found.add(address);
       this.#checkState(entry, story);
       const name = this.#queued.get(address)?.name ?? '';
-      assert.deepEqual(await queue.readMessage(id), mail(name), story);
+      assert.deepEqual(await wholeContent(await queue.readMessage(id)), mail(name), story);
     }
     for (const [address, { presence }] of this.#queued) {
       const isRight = presence === 'open' || found.has(address) === (presence === 'there');
@@ -234,7 +236,7 @@ export class Promises {
     const names = new Set<string>();
     const reads = store.firstReads.of(user);
     for (const { uid, size } of drop?.messages ?? []) {
-      const content = (await drop?.read(uid)) ?? new Uint8Array();
+      const content = await wholeContent(await drop?.read(uid));
       const name = nameOf(content);
       assert.deepEqual(content, mail(name), story);
       assert.equal(size, content.length, story);

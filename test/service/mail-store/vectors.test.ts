@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import type { JournaledMailStore } from '../../../src/service/mail-store/mail-store.ts';
 import { MemoryFiles } from '../../fake/memory-files.ts';
 import { SMALL, openStore } from './post-office.ts';
+import { wholeContent } from '../../fake/whole-content.ts';
 
 const vectors = join(import.meta.dirname, '../../vectors/mail-store');
 
@@ -49,14 +50,17 @@ async function contentOf(store: JournaledMailStore): Promise<Expected> {
     const dates = store.firstReads.of(user);
     if (dates.size > 0) reads[user] = Object.fromEntries(dates);
     for (const { uid, size, received } of drop?.messages ?? []) {
-      const content = (await drop?.read(uid)) ?? new Uint8Array();
+      const content = await wholeContent(await drop?.read(uid));
       mailboxes[user].push({ uid, size, received, sha256: sha256(content) });
     }
     drop?.close();
   }
   const queue: unknown[] = [];
   for (const { id } of store.queue.entries()) {
-    queue.push({ ...(await store.queue.read(id)), sha256: sha256(await store.queue.readMessage(id)) });
+    queue.push({
+      ...(await store.queue.read(id)),
+      sha256: sha256(await wholeContent(await store.queue.readMessage(id))),
+    });
   }
   // As JSON knows it: without the fields that are undefined.
   return JSON.parse(JSON.stringify({ mailboxes, queue, reads })) as Expected;

@@ -141,14 +141,21 @@ test('POP3 asks about a client of the LAN as one that may go first, and lets no 
   assert.deepEqual(failures, ['127.0.0.1', '127.0.0.1']);
 });
 
-test('POP3 lets several sessions into a shared mailbox: what one deletes the other deletes without a complaint', async (t) => {
+test('POP3 lets several sessions into a shared mailbox, each with what had come by its login; what one deletes the other lists, cannot read, and deletes without a complaint', async (t) => {
   const { service, store } = await start(t, { maildrops: 'shared' });
-  const [one, two] = [await login(service), await login(service)];
+  const one = await login(service);
+  const before = store.uids('alice').length;
+  await store.deliver({ sender: '', users: ['alice'] }, Buffer.from('Subject: late\r\n\r\n'));
+  const two = await login(service);
+  await one.ask('STAT', new RegExp(`^\\+OK ${before} \\d+\\r\\n`));
+  await two.ask('STAT', new RegExp(`^\\+OK ${before + 1} \\d+\\r\\n`));
   await one.ask('DELE 1', /^\+OK .*\r\n/);
   one.send('QUIT\r\n');
   await one.rest();
   assert.deepEqual(store.removals, [['m1']]);
-  await two.ask('RETR 1', /^-ERR \[SYS\/PERM\] Another session has deleted this message\r\n/);
+  await two.ask('RETR 1', /^-ERR \[SYS\/TEMP\] Another session has deleted this message\r\n/);
+  await two.ask(`RETR ${before + 1}`, /^\+OK .*\r\nSubject: late\r\n\r\n\.\r\n/);
+  await two.ask('STAT', new RegExp(`^\\+OK ${before + 1} \\d+\\r\\n`));
   two.send('DELE 1\r\nQUIT\r\n');
   assert.match(await two.rest(), /\+OK Bye\r\n$/);
   assert.deepEqual(store.removals, [['m1']]);

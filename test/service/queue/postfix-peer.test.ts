@@ -30,6 +30,7 @@ import { outputOf } from '../../lab/run-command.ts';
 import { waitFor } from '../../lab/wait-for.ts';
 import { OPTIONS } from './running-queue.ts';
 import { identity } from './scripted-host.ts';
+import { wholeContent } from '../../fake/whole-content.ts';
 
 // A real mail server that we send to, in a directory of its own on loopback.
 const skip = process.getuid?.() === 0 ? false : 'Postfix must be started by root';
@@ -166,7 +167,7 @@ test(
     );
     const maildrop = await store.open('alice');
     const [bounce] = maildrop?.messages ?? [];
-    const text = Buffer.from((await maildrop?.read(bounce?.uid ?? '')) ?? []).toString('latin1');
+    const text = Buffer.from(await wholeContent(await maildrop?.read(bounce?.uid ?? ''))).toString('latin1');
     assert.match(
       text,
       /Final-Recipient: rfc822; refused@elsewhere\.example\r\nAction: failed\r\nStatus: 5\.7\.1\r\n/,

@@ -16,6 +16,7 @@ import { FakeRandom } from '../../fake/fake-random.ts';
 import { FakeSmtpClient } from '../../fake/fake-smtp-client.ts';
 import { MemoryFiles } from '../../fake/memory-files.ts';
 import { MemoryLog } from '../../fake/memory-log.ts';
+import { wholeContent } from '../../fake/whole-content.ts';
 
 export const DOMAIN = 'office.example';
 
@@ -144,7 +145,9 @@ export class TestQueue {
     const maildrop = await this.store.open(user);
     if (maildrop === undefined) return [];
     const texts = await Promise.all(
-      maildrop.messages.map(async ({ uid }) => Buffer.from(await maildrop.read(uid)).toString('latin1')),
+      maildrop.messages.map(async ({ uid }) =>
+        Buffer.from(await wholeContent(await maildrop.read(uid))).toString('latin1'),
+      ),
     );
     maildrop.close();
     return texts;
