@@ -60,7 +60,8 @@ export class Watchdog {
   }
 
   async start(): Promise<void> {
-    const { clock, onRestarted } = this.#ports;
+    const { clock, device, onRestarted } = this.#ports;
+    await device.feed();
     this.#lookSoon();
     this.#ring = await this.#load();
     const last = recentRestarts(this.#ring, clock.wallTime()).at(-1);
