@@ -23,8 +23,9 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
+  /** Whole milliseconds, as of the real one; the monotonic clock has fractions. */
   wallTime(): Timestamp {
-    return this.#wall;
+    return Timestamp(Math.floor(this.#wall));
   }
 
   wake(at: Instant, action: () => void): Cancel {

@@ -2,7 +2,15 @@ import { KernelError } from '../../src/base/errors.ts';
 import type { Files, OpenFile } from '../../src/port/files.ts';
 import type { Random } from '../../src/port/random.ts';
 import { alignUp } from '../../src/wire/record/layout.ts';
-import { type Inode, MemoryFiles, type PendingChange, directoryOf, resized } from './memory-files.ts';
+import {
+  type Inode,
+  type MemoryFile,
+  MemoryFiles,
+  type Names,
+  type PendingChange,
+  directoryOf,
+  resized,
+} from './memory-files.ts';
 
 const SECTOR = 512;
 
@@ -14,8 +22,19 @@ export class PowerCutError extends Error {
 export interface Faults {
   /** The changing operation, counted from 1, in which the power goes. */
   readonly cutAt?: number;
-  /** These operations fail; of a write the first half is written all the same. */
-  readonly refuse?: { readonly from: number; readonly count: number; readonly errno: 'ENOSPC' | 'EIO' };
+  /**
+   * These operations fail. Of a write the first half is written all the same unless the file system has become read-only; what a failed sync
+   * should have brought to the disk never gets there.
+   */
+  readonly refuse?: {
+    readonly from: number;
+    readonly count: number;
+    readonly errno: 'ENOSPC' | 'EIO' | 'EROFS';
+  };
+  /** Called after each step that came to its end. */
+  readonly onStep?: () => void;
+  /** Waited for in each sync before it has an effect: a sync takes its time. */
+  readonly delay?: () => Promise<void>;
 }
 
 /** Files on a disk that loses power, or refuses, at a chosen step. Every operation that changes something is a step. */
@@ -96,6 +115,7 @@ export class FaultyFiles implements Files {
   async change<T>(operation: string, apply: () => Promise<T>): Promise<T> {
     const isLast = this.#step(operation);
     const result = await apply();
+    this.#faults.onStep?.();
     if (isLast) throw new PowerCutError();
     return result;
   }
@@ -103,7 +123,9 @@ export class FaultyFiles implements Files {
   /** An operation that makes others durable: when the power goes in it, anything may have come to pass. */
   async secure(operation: string, apply: () => Promise<void>): Promise<void> {
     if (this.#step(operation)) throw new PowerCutError();
+    await this.#faults.delay?.();
     await apply();
+    this.#faults.onStep?.();
   }
 
   async look<T>(apply: () => Promise<T>): Promise<T> {
@@ -113,17 +135,7 @@ export class FaultyFiles implements Files {
 
   /** The disk as it may look when the power is back. */
   afterPowerCut(random: Random): MemoryFiles {
-    const { current, durable } = this.disk.names;
-    const content = new Map<string, Uint8Array>();
-    const survivors = new Map<Inode, Uint8Array>();
-    for (const path of new Set([...durable.keys(), ...current.keys()])) {
-      const inode = random.below(2) === 0 ? durable.get(path) : current.get(path);
-      if (inode === undefined) continue;
-      const bytes = survivors.get(inode) ?? survive(inode, random);
-      survivors.set(inode, bytes);
-      content.set(path, bytes);
-    }
-    return new MemoryFiles(content, this.disk.capacity);
+    return afterPowerCut(this.disk.names, this.disk.capacity, random);
   }
 
   /** Whether the power goes in this step. */
@@ -140,10 +152,10 @@ export class FaultyFiles implements Files {
 }
 
 class FaultyFile implements OpenFile {
-  readonly #file: OpenFile;
+  readonly #file: MemoryFile;
   readonly #files: FaultyFiles;
 
-  constructor(file: OpenFile, files: FaultyFiles) {
+  constructor(file: MemoryFile, files: FaultyFiles) {
     this.#file = file;
     this.#files = files;
   }
@@ -169,7 +181,12 @@ class FaultyFile implements OpenFile {
   }
 
   async sync(): Promise<void> {
-    await this.#files.secure('sync', () => this.#file.sync());
+    try {
+      await this.#files.secure('sync', () => this.#file.sync());
+    } catch (error) {
+      if (error instanceof KernelError) this.#file.failSync();
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -183,10 +200,25 @@ class FaultyFile implements OpenFile {
     try {
       await this.#files.change('write', () => write(parts));
     } catch (error) {
-      if (error instanceof KernelError) await write(parts.slice(0, Math.ceil(parts.length / 2)));
+      const isPartial = error instanceof KernelError && error.errno !== 'EROFS';
+      if (isPartial) await write(parts.slice(0, Math.ceil(parts.length / 2)));
       throw error;
     }
   }
+}
+
+/** A disk with these names as it may look when the power is back: each name old or new, each file with a part of what was not synced. */
+export function afterPowerCut({ current, durable }: Names, capacity: number, random: Random): MemoryFiles {
+  const content = new Map<string, Uint8Array>();
+  const survivors = new Map<Inode, Uint8Array>();
+  for (const path of new Set([...durable.keys(), ...current.keys()])) {
+    const inode = random.below(2) === 0 ? durable.get(path) : current.get(path);
+    if (inode === undefined) continue;
+    const bytes = survivors.get(inode) ?? survive(inode, random);
+    survivors.set(inode, bytes);
+    content.set(path, bytes);
+  }
+  return new MemoryFiles(content, capacity);
 }
 
 /** A file's content after the cut: the durable bytes, and of each later change all, nothing, a part or garbage. */

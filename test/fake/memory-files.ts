@@ -42,7 +42,7 @@ export class MemoryFiles implements Files {
     }
   }
 
-  async open(path: string, mode: 'create' | 'existing' | 'read'): Promise<OpenFile> {
+  async open(path: string, mode: 'create' | 'existing' | 'read'): Promise<MemoryFile> {
     const clean = checked(path);
     let inode = this.names.current.get(clean);
     if (mode === 'create') {
@@ -129,7 +129,7 @@ export class MemoryFiles implements Files {
   }
 }
 
-class MemoryFile implements OpenFile {
+export class MemoryFile implements OpenFile {
   readonly #inode: Inode;
   readonly #disk: MemoryFiles;
   #closed = false;
@@ -172,8 +172,18 @@ class MemoryFile implements OpenFile {
 
   async sync(): Promise<void> {
     this.#check('sync');
-    this.#inode.durable = this.#inode.current;
-    this.#inode.pending = [];
+    const inode = this.#inode;
+    inode.durable = inode.pending.reduce(changed, inode.durable);
+    inode.pending = [];
+  }
+
+  /**
+   * A sync that fails, as in Linux: what was written is given up and counts as clean, so that readers see it and no later sync brings it to the
+   * disk, where only the file's length is known.
+   */
+  failSync(): void {
+    const inode = this.#inode;
+    inode.pending = inode.pending.map(lengthOnly);
   }
 
   async close(): Promise<void> {
@@ -184,6 +194,18 @@ class MemoryFile implements OpenFile {
   #check(operation: string): void {
     if (this.#closed) throw new KernelError(operation, 'EBADF', 'the file is closed');
   }
+}
+
+function changed(bytes: Uint8Array, change: PendingChange): Uint8Array {
+  if (change.kind === 'truncate') return resized(bytes, change.length);
+  const written = resized(bytes, Math.max(bytes.length, change.offset + change.bytes.length));
+  written.set(change.bytes, change.offset);
+  return written;
+}
+
+function lengthOnly(change: PendingChange): PendingChange {
+  if (change.kind === 'truncate') return change;
+  return { kind: 'write', offset: change.offset + change.bytes.length, bytes: new Uint8Array(0) };
 }
 
 /** The bytes cut or filled with zeros to `length`. */
