@@ -1,5 +1,5 @@
 import type { CertificateStatus } from './certificate.ts';
-import type { ClientSetup } from './client-setup.ts';
+import type { ClientSetup } from '../base/client-setup.ts';
 import type { LogLevel } from './log.ts';
 import type { MailImport, MailImported, MailList } from './mail-import.ts';
 import type { MailboxSummary } from './mailbox.ts';

@@ -3,7 +3,7 @@ import type { Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { DecodeError } from '../base/errors.ts';
 import { tryParseIpv4 } from '../base/ipv4.ts';
-import type { ClientSetup } from '../port/client-setup.ts';
+import type { ClientSetup } from '../base/client-setup.ts';
 import { type ClientAddress, readClientAddress } from '../wire/client-setup/address.ts';
 import { encodeAppleProfile } from '../wire/client-setup/apple-profile.ts';
 import { decodeAutodiscoverRequest, encodeAutodiscoverResponse } from '../wire/client-setup/autodiscover.ts';

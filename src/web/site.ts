@@ -3,7 +3,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
 import { tryParseIpv4 } from '../base/ipv4.ts';
 import { messageOf } from '../base/errors.ts';
-import type { ClientSetup } from '../port/client-setup.ts';
+import type { ClientSetup } from '../base/client-setup.ts';
 import { addClientSetup } from './client-setup.ts';
 import type { ControlClient } from './control-client.ts';
 import { hostOf } from './host-of.ts';

@@ -1,6 +1,6 @@
 import { UserError } from '../../src/base/errors.ts';
 import type { CertificateStatus } from '../../src/port/certificate.ts';
-import type { ClientSetup } from '../../src/port/client-setup.ts';
+import type { ClientSetup } from '../../src/base/client-setup.ts';
 import type {
   AliasStatus,
   Box,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Hono } from 'hono';
-import type { ClientSetup } from '../../src/port/client-setup.ts';
+import type { ClientSetup } from '../../src/base/client-setup.ts';
 import { addClientSetup } from '../../src/web/client-setup.ts';
 import type { ControlClient } from '../../src/web/control-client.ts';
 import { frontSite } from '../../src/web/front-site.ts';
@@ -26,7 +26,7 @@ async function ask(
   site = siteOf(),
 ) {
   const url = path.startsWith('http') ? path : `http://${host}${path}`;
-  const response = await site.request(url, { ...init, headers: { host, ...init.headers } });
+  const response = await site.request(url, { ...init, headers: { host } });
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 

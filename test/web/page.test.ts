@@ -86,7 +86,7 @@ test('what somebody types for setting up a mail program outlives the changes of 
   await page.getByText('Live', { exact: true }).waitFor();
   const field = page.getByRole('textbox', { name: 'Mail address' });
   await field.fill('alice@office.example');
-  box.mailboxes = [{ user: 'alice', messages: 5, octets: 12_288 }];
+  box.mailboxes = [{ user: 'alice', messages: 5, octets: 12_288, quota: null }];
   box.change();
   await page.getByRole('cell', { name: '12.0 KiB' }).waitFor();
   assert.equal(await field.inputValue(), 'alice@office.example');

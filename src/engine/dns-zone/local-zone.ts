@@ -4,7 +4,7 @@ import type { Ipv6 } from '../../base/ipv6.ts';
 import { type Prefix4, contains4 } from '../../base/prefix.ts';
 import { RCODE, TYPE } from '../../wire/dns/constants.ts';
 import { type DomainName, countLabels, isWithin, joinNames, wireLength } from '../../wire/dns/domain-name.ts';
-import type { ClientServers } from '../../port/client-setup.ts';
+import type { ClientServers } from '../../base/client-setup.ts';
 import type { DnsRecord, Question, RecordData } from '../../wire/dns/message.ts';
 import { encodeData, typeOfData } from '../../wire/dns/record-data.ts';
 import { addressOfReverseName, reverseName, reverseZones } from '../../wire/dns/reverse-name.ts';

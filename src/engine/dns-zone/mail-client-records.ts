@@ -1,6 +1,6 @@
 import type { Ipv4 } from '../../base/ipv4.ts';
 import type { Ipv6 } from '../../base/ipv6.ts';
-import type { ClientServers } from '../../port/client-setup.ts';
+import type { ClientServers } from '../../base/client-setup.ts';
 import { type DomainName, ROOT, joinNames, parseDomainName } from '../../wire/dns/domain-name.ts';
 import type { DnsRecord, RecordData } from '../../wire/dns/message.ts';
 import { LOCAL_TTL, makeRecord } from './answer.ts';

@@ -25,7 +25,7 @@ import type { MailImport, MailImported, MailList } from '../../port/mail-import.
 import { LOG_LEVELS, type LogLevel } from '../../port/log.ts';
 import { leaseStatus } from '../../service/dhcp4-server/lease-status.ts';
 import type { CertificateStatus } from '../../port/certificate.ts';
-import type { ClientSetup } from '../../port/client-setup.ts';
+import type { ClientSetup } from '../../base/client-setup.ts';
 import type { ConfigStore, Loaded } from '../../service/config-store.ts';
 import { formatRecordData } from '../../wire/dns/presentation.ts';
 import { wanStatus } from '../../service/wan/wan-status.ts';

@@ -2,7 +2,7 @@ import { InvariantError } from '../../base/errors.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Box } from '../../port/box.ts';
 import type { CertificateStatus } from '../../port/certificate.ts';
-import type { ClientSetup } from '../../port/client-setup.ts';
+import type { ClientSetup } from '../../base/client-setup.ts';
 import type { CertificateInForce } from '../../service/certificate/certificates.ts';
 import type { Identity } from './identity.ts';
 import { clientServers } from './server-names.ts';

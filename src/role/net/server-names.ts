@@ -1,7 +1,7 @@
 import { mailHostName } from '../../config/mail-host-name.ts';
 import type { Config } from '../../config/schema.ts';
 import { SERVICE_PORTS } from '../../config/service-ports.ts';
-import type { ClientServer, ClientServers } from '../../port/client-setup.ts';
+import type { ClientServer, ClientServers } from '../../base/client-setup.ts';
 
 /*
  * The names under which the servers of the box are reached.

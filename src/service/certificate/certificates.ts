@@ -4,7 +4,7 @@ import { UserError, messageOf } from '../../base/errors.ts';
 import { Timestamp, between } from '../../base/instant.ts';
 import { fromLatin1, latin1 } from '../../base/text.ts';
 import type { CertificateStatus } from '../../port/certificate.ts';
-import type { TrustedCertificate } from '../../port/client-setup.ts';
+import type { TrustedCertificate } from '../../base/client-setup.ts';
 import { type TlsIdentity, commonNameOf, issueServer, knowsTime, makeAuthority } from './issue.ts';
 import {
   type CertificatePorts,

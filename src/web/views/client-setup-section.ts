@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { ClientServer, ClientSetup } from '../../port/client-setup.ts';
+import type { ClientServer, ClientSetup } from '../../base/client-setup.ts';
 import { APPLE_PROFILE_PATH, AUTHORITY_PATH } from '../client-setup.ts';
 import { type Html, type Row, table } from './table.ts';
 

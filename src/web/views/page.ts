@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { ClientSetup } from '../../port/client-setup.ts';
+import type { ClientSetup } from '../../base/client-setup.ts';
 import { clientSetupSection } from './client-setup-section.ts';
 import { type Snapshot, sections } from './sections.ts';
 import type { Html } from './table.ts';

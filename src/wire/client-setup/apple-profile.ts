@@ -1,4 +1,4 @@
-import type { ClientServer, ClientSetup, TrustedCertificate } from '../../port/client-setup.ts';
+import type { ClientServer, ClientSetup, TrustedCertificate } from '../../base/client-setup.ts';
 import { type Xml, element, leaf, xmlDocument } from './xml.ts';
 
 const DOCTYPE =

@@ -1,5 +1,5 @@
 import { DecodeError } from '../../base/errors.ts';
-import type { ClientServer, ClientServers } from '../../port/client-setup.ts';
+import type { ClientServer, ClientServers } from '../../base/client-setup.ts';
 import { type ClientAddress, readClientAddress } from './address.ts';
 import { type Xml, element, leaf, xmlDocument } from './xml.ts';
 

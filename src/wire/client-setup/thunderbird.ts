@@ -1,4 +1,4 @@
-import type { ClientServer, ClientServers } from '../../port/client-setup.ts';
+import type { ClientServer, ClientServers } from '../../base/client-setup.ts';
 import { type Xml, element, leaf, xmlDocument } from './xml.ts';
 
 const SOCKET = { implicit: 'SSL', starttls: 'STARTTLS' } as const;

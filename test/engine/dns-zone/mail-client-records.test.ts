@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
 import { parsePrefix4 } from '../../../src/base/prefix.ts';
 import { LocalZone, type ZoneOptions } from '../../../src/engine/dns-zone/local-zone.ts';
-import type { ClientServers } from '../../../src/port/client-setup.ts';
+import type { ClientServers } from '../../../src/base/client-setup.ts';
 import { TYPE } from '../../../src/wire/dns/constants.ts';
 import { decodeMessage } from '../../../src/wire/dns/decode-message.ts';
 import { parseDomainName } from '../../../src/wire/dns/domain-name.ts';

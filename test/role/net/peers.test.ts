@@ -23,6 +23,7 @@ const WEB: WebOptions = {
   address: '192.168.77.1',
   http: 8080,
   https: 8443,
+  front: { http: 80, https: 443 },
   hostNames: ['admin'],
   tls: TLS,
   apiSocket: '/run/api.sock',

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { DecodeError } from '../../../src/base/errors.ts';
-import type { ClientSetup } from '../../../src/port/client-setup.ts';
+import type { ClientSetup } from '../../../src/base/client-setup.ts';
 import { readClientAddress } from '../../../src/wire/client-setup/address.ts';
 import { encodeAppleProfile } from '../../../src/wire/client-setup/apple-profile.ts';
 import {

@@ -1,4 +1,4 @@
-import type { ClientSetup } from '../../../src/port/client-setup.ts';
+import type { ClientSetup } from '../../../src/base/client-setup.ts';
 
 const host = 'mail.office.example';
 
