@@ -10,6 +10,7 @@ import { Dovecot } from '../service/pop3/dovecot.ts';
 import type { Figure } from './figure.ts';
 import { MailOutClient } from './mail-out-client.ts';
 import type { MailOutPorts } from './mail-out-program.ts';
+import { slowReaders } from './mail-out-slow.ts';
 import { mailText } from './mail-text.ts';
 import { cpuSeconds } from './process-use.ts';
 import { processTree } from './process-tree.ts';
@@ -18,6 +19,9 @@ const MESSAGES = 10_000;
 const SIZE = 8192;
 const ROUNDS = 3;
 const LOGINS = 7;
+/** Users who each read one large message at a time, slowly. */
+const READERS = Array.from({ length: 10 }, (_, index) => `reader${index}`);
+const LARGE = 25 * 2 ** 20;
 const PATIENCE = 600_000;
 const TMPFS = 0x0102_1994;
 /** As the roles run. */
@@ -73,6 +77,8 @@ async function startOurs(directory: string): Promise<Server> {
       data,
       String(MESSAGES),
       String(SIZE),
+      String(LARGE),
+      ...READERS,
     ],
     { logPath: join(directory, 'mail-out.log'), env: { MALLOC_ARENA_MAX: '1' } },
   );
@@ -94,6 +100,8 @@ async function startDovecot(directory: string): Promise<Server> {
       content: mailText(SIZE, index),
     })),
   );
+  const large = [{ uid: 'm1', content: mailText(LARGE, 0) }];
+  for (const reader of READERS) dovecot.addMailbox(reader, large);
   const ports = { plain: dovecot.port, tls: dovecot.tlsPort };
   return { pid: dovecot.pid, ports, stop: () => dovecot[Symbol.asyncDispose]() };
 }
@@ -114,6 +122,9 @@ async function measure(server: Server, measured: Measured): Promise<void> {
     note(`CPU of a message ${name}`, 'us', (cpu / MESSAGES) * 1e6);
     note(`messages ${name}`, '/s', MESSAGES / ((performance.now() - begun) / 1e3));
   }
+  const { idle, reading } = await slowReaders({ ...server, users: READERS, octets: LARGE });
+  note('PSS, 10 users logged in', 'MiB', idle);
+  note('PSS, they read 25 MiB slowly', 'MiB', reading);
 }
 
 /** CPU seconds of all processes of the server, those included that end with the connection. */

@@ -11,11 +11,14 @@ export class MailOutClient {
   #end: Buffer = LINE_END;
   #waiting: PromiseWithResolvers<void> | undefined;
   octets = 0;
+  /** Milliseconds of rest after each piece that comes in. */
+  rest = 0;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => {
       this.octets += chunk.length;
+      if (this.rest > 0) this.#pause();
       const tail = chunk.length >= 5 ? chunk : Buffer.concat([this.#tail, chunk]);
       this.#tail = Buffer.from(tail.subarray(-5));
       if (this.#tail.subarray(-this.#end.length).equals(this.#end)) this.#waiting?.resolve();
@@ -53,6 +56,11 @@ export class MailOutClient {
     await this.ask('QUIT', false);
     this.#socket.end();
     await closed;
+  }
+
+  #pause(): void {
+    this.#socket.pause();
+    setTimeout(() => this.#socket.resume(), this.rest);
   }
 
   async #reply(end: Buffer): Promise<void> {

@@ -1,4 +1,4 @@
-// Serves the mail store in the directory named by its argument by POP3, first with COUNT messages of SIZE octets put in for alice, and prints its ports as JSON.
+// Serves a mail store by POP3 and prints its ports as JSON. Arguments: its directory, how many messages of which size alice gets, and the size of one for each of the others.
 import process from 'node:process';
 import { Timestamp } from '../../src/base/instant.ts';
 import { RingLog } from '../../src/io/log/ring-log.ts';
@@ -16,7 +16,8 @@ export interface MailOutPorts {
 }
 
 const [directory = '', ...numbers] = process.argv.slice(2);
-const [count = 0, size = 0] = numbers.map(Number);
+const [count = 0, size = 0, large = 0] = numbers.slice(0, 3).map(Number);
+const readers = numbers.slice(3);
 const clock = new NodeClock();
 const log = new RingLog({ clock, print: () => undefined });
 const store = await openMailStore({
@@ -33,6 +34,8 @@ for (let sent = 0; sent < count; sent += 500) {
     some.map((message) => store.deliver({ sender: 'someone@elsewhere.example', users: ['alice'] }, message)),
   );
 }
+if (readers.length > 0)
+  await store.deliver({ sender: 'someone@elsewhere.example', users: readers }, mailText(large, 0));
 const service = await startPop3({
   hostName: 'mail.office.example',
   listeners: [

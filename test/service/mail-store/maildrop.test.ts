@@ -44,6 +44,7 @@ class WatchedFiles extends MemoryFiles {
     this.opened++;
     return {
       append: (parts) => file.append(parts),
+      write: (...args) => file.write(...args),
       size: () => file.size(),
       truncate: (length) => file.truncate(length),
       sync: () => file.sync(),
