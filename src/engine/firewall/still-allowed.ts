@@ -21,19 +21,26 @@ const HOP_LIMIT = 64;
  * keeps the one it has in a mode without translation, too.
  */
 export function isStillAllowed(flow: Flow, rules: RulesOfNow): boolean {
+  return judgeAtSight(flow, rules) ?? isLetIn(flow, rules);
+}
+
+/** What of {@link isStillAllowed} costs next to nothing; undefined where the rules have to be gone through. */
+export function judgeAtSight(flow: Flow, rules: RulesOfNow): boolean | undefined {
   const { options, surroundings } = rules;
   if (isOwn(surroundings, flow.source.address)) return true;
   const inDevice = hopTo(surroundings, flow.source.address)?.device;
   // No way leads back to who began it: nothing passes now, and where it came from is not to be told.
   if (inDevice === undefined) return true;
-  if (isOwn(surroundings, flow.replySource.address)) return isLetIn(flow, inDevice, rules);
+  if (isOwn(surroundings, flow.replySource.address)) return undefined;
   const ends = [flow.source.address, flow.replySource.address];
   // Rules know a blocked sender by its MAC address, which connections do not have.
   if (ends.some((address) => options.blocked.addresses.includes(address))) return false;
-  return isPlainlyOut(flow, inDevice, options) || isLetIn(flow, inDevice, rules);
+  return isPlainlyOut(flow, inDevice, options) ? true : undefined;
 }
 
-function isLetIn(flow: Flow, inDevice: string, { ruleset, surroundings }: RulesOfNow): boolean {
+function isLetIn(flow: Flow, { ruleset, surroundings }: RulesOfNow): boolean {
+  const inDevice = hopTo(surroundings, flow.source.address)?.device;
+  if (inDevice === undefined) return true;
   const arrival = { packet: firstPacketOf(flow), inDevice, connection: { state: 'new' } } as const;
   const { verdict, ends } = evaluate(ruleset, arrival, surroundings);
   if (verdict.kind !== 'accepted') return false;

@@ -4,7 +4,8 @@ import type { Config } from '../../config/schema.ts';
 import type { Surroundings } from '../../engine/firewall/evaluate/surroundings.ts';
 import { NFLOG_GROUP } from '../../engine/firewall/names.ts';
 import type { BlockedDevices, FirewallOptions } from '../../engine/firewall/options.ts';
-import { isStillAllowed } from '../../engine/firewall/still-allowed.ts';
+import { mayForbid } from '../../engine/firewall/may-forbid.ts';
+import { type RulesOfNow, isStillAllowed, judgeAtSight } from '../../engine/firewall/still-allowed.ts';
 import type { Log } from '../../port/log.ts';
 import { type Conntrack, openConntrack } from '../../service/conntrack/conntrack.ts';
 import type { LeaseView } from '../../engine/dhcp4-server/lease-view.ts';
@@ -32,6 +33,8 @@ export class PacketRules {
   readonly #log: Log;
   readonly #dropLog: DropLog;
   #options: FirewallOptions | undefined;
+  /** What connections may have begun under since they were last judged; undefined is anything. */
+  #former: FirewallOptions[] | undefined;
 
   constructor(parts: PacketRulesParts) {
     const { ports } = parts;
@@ -68,6 +71,7 @@ export class PacketRules {
   async apply(config: Config): Promise<'unchanged' | 'changed' | 'replaced'> {
     const options = await this.options(config);
     const { outcome } = await this.firewall.apply(options);
+    if (this.#options !== undefined && outcome !== 'unchanged') this.#former?.push(this.#options);
     this.#options = options;
     return outcome;
   }
@@ -82,17 +86,29 @@ export class PacketRules {
     await this.endForbidden();
   }
 
-  /** Ends the connections that the rules of now would not let begin. */
+  /** Ends the connections that the rules of now would not let begin; nobody is asked if there can be none. */
   async endForbidden(): Promise<void> {
     const options = this.#options;
     if (options === undefined) return;
-    const rules = {
-      options,
-      ruleset: this.firewall.rulesetOf(options),
-      surroundings: await this.#parts.surroundings(),
-    };
-    await this.#end('no longer allowed', () =>
-      this.conntrack.end({ test: (flow) => !isStillAllowed(flow, rules) }),
+    const isNeeded = this.#former?.some((former) => mayForbid(former, options)) ?? true;
+    const ruleset = this.firewall.rulesetOf(options);
+    if (
+      isNeeded &&
+      !(await this.#endCondemned({ options, ruleset, surroundings: await this.#parts.surroundings() }))
+    )
+      return;
+    this.#former = [];
+  }
+
+  /** False if it failed. */
+  #endCondemned(rules: RulesOfNow): Promise<boolean> {
+    const { clock } = this.#parts.ports;
+    return this.#end('no longer allowed', () =>
+      this.conntrack.endCondemned({
+        isSuspect: (flow) => judgeAtSight(flow, rules) !== true,
+        isCondemned: (flow) => !isStillAllowed(flow, rules),
+        pause: () => new Promise((resolve) => clock.wake(clock.now(), resolve)),
+      }),
     );
   }
 
@@ -132,13 +148,15 @@ export class PacketRules {
   }
 
   /** The rules are in force whatever becomes of the connections, so a failure is told and no more. */
-  async #end(why: string, action: () => Promise<number>): Promise<void> {
+  async #end(why: string, action: () => Promise<number>): Promise<boolean> {
     try {
       const ended = await action();
       if (ended > 0) this.#log.info(`Ended ${ended} connections ${why}`);
+      return true;
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
       this.#log.warn(`Connections ${why} go on: ${error.message}`);
+      return false;
     }
   }
 }

@@ -18,6 +18,15 @@ export const MAX_LISTED_FLOWS = 2000;
  */
 const MAX_ENDED_AT_ONCE = 32_768;
 
+/**
+ * Connections that are to be judged are gathered first, at most this many of a reading: of more of them, each of several
+ * readings gathers a part, by their numbers in the kernel, which are as good as drawn by lot. About 20 MB when full.
+ */
+const MAX_SUSPECTS = 32_768;
+
+/** So many judgements are made in a row, some milliseconds of work, before others have their turn. */
+export const JUDGEMENTS_IN_A_ROW = 16;
+
 /** Requests under way at a time, so that their answers always fit into the buffer of the socket. */
 const PARALLEL_REQUESTS = 128;
 
@@ -38,11 +47,22 @@ export interface StaleNat {
   readonly lan: readonly Prefix4[];
 }
 
+/** Decides which connections have to end, where that is work. */
+export interface Judge {
+  /** Asked of every connection while the table is read: false for those that surely go on. */
+  readonly isSuspect: (flow: Flow) => boolean;
+  readonly isCondemned: (flow: Flow) => boolean;
+  /** Lets everything else that is to be done have its turn. */
+  readonly pause: () => Promise<void>;
+}
+
 export interface Conntrack {
   /** @throws KernelError */
   list(selection: FlowSelection): Promise<FlowList>;
   /** Ends connections and returns how many; a packet of one that is still wanted begins it anew under the rules of now. @throws KernelError */
   end(selection: FlowSelection): Promise<number>;
+  /** Ends those that a judge condemns, without holding up anything else for long. @throws KernelError */
+  endCondemned(judge: Judge): Promise<number>;
   /** To be called when the WAN has lost or changed its address. @throws KernelError */
   endStaleNat(stale: StaleNat): Promise<number>;
   /** How many connections there are, and how many there may be. @throws KernelError */
@@ -63,9 +83,11 @@ function flowIn(reply: KernelMessage): Flow | undefined {
 
 class KernelConntrack implements Conntrack {
   readonly #session: NetlinkSession;
+  readonly #maxSuspects: number;
 
-  constructor(session: NetlinkSession) {
+  constructor(session: NetlinkSession, maxSuspects: number) {
     this.#session = session;
+    this.#maxSuspects = maxSuspects;
   }
 
   async list(selection: FlowSelection): Promise<FlowList> {
@@ -92,6 +114,49 @@ class KernelConntrack implements Conntrack {
       if (found.length < MAX_ENDED_AT_ONCE) break;
     }
     return ended;
+  }
+
+  async endCondemned(judge: Judge): Promise<number> {
+    let [parts, ended] = [1, 0];
+    for (let part = 0; part < parts; part++) {
+      const { flows, total } = await this.#suspects(judge, (id) => id % parts === part);
+      if (total > this.#maxSuspects && parts < MAX_READINGS) {
+        // One part more than would do: they are not equally large.
+        parts = Math.min(MAX_READINGS, Math.ceil((parts * total) / this.#maxSuspects) + 1);
+        part = -1;
+        continue;
+      }
+      ended += await this.#delete(await this.#condemned(flows, judge));
+    }
+    return ended;
+  }
+
+  async #suspects({ isSuspect }: Judge, isOfPart: (id: number) => boolean): Promise<FlowList> {
+    const flows: Flow[] = [];
+    let total = 0;
+    const [dump] = dumpsFor({});
+    if (dump === undefined) return { flows, total };
+    await this.#read({ test: (flow) => isOfPart(flow.id) && isSuspect(flow) }, dump, {
+      take: (flow) => {
+        total++;
+        if (flows.length < this.#maxSuspects) flows.push(flow);
+      },
+      startOver: () => {
+        flows.length = 0;
+        total = 0;
+      },
+    });
+    return { flows, total };
+  }
+
+  async #condemned(flows: readonly Flow[], { isCondemned, pause }: Judge): Promise<readonly KernelRequest[]> {
+    const condemned: KernelRequest[] = [];
+    for (let at = 0; at < flows.length; at += JUDGEMENTS_IN_A_ROW) {
+      if (at > 0) await pause();
+      const some = flows.slice(at, at + JUDGEMENTS_IN_A_ROW);
+      condemned.push(...some.filter(isCondemned).map(deleteRequest));
+    }
+    return condemned;
   }
 
   async endStaleNat({ oldAddress, lan }: StaleNat): Promise<number> {
@@ -170,6 +235,6 @@ class KernelConntrack implements Conntrack {
  * time, and the firewall must not wait for a long one. Events are not subscribed to: nobody needs them, and each new
  * connection of a flood would cost us more than it costs the kernel.
  */
-export function openConntrack(session: NetlinkSession): Conntrack {
-  return new KernelConntrack(session);
+export function openConntrack(session: NetlinkSession, maxSuspects: number = MAX_SUSPECTS): Conntrack {
+  return new KernelConntrack(session, maxSuspects);
 }

@@ -6,7 +6,11 @@ import { Ipv4, parseIpv4 } from '../../../src/base/ipv4.ts';
 import { parsePrefix4 } from '../../../src/base/prefix.ts';
 import type { NetlinkSession } from '../../../src/port/netlink-session.ts';
 import { NETLINK } from '../../../src/port/netlink.ts';
-import { MAX_LISTED_FLOWS, openConntrack } from '../../../src/service/conntrack/conntrack.ts';
+import {
+  JUDGEMENTS_IN_A_ROW,
+  MAX_LISTED_FLOWS,
+  openConntrack,
+} from '../../../src/service/conntrack/conntrack.ts';
 import { openNetlinkSession } from '../../../src/service/netlink-session.ts';
 import {
   type ConntrackMessage,
@@ -60,8 +64,8 @@ function kernelWith(entries: Entry[], refuse: (id: number) => number = () => 0):
   return new FakeNetlink((message) => answer(decodeConntrack(message)));
 }
 
-function conntrackOf(kernel: FakeNetlink) {
-  return openConntrack(openNetlinkSession(kernel, NETLINK.NETFILTER));
+function conntrackOf(kernel: FakeNetlink, maxSuspects?: number) {
+  return openConntrack(openNetlinkSession(kernel, NETLINK.NETFILTER), maxSuspects);
 }
 
 test('Conntrack.list() gives what is selected once, though it looks in four places', async () => {
@@ -133,6 +137,44 @@ test('Conntrack.end() says what the kernel refused', async () => {
     );
     return true;
   });
+});
+
+test('Conntrack.endCondemned() asks the judge about suspects alone, a few in a row, and ends those it condemns', async () => {
+  const entries = Array.from({ length: 100 }, (_, id) => entry(id, id < 50 ? '192.168.77.20' : '10.9.9.9'));
+  const suspect = parseAddress('192.168.77.20');
+  let inARow = 0;
+  let [longest, pauses] = [0, 0];
+  const ended = await conntrackOf(kernelWith(entries)).endCondemned({
+    isSuspect: ({ source }) => source.address === suspect,
+    isCondemned: ({ id, source }) => {
+      assert.equal(source.address, suspect);
+      longest = Math.max(longest, ++inARow);
+      return id % 10 === 0;
+    },
+    pause: async () => {
+      pauses++;
+      inARow = 0;
+    },
+  });
+  assert.equal(ended, 5);
+  assert.equal(entries.length, 95);
+  assert.deepEqual([longest, pauses], [JUDGEMENTS_IN_A_ROW, Math.ceil(50 / JUDGEMENTS_IN_A_ROW) - 1]);
+});
+
+test('Conntrack.endCondemned() goes through more suspects than it keeps in parts, and judges each once', async () => {
+  const entries = Array.from({ length: 250 }, (_, id) => entry(id, '192.168.77.20'));
+  const judged = new Set<number>();
+  const ended = await conntrackOf(kernelWith(entries), 100).endCondemned({
+    isSuspect: () => true,
+    isCondemned: ({ id }) => {
+      assert.ok(!judged.has(id));
+      judged.add(id);
+      return id % 50 === 7;
+    },
+    pause: async () => {},
+  });
+  assert.equal(ended, 5);
+  assert.equal(judged.size, 250);
 });
 
 test('Conntrack.endStaleNat() ends what the old address carried and what left the LAN untranslated', async () => {
