@@ -17,7 +17,7 @@ export type Answer = 'deliver' | 'defer' | 'fail' | 'lost';
 export interface FakePeer {
   /** Undefined: the session stands. */
   open?: (hop: NextHop) => SessionError | undefined;
-  answer?: (recipient: string, mail: OutgoingMail) => Answer;
+  answer?: (recipient: string, mail: OutgoingMail & Whole) => Answer;
   hasDsn?: boolean;
 }
 

@@ -4,7 +4,7 @@ import type { Random } from '../../src/port/random.ts';
 import { alignUp } from '../../src/wire/record/layout.ts';
 import {
   type Inode,
-  type MemoryFile,
+  MemoryFile,
   MemoryFiles,
   type Names,
   type PendingChange,
@@ -152,10 +152,10 @@ export class FaultyFiles implements Files {
 }
 
 class FaultyFile implements OpenFile {
-  readonly #file: MemoryFile;
+  readonly #file: OpenFile;
   readonly #files: FaultyFiles;
 
-  constructor(file: MemoryFile, files: FaultyFiles) {
+  constructor(file: OpenFile, files: FaultyFiles) {
     this.#file = file;
     this.#files = files;
   }
@@ -184,7 +184,7 @@ class FaultyFile implements OpenFile {
     try {
       await this.#files.secure('sync', () => this.#file.sync());
     } catch (error) {
-      if (error instanceof KernelError) this.#file.failSync();
+      if (error instanceof KernelError && this.#file instanceof MemoryFile) this.#file.failSync();
       throw error;
     }
   }

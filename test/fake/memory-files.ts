@@ -42,7 +42,7 @@ export class MemoryFiles implements Files {
     }
   }
 
-  async open(path: string, mode: 'create' | 'existing' | 'read'): Promise<MemoryFile> {
+  async open(path: string, mode: 'create' | 'existing' | 'read'): Promise<OpenFile> {
     const clean = checked(path);
     let inode = this.names.current.get(clean);
     if (mode === 'create') {

@@ -16,6 +16,7 @@ import { FakeClock } from '../../fake/fake-clock.ts';
 import { FakeRandom } from '../../fake/fake-random.ts';
 import { MemoryFiles } from '../../fake/memory-files.ts';
 import { MemoryLog } from '../../fake/memory-log.ts';
+import { wholeContent } from '../../fake/whole-content.ts';
 import { identity } from '../smtp/running-smtp.ts';
 import { ALIASES, USERS, fetchMail, sendMail } from './office-clients.ts';
 import { OfficeInternet } from './office-internet.ts';
@@ -199,7 +200,11 @@ export class OfficeLife {
       verify,
       guard: new LoginGuard({ isLan: () => true, clock }),
       store: this.#recorded(store, queue),
-      outgoing: { mayRelay: () => true, reportDelivery: (report) => queue.reportDelivery(report) },
+      outgoing: {
+        mayRelay: () => true,
+        reportDelivery: (report) => queue.reportDelivery(report),
+        reportFailure: (report) => queue.reportFailure(report),
+      },
     });
     const pop3 = await startPop3({
       ...common,
@@ -246,7 +251,7 @@ export class OfficeLife {
         await this.#deliver(store, envelope, message);
         if ((envelope.remote ?? []).length > 0) queue.wake();
       },
-      open: (user) => store.open(user),
+      open: (user, access) => store.open(user, access),
       summaries: () => store.summaries(),
     };
   }
@@ -283,7 +288,8 @@ export class OfficeLife {
       if (outcome === 'deferred') continue;
       const entry = await store.read(id);
       assert.ok(entry !== undefined);
-      const errand = { message: nameOf(await store.readMessage(id)), address: entry.recipient.address };
+      const content = await wholeContent(await store.readMessage(id));
+      const errand = { message: nameOf(content), address: entry.recipient.address };
       const isTold = notices.some(({ message }) => fromLatin1(message).includes(errand.address));
       if (outcome === 'delivered') assert.ok(this.#options.ledger.hasTaken(errand), errand.address);
       else assert.ok(isTold || entry.sender === '', `nobody is told of the end of ${errand.address}`);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Files } from '../../../src/port/files.ts';
 import type { JournaledMailStore } from '../../../src/service/mail-store/mail-store.ts';
+import { wholeContent } from '../../fake/whole-content.ts';
 import { type Errand, keyOf, nameOf } from './office-ledger.ts';
 import { openStore } from './post-office.ts';
 
@@ -34,7 +35,7 @@ export async function viewStore(store: JournaledMailStore, users: readonly strin
     const drop = await store.open(user);
     assert.ok(drop !== undefined);
     for (const { uid, size } of drop.messages) {
-      const found: Named = known.get(uid) ?? named(await drop.read(uid));
+      const found: Named = known.get(uid) ?? named(await wholeContent(await drop.read(uid)));
       known.set(uid, found);
       assert.equal(size, found.content.length);
       mails.push({ user, uid, ...found });
@@ -45,7 +46,8 @@ export async function viewStore(store: JournaledMailStore, users: readonly strin
   for (const { id } of store.queue.entries()) {
     const entry = await store.queue.read(id);
     assert.ok(entry !== undefined);
-    const found: Named = known.get(entry.message) ?? named(await store.queue.readMessage(id));
+    const found: Named =
+      known.get(entry.message) ?? named(await wholeContent(await store.queue.readMessage(id)));
     known.set(entry.message, found);
     const errand = { message: found.message, address: entry.recipient.address };
     entries.push({ errand, attempts: entry.attempts });
