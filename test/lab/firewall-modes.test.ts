@@ -59,7 +59,7 @@ inOwnNetwork(import.meta.filename, () => {
   /** What was captured up to now: a ping comes behind it and is waited for. */
   async function seen(program: Program): Promise<string> {
     await site.pc2.run(['ping', '-c', '1', '-W', '1', WORLD.gateway]);
-    await program.line(new RegExp(`${BOX.wan} > ${WORLD.gateway}: ICMP echo request`));
+    await program.line(new RegExp(`(?:${BOX.wan}|${PC2.address}) > ${WORLD.gateway}: ICMP echo request`));
     const text = program.log.text();
     await program.stop();
     return text;
@@ -212,6 +212,51 @@ inOwnNetwork(import.meta.filename, () => {
       WORLD.address6,
     ]);
     assert.match(local.stdout, /From fd00:77::1 .*Administratively prohibited/);
+  });
+
+  test('IPv6: a foreign sender on the LAN and a sender of the LAN on the WAN get nowhere, nor does what is for one link', async () => {
+    await enter('firewall');
+    const ping = async (from: typeof site.world, source: string, to: string): Promise<number | null> =>
+      (await from.run(['ping', '-6', '-c', '1', '-W', '1', '-I', source, to])).status;
+    await site.pc1.ip('addr', 'add', '2001:db8:bad::11/128', 'dev', 'lo', 'nodad');
+    await site.world.ip('addr', 'add', '2001:db8:77::98/128', 'dev', 'lo', 'nodad');
+    const wire = await capture('ip6 and icmp6 and ip6[40] == 128 or icmp');
+    const back = site.pc1.start('capture-forged', [
+      ...['tcpdump', '-i', 'eth0', '-n', '-l', '-Q', 'in'],
+      'ip6 and icmp6 and ip6[40] == 128',
+    ]);
+    await back.line(/listening on/);
+    const forged = packetsOf('dropped-spoofed');
+    assert.equal(await ping(site.pc1, '2001:db8:bad::11', WORLD.address6), 1);
+    assert.equal(packetsOf('dropped-spoofed'), forged + 1);
+    assert.equal(await ping(site.world, '2001:db8:77::98', PC1.address6), 1);
+    assert.equal(packetsOf('dropped-spoofed'), forged + 2);
+    // The kernel does not carry an address of one link to another one (RFC 4291 section 2.5.6).
+    const [, link = ''] = /inet6 (fe80::\S+)\//.exec(await site.pc1.ip('-6', 'addr', 'show', 'eth0')) ?? [];
+    assert.equal(await ping(site.pc1, `${link}%eth0`, WORLD.address6), 1);
+    assert.doesNotMatch(await seen(wire), /ICMP6, echo request/);
+    // What comes to the computer is its own box that asks: then nothing else is on the way.
+    run('ping', '-6', '-c', '1', '-W', '1', PC1.address6);
+    await back.line(new RegExp(`${BOX.lan6} > ${PC1.address6}`));
+    assert.doesNotMatch(back.log.text(), /2001:db8:77::98/);
+    await back.stop();
+  });
+
+  test('IPv6 that the provider does not give: nothing of it leaves by the WAN, in no mode', async () => {
+    run('ip', '-6', 'route', 'del', 'default');
+    run('ip', '-6', 'addr', 'flush', 'dev', 'wan0', 'scope', 'global');
+    for (const mode of ['firewall', 'firewall-dmz', 'router'] as const) {
+      await enter(mode);
+      const wire = await capture('ip6 or icmp');
+      const ping = await site.pc1.run(['ping', '-6', '-c', '1', '-W', '1', WORLD.address6]);
+      assert.equal(ping.status, 1);
+      // Of IPv6 there is what the box itself says to its neighbours, and nothing of the LAN.
+      assert.doesNotMatch(await seen(wire), /2001:db8:|echo request.*\bIP6/);
+    }
+    run('ip', 'addr', 'add', `${BOX6}/64`, 'dev', 'wan0', 'nodad');
+    run('ip', '-6', 'route', 'add', 'default', 'via', '2001:db8:3::1');
+    await enter('firewall');
+    assert.equal((await site.pc1.run(['ping', '-6', '-c', '1', '-W', '2', WORLD.address6])).status, 0);
   });
 
   test('DHCP from a server to which there is no route is not taken for forged; any other packet of it is', async () => {

@@ -98,6 +98,21 @@ test('no device is told of a time service: the box has none, and says so at once
   assert.match(asked.stdout, /RCVD .* ICMP .* [Pp]ort unreachable/);
 });
 
+test('no IPv6 of the LAN leaves by the WAN: the box has none to give', async () => {
+  const { pc1, isp } = office.hosts;
+  const [, router = ''] = /inet6 (fe80::\S+)\//.exec(await office.box.ip('-6', 'addr', 'show', 'lan0')) ?? [];
+  await pc1.ip('addr', 'add', '2001:db8:9::2/64', 'dev', 'eth0', 'nodad');
+  await pc1.ip('-6', 'route', 'add', 'default', 'via', router, 'dev', 'eth0');
+  const wire = isp.start('ipv6', ['tcpdump', '-lni', 'wan', 'ip6 and src net 2001:db8::/32 or icmp']);
+  await wire.line(/listening on/);
+  assert.equal((await pc1.run(['ping', '-6', '-c', '1', '-W', '1', '2001:db8:5::2'])).status, 1);
+  await pc1.run(['ping', '-c', '1', '-W', '1', ADDRESSES.isp]);
+  await wire.line(/ICMP echo request/);
+  assert.doesNotMatch(wire.log.text(), /IP6/);
+  await wire.stop();
+  await pc1.ip('addr', 'del', '2001:db8:9::2/64', 'dev', 'eth0');
+});
+
 test('a connection out of the office goes on through firewall, firewall-dmz, router and back', async () => {
   const caller = call(office.hosts.pc1, ADDRESSES.world, PORT);
   assert.equal(await caller.outcome(), `hello ${ADDRESSES.boxWan}`);
