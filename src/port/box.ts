@@ -1,7 +1,7 @@
 import type { CertificateStatus } from './certificate.ts';
 import type { ClientSetup } from '../base/client-setup.ts';
 import type { LogLevel } from './log.ts';
-import type { MailImport, MailImported, MailList } from './mail-import.ts';
+import type { MailImport, MailImported, MailList, MailStoreStatus } from './mail-import.ts';
 import type { MailboxSummary } from './mailbox.ts';
 
 /*
@@ -356,6 +356,7 @@ export interface Box {
   changeMailQueue(action: MailQueueAction, id: number): Promise<void>;
   /** The messages of a mailbox behind the one with the UID `after`. */
   mailList(user: string, after: string | undefined): Promise<MailList>;
+  mailStore(): Promise<MailStoreStatus>;
   importMail(user: string, mail: MailImport): Promise<MailImported>;
   /** Null for a box that does not run from an image. */
   update(): UpdateStatus | null;

@@ -17,6 +17,22 @@ export interface MailList {
   readonly more: boolean;
 }
 
+/** How the storage of mail does. */
+export interface MailStoreStatus {
+  /** When every byte was last checked; null if that never came to its end. */
+  readonly lastCheck: string | null;
+  /** One sentence; null if all is well. */
+  readonly problem: string | null;
+  readonly damage: readonly {
+    /** Of the file, below the data directory. */
+    readonly path: string;
+    readonly offset: number;
+    /** 0 for a whole file. */
+    readonly length: number;
+    readonly messages: readonly (ListedMail & { readonly users: readonly string[] })[];
+  }[];
+}
+
 /** A message to put into a mailbox as it is. */
 export interface MessageToStore {
   /** Milliseconds since 1970; null for now. */

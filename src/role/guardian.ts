@@ -115,6 +115,7 @@ export class Guardian {
       case 'mailboxes':
       case 'storage':
       case 'answer':
+      case 'outgoing':
         return;
     }
   }

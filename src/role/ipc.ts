@@ -8,6 +8,7 @@ import type {
   ServiceStatus,
 } from '../port/box.ts';
 import type { MailImport, MailImported, MailList } from '../port/mail-import.ts';
+import type { QueueTrouble } from '../engine/mail-queue/troubles.ts';
 import type { RouteRule } from '../engine/mail-queue/routing.ts';
 
 /*
@@ -115,7 +116,9 @@ export type FromRole =
     }
   | { readonly kind: 'mailboxes'; readonly mailboxes: readonly MailboxSummary[] }
   /** The mail store has found damage, or has no room. */
-  | { readonly kind: 'storage'; readonly problem: string | null }
+  | { readonly kind: 'storage'; readonly problem: string | null; readonly health: MailHealth }
+  /** Why mail does not go out. */
+  | { readonly kind: 'outgoing'; readonly troubles: readonly QueueTrouble[] }
   | { readonly kind: 'answer'; readonly request: number; readonly answer: PostAnswer };
 
 export type ChildRole = 'post' | 'web';

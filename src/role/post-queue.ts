@@ -4,6 +4,7 @@ import { UserError, messageOf } from '../base/errors.ts';
 import { parsePrefix4 } from '../base/prefix.ts';
 import { SenderRewriting } from '../engine/mail-queue/srs.ts';
 import type { KeyedHash } from '../engine/mail-queue/srs.ts';
+import type { QueueTrouble } from '../engine/mail-queue/troubles.ts';
 import { MailRouting } from '../engine/mail-routing/mail-routing.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Files } from '../port/files.ts';
@@ -112,6 +113,10 @@ export class PostQueue {
   setUplink(isUp: boolean): void {
     this.#isUp = isUp;
     this.#service?.setUplink(isUp);
+  }
+
+  async troubles(): Promise<readonly QueueTrouble[]> {
+    return (await this.#service?.troubles()) ?? [];
   }
 
   async answer(call: QueueCall): Promise<QueueAnswer> {

@@ -25,6 +25,11 @@ import type { RunSettings } from './settings.ts';
 
 /** After a delivery or a removal the list of mailboxes is reported once things are quiet for this long. */
 const REPORT_AFTER = 200;
+/** After a change, and when there is none: what waits gets late by itself. */
+const LOOK_AFTER = 5000;
+const LOOK_EVERY = 600_000;
+/** Damaged places that are reported; "gatepost mail verify" lists them all. */
+const MOST_DAMAGE = 20;
 
 /** Whether a client belongs to the office: the LAN, or the box itself. */
 function lanPredicate(lan: string): (address: string) => boolean {
@@ -102,9 +107,11 @@ class PostRole {
   #isUp = true;
   #users: readonly string[] = [];
   #pending: NodeJS.Timeout | undefined;
-  /** Why no mail is taken, and what was last reported of the storage. */
+  /** Why no mail is taken. */
   #room: string | null = null;
-  #problem: string | null = null;
+  readonly #told = new Map<string, string>();
+  #look: NodeJS.Timeout | undefined;
+  #looksSoon = false;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(parent: ParentChannel<FromRole>, log: RingLog, { stored, files }: Storage) {
@@ -161,6 +168,7 @@ class PostRole {
     const queue = problem === undefined ? [] : [{ name: 'mail queue', ok: false, detail: problem }];
     this.#parent.send({ kind: 'services', services: [...services, ...queue], taken });
     this.#reportMailboxes();
+    this.#reportSoon();
     this.#expiry.start();
   }
 
@@ -226,17 +234,43 @@ class PostRole {
     await this.#stored.close();
   }
 
-  /** Tells what is wrong with the storage, if that has changed. */
+  /** Tells how the storage does, if that has changed. */
   reportStorage(): void {
-    const problem = this.#room ?? this.#stored.health().problem ?? null;
-    if (problem === this.#problem) return;
-    this.#problem = problem;
-    this.#parent.send({ kind: 'storage', problem });
+    const all = this.#stored.health();
+    const health = { ...all, damage: all.damage.slice(0, MOST_DAMAGE) };
+    const report = { problem: this.#room ?? health.problem ?? null, health } as const;
+    this.#tell('storage', { kind: 'storage', ...report });
+  }
+
+  /** Tells why mail does not go out, if that has changed. */
+  async #reportTroubles(): Promise<void> {
+    const troubles = (await this.#queue?.troubles()) ?? [];
+    this.#tell('outgoing', { kind: 'outgoing', troubles });
+  }
+
+  #tell(what: string, message: FromRole): void {
+    const text = JSON.stringify(message);
+    if (this.#told.get(what) === text) return;
+    this.#told.set(what, text);
+    this.#parent.send(message);
   }
 
   #reportSoon(): void {
+    if (!this.#looksSoon) this.#lookIn(LOOK_AFTER);
+    this.#looksSoon = true;
     if (this.#pending !== undefined) return;
     this.#pending = setTimeout(() => this.#reportMailboxes(), REPORT_AFTER);
+  }
+
+  #lookIn(delay: number): void {
+    clearTimeout(this.#look);
+    this.#look = setTimeout(() => {
+      this.#looksSoon = false;
+      this.#lookIn(LOOK_EVERY);
+      this.#reportTroubles().catch((error: unknown) =>
+        this.#log.logFor('queue').warn(`Cannot look through the queue: ${messageOf(error)}`),
+      );
+    }, delay);
   }
 
   /** The people of the configuration, with or without mail, then mailboxes of people who are gone. */
@@ -308,6 +342,7 @@ export async function startPost({ data }: RunSettings): Promise<void> {
       random: new NodeRandom(),
       log: log.logFor('mail'),
       onDamage: () => role?.reportStorage(),
+      onChecked: () => role?.reportStorage(),
     });
     role = new PostRole(parent, log, { stored, files });
     role.reportStorage();
@@ -317,7 +352,7 @@ export async function startPost({ data }: RunSettings): Promise<void> {
   } catch (error) {
     problem = `Cannot open the mail store: ${messageOf(error)}`;
     log.logFor('mail').error(problem);
-    parent.send({ kind: 'storage', problem });
+    parent.send({ kind: 'storage', problem, health: { lastScrub: undefined, damage: [], problem } });
     if (heard.options !== undefined) parent.send(failure(heard.options, problem));
   }
 }

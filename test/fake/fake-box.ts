@@ -17,7 +17,7 @@ import type {
   NameStatus,
   NewUser,
 } from '../../src/port/box.ts';
-import type { MailImport, MailImported, MailList } from '../../src/port/mail-import.ts';
+import type { MailImport, MailImported, MailList, MailStoreStatus } from '../../src/port/mail-import.ts';
 
 export const STATUS: BoxStatus = {
   version: '0.1.0',
@@ -268,6 +268,9 @@ export class FakeBox implements Box {
   mailList(user: string, after: string | undefined): Promise<MailList> {
     this.calls.push(`mailList ${user} ${after ?? '-'}`);
     return Promise.resolve({ messages: [{ uid: 'a-1', size: 10, received: 0 }], more: false });
+  }
+  mailStore(): Promise<MailStoreStatus> {
+    return Promise.resolve({ lastCheck: null, problem: null, damage: [] });
   }
   importMail(user: string, mail: MailImport): Promise<MailImported> {
     this.calls.push(`importMail ${user} ${JSON.stringify(mail)}`);

@@ -11,6 +11,7 @@ import {
   warning,
 } from './check.ts';
 import type { HealthFacts, LanFacts } from './facts.ts';
+import { mailChecks } from './mail-checks.ts';
 import { noticeChecks } from './notice-checks.ts';
 import { wanCheck } from './wan-check.ts';
 
@@ -21,7 +22,7 @@ export function assessHealth(facts: HealthFacts): HealthReport {
     groupOf('lan', [nodeOf(lanCheck(facts.lan))]),
     groupOf('roles', facts.roles.map(roleCheck).map(nodeOf)),
     groupOf('services', facts.services.map(serviceCheck).map(nodeOf)),
-    groupOf('mail', facts.mailStore === null ? [] : [nodeOf(mailStoreCheck(facts.mailStore.problem))]),
+    groupOf('mail', facts.mail === null ? [] : mailChecks(facts.mail).map(nodeOf)),
     groupOf('notices', noticeChecks(facts).map(nodeOf)),
   ];
   return reportOf(
@@ -64,8 +65,4 @@ function roleCheck({ name, state, restarts }: RoleStatus): Check {
 
 function serviceCheck({ name, ok: works, detail }: ServiceStatus): Check {
   return { name, finding: works ? ok(detail) : failed(detail) };
-}
-
-function mailStoreCheck(problem: string | null): Check {
-  return { name: 'store', finding: problem === null ? ok('Messages are stored') : failed(problem) };
 }

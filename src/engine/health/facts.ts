@@ -1,3 +1,4 @@
+import type { MailHealth } from '../../port/mailbox.ts';
 import type { LanStatus, MailboxStatus, RoleStatus, ServiceStatus, WanStatus } from '../../port/box.ts';
 
 /** What the services know about the WAN. */
@@ -34,6 +35,16 @@ export interface LanFacts {
   readonly services: readonly ServiceStatus[];
 }
 
+/** What the post office knows. */
+export interface MailFacts {
+  /** Why messages cannot be stored, or what of them is damaged. */
+  readonly problem: string | null;
+  /** Undefined before the post office has said. */
+  readonly storage: MailHealth | undefined;
+  /** Why mail does not go out. */
+  readonly troubles: readonly { readonly isSevere: boolean; readonly reason: string }[];
+}
+
 /** Something the owner should know although everything works. */
 export interface WarningFacts {
   readonly name: string;
@@ -50,7 +61,7 @@ export interface HealthFacts {
   /** Every other service. */
   readonly services: readonly ServiceStatus[];
   /** Null when mail is off. */
-  readonly mailStore: { readonly problem: string | null } | null;
+  readonly mail: MailFacts | null;
   readonly mailboxes?: readonly MailboxStatus[] | undefined;
   readonly warnings: readonly WarningFacts[];
   /** What the kernel refused of the firewall's ruleset. */

@@ -6,6 +6,8 @@ import type { QueueLimits } from './limits.ts';
 /** A destination no host of which could be reached when last tried. */
 export interface DestinationFailure {
   readonly failures: number;
+  /** When the first of these failures was. */
+  readonly since: Instant;
   /** Until then nothing is sent there. */
   readonly until: Instant;
   /** Why, as it is shown with each message that waits for it. */
@@ -17,6 +19,8 @@ export class Destinations {
   readonly #limits: QueueLimits;
   readonly #failed = new Map<string, DestinationFailure>();
 
+  #lastAnswer: Instant | undefined;
+
   constructor(limits: QueueLimits) {
     this.#limits = limits;
   }
@@ -25,15 +29,22 @@ export class Destinations {
     return this.#failed.get(key);
   }
 
+  /** When some destination last answered. */
+  get lastAnswer(): Instant | undefined {
+    return this.#lastAnswer;
+  }
+
   all(): ReadonlyMap<string, DestinationFailure> {
     return this.#failed;
   }
 
   failed(key: string, reason: string, env: { readonly now: Instant; readonly random: Random }): void {
-    const failures = (this.#failed.get(key)?.failures ?? 0) + 1;
+    const before = this.#failed.get(key);
+    const failures = (before?.failures ?? 0) + 1;
     this.#failed.delete(key);
     this.#failed.set(key, {
       failures,
+      since: before?.since ?? env.now,
       until: after(env.now, retryDelay(failures, env.random, this.#limits)),
       reason,
     });
@@ -41,7 +52,12 @@ export class Destinations {
     if (this.#failed.size > this.#limits.destinations && oldest !== undefined) this.#failed.delete(oldest);
   }
 
-  answered(key: string): void {
+  answered(key: string, now: Instant): void {
+    this.#failed.delete(key);
+    this.#lastAnswer = now;
+  }
+
+  forget(key: string): void {
     this.#failed.delete(key);
   }
 

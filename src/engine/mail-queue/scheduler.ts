@@ -123,7 +123,7 @@ export class QueueScheduler {
         this.#hasteFrom = undefined;
         break;
       case 'forget':
-        this.destinations.answered(event.key);
+        this.destinations.forget(event.key);
         break;
       case 'wake':
         break;
@@ -156,7 +156,7 @@ export class QueueScheduler {
     this.#octets -= active.octets;
     this.#dials.set(active.key, this.#dialsOf(active.key) - 1);
     if (this.#dialsOf(active.key) === 0) this.#dials.delete(active.key);
-    if (answered === true) this.destinations.answered(active.key);
+    if (answered === true) this.destinations.answered(active.key, env.now);
     if (answered === false) this.destinations.failed(active.key, reason ?? '', env);
   }
 

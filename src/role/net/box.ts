@@ -21,7 +21,7 @@ import type {
   UpdateStatus,
   UserStatus,
 } from '../../port/box.ts';
-import type { MailImport, MailImported, MailList } from '../../port/mail-import.ts';
+import type { MailImport, MailImported, MailList, MailStoreStatus } from '../../port/mail-import.ts';
 import { LOG_LEVELS, type LogLevel } from '../../port/log.ts';
 import { leaseStatus } from '../../service/dhcp4-server/lease-status.ts';
 import type { CertificateStatus } from '../../port/certificate.ts';
@@ -203,6 +203,9 @@ export class NetBox implements Box {
   }
   mailList(user: string, after: string | undefined): Promise<MailList> {
     return this.#mail.mailList(user, after);
+  }
+  mailStore(): Promise<MailStoreStatus> {
+    return this.#mail.mailStore();
   }
   importMail(user: string, mail: MailImport): Promise<MailImported> {
     return this.#mail.importMail(user, mail);

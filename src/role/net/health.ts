@@ -59,7 +59,9 @@ export async function readHealth(parts: HealthParts): Promise<HealthReport> {
     },
     roles: peers.roles,
     services: [...own.filter((service) => !isLan(service)), ...peers.services],
-    mailStore: config.mail.enabled ? { problem: peers.storageProblem } : null,
+    mail: config.mail.enabled
+      ? { problem: peers.storageProblem, storage: peers.storage, troubles: peers.mailTroubles }
+      : null,
     mailboxes: mailboxStatus(config, peers.mailboxes),
     warnings: warnings(services),
     firewallReduced: services.rules.firewall.reduced,

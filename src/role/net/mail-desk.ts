@@ -1,10 +1,13 @@
 import { UserError } from '../../base/errors.ts';
 import type { Box, MailHistoryEvent, MailQueueAction, MailQueueView } from '../../port/box.ts';
-import type { MailImport, MailImported, MailList } from '../../port/mail-import.ts';
+import type { MailImport, MailImported, MailList, MailStoreStatus } from '../../port/mail-import.ts';
 import type { PostAnswer, PostCall } from '../ipc.ts';
 import type { Peers } from './peers.ts';
 
-type MailCalls = Pick<Box, 'mailQueue' | 'mailHistory' | 'changeMailQueue' | 'mailList' | 'importMail'>;
+type MailCalls = Pick<
+  Box,
+  'mailQueue' | 'mailHistory' | 'changeMailQueue' | 'mailList' | 'mailStore' | 'importMail'
+>;
 
 /** How long a card under load may take to store what one call carries. */
 const IMPORT_PATIENCE = 60_000;
@@ -33,6 +36,12 @@ export class MailDesk implements MailCalls {
 
   async mailList(user: string, after: string | undefined): Promise<MailList> {
     return (await this.#ask({ what: 'mailbox', user, after }, 'mailbox')).list;
+  }
+
+  async mailStore(): Promise<MailStoreStatus> {
+    const { lastScrub, problem, damage } = (await this.#ask({ what: 'store' }, 'store')).health;
+    const lastCheck = lastScrub === undefined ? null : new Date(lastScrub).toISOString();
+    return { lastCheck, problem: problem ?? null, damage };
   }
 
   async importMail(user: string, mail: MailImport): Promise<MailImported> {

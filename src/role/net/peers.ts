@@ -1,4 +1,5 @@
-import type { MailboxSummary } from '../../port/mailbox.ts';
+import type { QueueTrouble } from '../../engine/mail-queue/troubles.ts';
+import type { MailHealth, MailboxSummary } from '../../port/mailbox.ts';
 import type { LogEntry } from '../../port/log.ts';
 import type { RoleStatus, ServiceStatus } from '../../port/box.ts';
 import type {
@@ -31,6 +32,8 @@ export class Peers {
   #roles: readonly RoleStatus[] = [];
   #mailboxes: readonly MailboxSummary[] = [];
   #storageProblem: string | null = null;
+  #storage: MailHealth | undefined;
+  #troubles: readonly QueueTrouble[] = [];
   readonly #taken = new Map<ChildRole, string | undefined>();
   #isUp: boolean | undefined;
   readonly #calls = new Map<number, (answer: PostAnswer) => void>();
@@ -48,6 +51,14 @@ export class Peers {
   }
   get storageProblem(): string | null {
     return this.#storageProblem;
+  }
+  /** Undefined before the post office has said. */
+  get storage(): MailHealth | undefined {
+    return this.#storage;
+  }
+  /** Why mail does not go out. */
+  get mailTroubles(): readonly QueueTrouble[] {
+    return this.#troubles;
   }
   /** Of the roles that have reported since their last start; others are still coming up. */
   get services(): readonly ServiceStatus[] {
@@ -68,9 +79,14 @@ export class Peers {
       if (state === 'running' || (name !== 'post' && name !== 'web')) continue;
       this.#services.delete(name);
       this.#taken.delete(name);
-      if (name === 'post') this.#storageProblem = null;
+      if (name === 'post') this.#forgetPost();
     }
     this.#callbacks.onChange();
+  }
+
+  /** What a process said that has ended. */
+  #forgetPost(): void {
+    [this.#storageProblem, this.#storage, this.#troubles] = [null, undefined, []];
   }
 
   /** A new process knows nothing yet. */
@@ -128,6 +144,10 @@ export class Peers {
         break;
       case 'storage':
         this.#storageProblem = message.problem;
+        this.#storage = message.health;
+        break;
+      case 'outgoing':
+        this.#troubles = message.troubles;
     }
     this.#callbacks.onChange();
   }

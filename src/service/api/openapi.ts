@@ -193,6 +193,11 @@ export const OPERATIONS: readonly Operation[] = [
   { method: 'post', path: '/api/certificate/renew', summary: 'Makes a new authority of the box' },
   {
     method: 'get',
+    path: '/api/mail/store',
+    summary: 'When all stored mail was last checked, and what of it is damaged',
+  },
+  {
+    method: 'get',
     path: '/api/mail/mailboxes/{name}/messages',
     summary:
       'Sizes and times of the messages of a mailbox, the oldest first, a thousand at a time; query: after, a UID',

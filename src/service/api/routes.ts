@@ -110,6 +110,7 @@ function addMailQueue(routes: Routes, { box }: RoutesOptions): void {
 }
 
 function addMailboxes(routes: Routes, { box }: RoutesOptions): void {
+  routes.get('/api/mail/store', async (c) => c.json(await box.mailStore()));
   const path = '/api/mail/mailboxes/:name/messages';
   routes.get(path, async (c) => {
     const { after } = checked(c.req.query(), listQuery);

@@ -39,6 +39,8 @@ export interface MailStoreOptions {
   readonly gathering?: Pick<Clock, 'now' | 'wake'>;
   /** Damage was found that was not known before; {@link JournaledMailStore.health} tells of it. */
   readonly onDamage?: () => void;
+  /** All was checked. */
+  readonly onChecked?: () => void;
 }
 
 /** Opens the mail store and rebuilds its index. @throws KernelError, UserError */
@@ -57,7 +59,8 @@ export async function openMailStore(options: MailStoreOptions): Promise<Journale
   await blobs.prepare();
   const highest = await sweepBlobs(blobs, index, damage.list().length > 0);
   journal.reserveSequence(highest);
-  const scrubber = new Scrubber({ files, journal, index, blobs, damage, clock, log });
+  const onFinished = (): void => options.onChecked?.();
+  const scrubber = new Scrubber({ files, journal, index, blobs, damage, clock, log, onFinished });
   await scrubber.load();
   const mailLog = new MailLog({ ...limits, files, journal, index, blobs, damage, log });
   return new JournaledMailStore({ log: mailLog, limits, files, blobs, clock, damage, scrubber });

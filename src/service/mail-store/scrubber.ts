@@ -28,6 +28,8 @@ export interface ScrubberParts {
   readonly damage: Damage;
   readonly clock: Clock;
   readonly log: Log;
+  /** A pass came to its end. */
+  readonly onFinished: () => void;
 }
 
 /** What is remembered across restarts: damage in segments is found again at a start, that of blobs is not. */
@@ -101,6 +103,7 @@ export class Scrubber {
     this.#lastScrub = clock.wallTime();
     const state: State = { finished: this.#lastScrub, damagedBlobs: damage.blobs };
     await files.replace(STATE_PATH, utf8(JSON.stringify(state)));
+    this.#parts.onFinished();
   }
 
   async #checkBlob(id: number, about: { readonly checksum: number; readonly length: number }): Promise<void> {

@@ -3,6 +3,12 @@ import type { Timestamp } from '../../base/instant.ts';
 import type { History, HistoryEvent } from '../../engine/mail-queue/history.ts';
 import { ownOutcome } from '../../engine/mail-queue/outcome.ts';
 import type { Routing } from '../../engine/mail-queue/routing.ts';
+import {
+  type QueueTrouble,
+  lateDomains,
+  lateTrouble,
+  severeTroubles,
+} from '../../engine/mail-queue/troubles.ts';
 import type {
   MailHistoryEvent,
   MailQueueAction,
@@ -49,6 +55,28 @@ export class QueueDesk {
       destinations: this.#destinations(summaries),
       entries: listed.filter((one) => one !== undefined),
     };
+  }
+
+  /** Why mail does not go out. */
+  async troubles(): Promise<readonly QueueTrouble[]> {
+    const { store, queue, clock } = this.#parts;
+    const { isUp, destinations } = queue.scheduler;
+    const { lastAnswer } = destinations;
+    const facts = {
+      isUp,
+      lastAnswer,
+      failures: destinations.all(),
+      time: clock.wallTime(),
+      entries: store.entries(),
+    };
+    const severe = severeTroubles(facts);
+    if (severe.length > 0) return severe;
+    return await Promise.all(
+      lateDomains(facts).map(async (late) => {
+        const entry = await store.read(late.oldest.id).catch(() => undefined);
+        return lateTrouble(late, facts, entry?.lastReply ?? '');
+      }),
+    );
   }
 
   history(id: number): readonly MailHistoryEvent[] {

@@ -5,6 +5,7 @@ import { type ReportFacts } from '../../engine/mail-queue/compose-report.ts';
 import { History } from '../../engine/mail-queue/history.ts';
 import { DEFAULT_QUEUE_LIMITS, type QueueLimits } from '../../engine/mail-queue/limits.ts';
 import type { PlannedReport } from '../../engine/mail-queue/settle.ts';
+import type { QueueTrouble } from '../../engine/mail-queue/troubles.ts';
 import { type RouteRule, Routing } from '../../engine/mail-queue/routing.ts';
 import type { MailHistoryEvent, MailQueueAction, MailQueueView } from '../../port/box.ts';
 import type { Clock } from '../../port/clock.ts';
@@ -77,6 +78,8 @@ export interface QueueService {
   /** Whether there is a way to the Internet; its return makes everything due. */
   setUplink(isUp: boolean): void;
   view(): Promise<MailQueueView>;
+  /** Why mail does not go out. */
+  troubles(): Promise<readonly QueueTrouble[]>;
   /** Of the message of an entry, also when it has left the queue. */
   history(id: number): readonly MailHistoryEvent[];
   /** @throws UserError */
@@ -131,6 +134,7 @@ export function startQueue(
     wake: () => queue.refresh(),
     setUplink: (isUp) => queue.setUplink(isUp),
     view: () => desk.view(),
+    troubles: () => desk.troubles(),
     history: (id) => desk.history(id),
     act: (action, id) => desk.act(action, id),
     reportDelivery: (success) => {

@@ -46,7 +46,7 @@ const WELL: HealthFacts = {
   },
   roles: [{ name: 'post', state: 'running', pid: 7, restarts: 0 }],
   services: [{ name: 'smtp', ok: true, detail: '0.0.0.0 port 25' }],
-  mailStore: { problem: null },
+  mail: { problem: null, storage: undefined, troubles: [] },
   warnings: [],
 };
 
@@ -86,6 +86,7 @@ test('assessHealth() of a box that is well shows every check in its place', () =
     '  smtp ok',
     ' mail ok',
     '  store ok',
+    '  sending ok',
   ]);
 });
 
@@ -149,7 +150,10 @@ test('assessHealth() finds each break of the rest where it is', () => {
       { services: [{ name: 'smtp', ok: false, detail: 'port 25 is taken' }] },
       /^services smtp: port 25 is taken$/,
     ],
-    [{ mailStore: { problem: 'the disk is full' } }, /^mail store: the disk is full$/],
+    [
+      { mail: { problem: 'the disk is full', storage: undefined, troubles: [] } },
+      /^mail store: the disk is full$/,
+    ],
   ];
   for (const [facts, expected] of cases) {
     assert.match(assessHealth({ ...WELL, ...facts }).firstError ?? '', expected);
@@ -223,7 +227,7 @@ test('assessHealth() hangs the Internet below the gateway when no name servers a
 });
 
 test('assessHealth() leaves out what is not part of the mode', () => {
-  const report = assessHealth({ ...WELL, wan: null, upstreams: null, mailStore: null });
+  const report = assessHealth({ ...WELL, wan: null, upstreams: null, mail: null });
   assert.deepEqual(
     report.tree.children.map(({ name }) => name),
     ['lan', 'roles', 'services'],

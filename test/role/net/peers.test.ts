@@ -157,13 +157,25 @@ test('Peers keeps what roles report and passes their log on', (t) => {
   peers.heard('post', { kind: 'mailboxes', mailboxes });
   assert.deepEqual(peers.mailboxes, mailboxes);
   assert.equal(peers.storageProblem, null);
-  peers.heard('post', { kind: 'storage', problem: 'no room' });
+  const health = { lastScrub: undefined, damage: [], problem: undefined };
+  peers.heard('post', { kind: 'storage', problem: 'no room', health });
   assert.equal(peers.storageProblem, 'no room');
-  peers.heard('post', { kind: 'storage', problem: null });
+  assert.equal(peers.storage, health);
+  peers.heard('post', { kind: 'storage', problem: null, health });
   assert.equal(peers.storageProblem, null);
   assert.equal(changes(), 4);
   const entry = { level: 'info', text: 'x' } as unknown as LogEntry;
   peers.heard('post', { kind: 'log', entry });
   assert.deepEqual(logged, [entry]);
   assert.equal(changes(), 4, 'a line of the log changes nothing of the status');
+});
+
+test('Peers forgets what the post office said when its process ends', (t) => {
+  const { peers } = harness(t);
+  const health = { lastScrub: undefined, damage: [], problem: 'damaged' };
+  peers.heard('post', { kind: 'storage', problem: 'damaged', health });
+  peers.heard('post', { kind: 'outgoing', troubles: [{ isSevere: true, reason: 'no way out' }] });
+  assert.deepEqual(peers.mailTroubles, [{ isSevere: true, reason: 'no way out' }]);
+  peers.rolesChanged([{ name: 'post', state: 'waiting', pid: null, restarts: 1 }]);
+  assert.deepEqual([peers.storageProblem, peers.storage, peers.mailTroubles], [null, undefined, []]);
 });

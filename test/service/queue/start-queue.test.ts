@@ -176,6 +176,25 @@ test('reportFailure() returns a message for a full mailbox, into a full mailbox 
   }
 });
 
+test('troubles() names a destination whose mail waits for hours, with the reason, until it goes', async () => {
+  const queue = await startWithHost();
+  queue.client.peers.set('192.0.2.1', { answer: () => 'defer' });
+  await queue.accept('late', [`ann@${ELSEWHERE}`]);
+  await queue.pass(Hours(3));
+  assert.deepEqual(await queue.service.troubles(), []);
+  await queue.pass(Hours(2));
+  const [trouble, ...others] = await queue.service.troubles();
+  assert.deepEqual(others, []);
+  assert.equal(trouble?.isSevere, false);
+  assert.match(
+    trouble.reason,
+    /^A message for elsewhere\.example has been waiting for [45] hours: 450 4\.2\.0 Come back later/,
+  );
+  queue.client.peers.set('192.0.2.1', {});
+  await queue.pass(Hours(6));
+  assert.deepEqual(await queue.service.troubles(), []);
+});
+
 test('RET=FULL returns the whole message', async () => {
   const queue = await startWithHost();
   queue.client.peers.set('192.0.2.1', { answer: () => 'fail' });
