@@ -1,4 +1,5 @@
 import type { FuzzTarget } from './fuzz-target.ts';
+import { clientSetupTarget } from './target/client-setup.ts';
 import { conntrackTarget } from './target/conntrack.ts';
 import { dhcp4ClientTarget } from './target/dhcp4-client.ts';
 import { dhcp4ServerTarget } from './target/dhcp4-server.ts';
@@ -25,4 +26,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   pop3ServerTarget,
   smtpClientTarget,
   mailTextTarget,
+  clientSetupTarget,
 ];
