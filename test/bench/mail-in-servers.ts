@@ -9,7 +9,7 @@ import { waitFor } from '../lab/wait-for.ts';
 import { postfixMain, postfixMaster } from './peer-settings.ts';
 
 /** As the roles run. */
-const FLAGS = ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'];
+const FLAGS = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning'];
 const NOBODY = 65_534;
 
 /** A server that takes mail on 127.0.0.1. */

@@ -25,7 +25,7 @@ const LARGE = 25 * 2 ** 20;
 const PATIENCE = 600_000;
 const TMPFS = 0x0102_1994;
 /** As the roles run. */
-const FLAGS = ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'];
+const FLAGS = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning'];
 
 interface Server {
   readonly pid: number;

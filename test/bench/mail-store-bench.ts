@@ -14,7 +14,7 @@ const OPENINGS = 3;
 const PATIENCE = 600_000;
 const TMPFS = 0x0102_1994;
 /** As the roles run. */
-const FLAGS = ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning'];
+const FLAGS = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning'];
 const ENVIRONMENT = { MALLOC_ARENA_MAX: '1' };
 
 interface Load {

@@ -10,7 +10,7 @@ export interface ForkOptionsOfRoles {
   /** The arguments of a role; by default its name. */
   readonly args?: (role: string) => readonly string[];
   /** Options of Node itself. Those of the parent are not inherited: a debugger's port must not be. */
-  readonly execArgv?: readonly string[];
+  readonly execArgv?: (role: string) => readonly string[];
   /** The whole environment of the child: none of the parent's is passed on. */
   readonly env?: Readonly<Record<string, string>>;
   /** Takes what a role prints, line by line; without it the child shares the parent's output. */
@@ -65,7 +65,7 @@ export class ForkedRoles<Outgoing, Incoming> implements ProcessPort<Outgoing, In
       uid: options.uid,
       gid: options.gid,
       env: { ...env },
-      execArgv: [...(execArgv ?? [])],
+      execArgv: [...(execArgv?.(options.role) ?? [])],
       // Structured clone: messages may carry bytes and big integers.
       serialization: 'advanced',
       stdio: ['ignore', output, output, 'ipc'],

@@ -151,10 +151,15 @@ export class Reception {
 /** By events: an iterator over the stream costs more than all else about a small message. */
 function receive(stream: SMTPServerDataStream, buffer: MessageBuffer): Promise<void> {
   return new Promise((resolve, reject) => {
+    // An error to reject with is not made after the end: its stack would cost each message more than taking it in.
+    const onClose = (): void => reject(new Error('the connection is closed'));
     stream.on('data', (chunk: Uint8Array) => buffer.push(chunk));
-    stream.once('end', resolve);
+    stream.once('end', () => {
+      stream.off('close', onClose);
+      resolve();
+    });
     stream.once('error', reject);
-    stream.once('close', () => reject(new Error('the connection is closed')));
+    stream.once('close', onClose);
   });
 }
 
