@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   if (first === '--role') await startRole(second, JSON.parse(third) as RunSettings);
   else if (first === 'run') {
     const { prepareRun } = await import('./role/run.ts');
-    process.exitCode = prepareRun(process.argv.slice(3), ENTRY);
+    process.exitCode = await prepareRun(process.argv.slice(3), ENTRY);
   } else {
     const { runCommand } = await import('./cli/cli.ts');
     process.exitCode = await runCommand(process.argv.slice(2));

@@ -68,9 +68,14 @@ export function prepareDirectories({ data, run }: RunSettings): void {
   makeDirectory(run, 0o2750, { uid: 0, gid: ROLE_IDS.web.gid });
 }
 
-/** @throws StartError naming what is missing */
-export function requireWhatItTakes(config: Config): void {
+/** @throws StartError */
+export function requireRoot(): void {
   if (process.getuid?.() !== 0)
     throw new StartError(`Cannot start as user ${process.getuid?.()}: root is needed for the network`);
+}
+
+/** @throws StartError naming what is missing */
+export function requireWhatItTakes(config: Config): void {
+  requireRoot();
   requireDevices(config);
 }

@@ -7,10 +7,10 @@ import { UserError, messageOf } from '../base/errors.ts';
 import { DEFAULT_RUN_DIRECTORY, exitCodeOf } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit.ts';
 import { parseConfigText, readConfig } from '../config/load.ts';
-import { readBoard } from '../config/board.ts';
 import { boundCapabilities } from '../io/linux/capabilities.ts';
 import { SLOTS } from '../wire/slot-state/slot-state.ts';
-import { StartError, prepareDirectories, requireWhatItTakes } from './prepare.ts';
+import { StartError, prepareDirectories, requireRoot, requireWhatItTakes } from './prepare.ts';
+import { replaceConfig, runFromMemory } from './rescue.ts';
 import { DEFAULT_DATA_DIRECTORY, ENVIRONMENT, type RunSettings } from './settings.ts';
 
 /**
@@ -66,12 +66,36 @@ function readConfigFile(path: string, mustExist: boolean): string {
   }
 }
 
+function requireUsableState(settings: RunSettings, isGiven: boolean): void {
+  requireWhatItTakes(readConfig(parseConfigText(readConfigFile(settings.config, isGiven))));
+  prepareDirectories(settings);
+}
+
+/** On a board nobody is there to mend what would be refused: it starts with the best there is, and says so. */
+async function stateOfBoard(settings: RunSettings, isGiven: boolean): Promise<RunSettings> {
+  requireRoot();
+  try {
+    prepareDirectories(settings);
+  } catch (error) {
+    const inMemory = await runFromMemory(settings, error);
+    prepareDirectories(inMemory);
+    return inMemory;
+  }
+  try {
+    readConfig(parseConfigText(readConfigFile(settings.config, isGiven)));
+    return settings;
+  } catch (error) {
+    if (isGiven) throw error;
+    return await replaceConfig(settings, error);
+  }
+}
+
 /**
  * The first stage of `gatepost run`: everything that can be refused is refused here with one sentence. Then the
  * process gives up all power it does not need and becomes the second stage by execve(2), because capabilities
  * belong to threads and those of a running Node cannot all be reached.
  */
-export function prepareRun(args: readonly string[], entry: string): number {
+export async function prepareRun(args: readonly string[], entry: string): Promise<number> {
   let settings: RunSettings;
   try {
     settings = readRunSettings(args);
@@ -80,10 +104,9 @@ export function prepareRun(args: readonly string[], entry: string): number {
     return EXIT.usage;
   }
   try {
-    const config = readConfig(parseConfigText(readConfigFile(settings.config, args.includes('--config'))));
-    requireWhatItTakes(config);
-    if (settings.board !== undefined) readBoard(readConfigFile(settings.board.file, true));
-    prepareDirectories(settings);
+    const isGiven = args.includes('--config');
+    if (settings.board !== undefined) settings = await stateOfBoard(settings, isGiven);
+    else requireUsableState(settings, isGiven);
     boundCapabilities(CAPABILITIES);
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);

@@ -8,6 +8,10 @@ export interface RunSettings {
   readonly run: string;
   /** The file that describes the board, and the slot whose system runs; without them the box does not run from an image. */
   readonly board?: { readonly file: string; readonly slot: Slot } | undefined;
+  /** What the owner has to know: something of the box was broken at its start. */
+  readonly rescue?: string | undefined;
+  /** The data directory is in memory: nothing can be promised. */
+  readonly isInMemory?: boolean | undefined;
   /** Whether a stop also removes addresses, routes and ruleset. */
   readonly teardown: boolean;
 }

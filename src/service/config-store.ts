@@ -85,6 +85,11 @@ export class ConfigStore {
     return this.#current;
   }
 
+  /** The file as it is, secrets included. */
+  get text(): string {
+    return textOf(this.#current);
+  }
+
   /** As the owner may see it. */
   shown(): unknown {
     return hideSecrets(this.#current.source);
@@ -116,7 +121,7 @@ export class ConfigStore {
   async commit(next: Loaded, cause: string): Promise<void> {
     const { files, fileName } = this.#options;
     await this.#keep(this.#current, cause);
-    await files.replace(fileName, utf8(`${JSON.stringify(next.source, null, 2)}\n`));
+    await files.replace(fileName, utf8(textOf(next)));
     this.#current = next;
   }
 
@@ -133,6 +138,10 @@ export class ConfigStore {
     for (const name of names.slice(0, Math.max(0, names.length + 1 - HISTORY_ENTRIES)))
       await data.remove(`${HISTORY}/${name}`);
   }
+}
+
+function textOf({ source }: Loaded): string {
+  return `${JSON.stringify(source, null, 2)}\n`;
 }
 
 /** The stored configuration has passed the schema, so what is there is of the form the schema wants. */

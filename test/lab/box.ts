@@ -21,6 +21,8 @@ export class Box {
   readonly runPath: string;
   /** Further options of `gatepost run`. */
   options: readonly string[] = [];
+  /** Whether the configuration is a file of the command line; else it is the one in the data directory. */
+  isConfigGiven = true;
   #program: Program | undefined;
 
   constructor(namespace: Namespace, config: ConfigFile = boxConfig()) {
@@ -52,7 +54,8 @@ export class Box {
 
   /** Starts the program without waiting. */
   launch(): Program {
-    const paths = ['--config', this.configPath, '--data', this.dataPath, '--run', this.runPath];
+    const given = this.isConfigGiven ? ['--config', this.configPath] : [];
+    const paths = [...given, '--data', this.dataPath, '--run', this.runPath];
     this.#program = this.namespace.start('gatepost', [BUNDLE, 'run', ...paths, ...this.options]);
     return this.#program;
   }

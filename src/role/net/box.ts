@@ -53,6 +53,8 @@ export interface NetBoxParts {
   readonly startedAt: Instant;
   readonly isReady: () => boolean;
   readonly updates: UpdateDesk;
+  /** A new configuration is on stable storage. */
+  readonly onStored: () => Promise<void>;
 }
 
 /** The box behind the control API: reads from the services, changes by transactions of the configuration. */
@@ -255,7 +257,7 @@ export class NetBox implements Box {
 
   /** Applied first, stored after: what the kernel refuses must not stand in the file the next start reads. */
   async #take(next: Loaded, cause: string): Promise<readonly string[]> {
-    const { services, store, configurePeers } = this.#parts;
+    const { services, store, configurePeers, onStored } = this.#parts;
     const before = store.current;
     const changes = await services.apply(next.config);
     // The same again may have put the kernel right, but there is nothing to write.
@@ -266,6 +268,7 @@ export class NetBox implements Box {
       await services.apply(before.config);
       throw error;
     }
+    await onStored();
     await configurePeers(next.config);
     this.changed();
     return [...changes, 'configuration stored', ...this.#troubles()];

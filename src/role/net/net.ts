@@ -8,21 +8,18 @@ import { nodeFiles } from '../../io/node/files.ts';
 import { openParentChannel } from '../../io/node/parent-channel.ts';
 import { type ApiServer, startApi } from '../../service/api/server.ts';
 import { ConfigStore } from '../../service/config-store.ts';
-import type { Watchdog } from '../../service/watchdog/watchdog.ts';
 import type { FromNet, ToNet } from '../ipc.ts';
 import type { RunSettings } from '../settings.ts';
 import { VERSION } from '../version.ts';
+import { BoardSide } from './board-side.ts';
 import { NetBox } from './box.ts';
 import { Identity } from './identity.ts';
 import { postOptions, webOptions } from './narrow.ts';
 import { openLeases } from './open-leases.ts';
-import { openUpdater } from './open-updater.ts';
-import { openWatchdog, selfChecks } from './open-watchdog.ts';
 import { Peers } from './peers.ts';
 import { type NetPorts, openPorts } from './ports.ts';
 import { NetServices } from './services.ts';
 import { requireSoleBox } from './sole-box.ts';
-import { UpdateDesk } from './update-desk.ts';
 
 /** Counters grow without an event of their own: while somebody watches, they are shown this often. */
 const WATCHED_INTERVAL = 2000;
@@ -47,7 +44,7 @@ class NetRole {
   #box: NetBox | undefined;
   #started: Started | undefined;
   #ready = false;
-  #watchdog: Watchdog | undefined;
+  #board: BoardSide | undefined;
 
   constructor(settings: RunSettings) {
     this.#settings = settings;
@@ -73,15 +70,13 @@ class NetRole {
     const leases = await openLeases(ports);
     const identity = new Identity(ports);
     const services = new NetServices(ports, leases, store.current.config, () => this.#changed());
-    const restart = (reason: string): void => this.#parent.send({ kind: 'restart', reason });
-    const updater = openUpdater(this.#settings.board, {
-      files: ports.data,
-      clock: ports.clock,
-      log: ports.log.logFor('update'),
-      restart,
+    const board = new BoardSide({
+      settings: this.#settings,
+      ports,
+      services,
+      store,
+      restart: (reason) => this.#parent.send({ kind: 'restart', reason }),
       health: () => box.health(),
-      configVersion: () => services.config.version,
-      onProblem: (sentence) => services.notices.note('update', sentence),
     });
     const box = new NetBox({
       version: VERSION,
@@ -93,14 +88,11 @@ class NetRole {
       configurePeers: (config) => this.#configurePeers(config, identity, services),
       startedAt: ports.clock.now(),
       isReady: () => this.#ready,
-      updates: new UpdateDesk(updater, restart),
+      updates: board.updates,
+      onStored: () => board.keepConfig(),
     });
-    this.#watchdog = await openWatchdog(this.#settings.board, ports, {
-      checks: selfChecks(ports, services),
-      restart,
-      onRestarted: (sentence) => services.notices.warn('restart', sentence),
-    });
-    await this.#watchdog?.start();
+    this.#board = board;
+    await board.watch();
     await services.start();
     this.#box = box;
     const api = await startApi({
@@ -111,7 +103,7 @@ class NetRole {
       callerUid: peerUid,
     });
     this.#started = { ports, services, api };
-    await updater?.start();
+    await board.start();
     setInterval(() => box.changed(), WATCHED_INTERVAL).unref();
     await this.#configurePeers(store.current.config, identity, services);
     setInterval(() => void this.#followCertificate(box), CERTIFICATE_INTERVAL).unref();
@@ -121,8 +113,11 @@ class NetRole {
   async #configurePeers(config: Config, identity: Identity, { notices }: NetServices): Promise<void> {
     const { identity: tls, status } = await identity.for(config);
     notices.note('certificate', status.problems.length === 0 ? undefined : status.problems.join('; '));
+    const { isInMemory = false } = this.#settings;
+    // Mail in memory could not be promised: nobody is to be told that it was taken.
+    const forPost = isInMemory ? { ...config, mail: { ...config.mail, enabled: false } } : config;
     await Promise.all([
-      this.#peers.configurePost(postOptions(config, tls)),
+      this.#peers.configurePost(postOptions(forPost, tls)),
       this.#peers.configureWeb(webOptions(config, tls, `${this.#settings.run}/api.sock`)),
     ]);
   }
@@ -164,7 +159,7 @@ class NetRole {
   }
 
   async #stop(): Promise<void> {
-    await this.#watchdog?.stop();
+    await this.#board?.stop();
     if (this.#started !== undefined) {
       const { ports, services, api } = this.#started;
       await api.close();

@@ -10,6 +10,7 @@ import type { HealthReport, UpdateStatus } from '../../port/box.ts';
 import type { Cancel, Clock } from '../../port/clock.ts';
 import type { Files } from '../../port/files.ts';
 import type { Log } from '../../port/log.ts';
+import { CONFIG_COPIES_OCTETS } from '../../wire/config-copy/config-copy.ts';
 import type { Slot, SlotState } from '../../wire/slot-state/slot-state.ts';
 import { openUpdate } from './open-update.ts';
 import { type SlotStatePlaces, SlotStates } from './slot-states.ts';
@@ -107,7 +108,7 @@ export class Updater {
         const refusal = refusalOf(manifest, {
           board: this.#board.name,
           configVersion: configVersion(),
-          slotOctets: device.octets,
+          slotOctets: device.octets - CONFIG_COPIES_OCTETS,
           isOnTrial: this.#isOnTrial,
           health: now,
         });

@@ -8,6 +8,7 @@ import {
   encodeSlotState,
   newestSlotState,
 } from '../../../src/wire/slot-state/slot-state.ts';
+import { CONFIG_COPIES_OCTETS } from '../../../src/wire/config-copy/config-copy.ts';
 import { FakeClock } from '../../fake/fake-clock.ts';
 import { MemoryDevices } from '../../fake/memory-devices.ts';
 import type { MemoryFiles } from '../../fake/memory-files.ts';
@@ -15,6 +16,7 @@ import { MemoryLog } from '../../fake/memory-log.ts';
 import type { Maker } from './update-file.ts';
 
 export const CARD = 'card';
+/** Octets for a system. */
 export const SLOT_OCTETS = 4 * 65_536;
 const PLACES = [512, 1024] as const;
 
@@ -24,7 +26,11 @@ export function systemOf(seed: number, octets = SLOT_OCTETS - 512): Uint8Array {
 }
 
 export function newDevices(): MemoryDevices {
-  const devices = new MemoryDevices({ [CARD]: 2048, a: SLOT_OCTETS, b: SLOT_OCTETS });
+  const devices = new MemoryDevices({
+    [CARD]: 2048,
+    a: SLOT_OCTETS + CONFIG_COPIES_OCTETS,
+    b: SLOT_OCTETS + CONFIG_COPIES_OCTETS,
+  });
   devices.put('a', 0, systemOf(1));
   devices.put(CARD, PLACES[0], encodeSlotState({ counter: 1, good: 'a' }));
   return devices;

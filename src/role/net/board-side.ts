@@ -1,0 +1,81 @@
+import { messageOf } from '../../base/errors.ts';
+import type { HealthReport } from '../../port/box.ts';
+import type { ConfigCopies } from '../../service/config-copies.ts';
+import type { ConfigStore } from '../../service/config-store.ts';
+import type { Updater } from '../../service/update/updater.ts';
+import type { Watchdog } from '../../service/watchdog/watchdog.ts';
+import { configCopiesOf } from '../rescue.ts';
+import type { RunSettings } from '../settings.ts';
+import { openUpdater } from './open-updater.ts';
+import { openWatchdog, selfChecks } from './open-watchdog.ts';
+import type { NetPorts } from './ports.ts';
+import type { NetServices } from './services.ts';
+import { UpdateDesk } from './update-desk.ts';
+
+export interface BoardSideParts {
+  readonly settings: RunSettings;
+  readonly ports: NetPorts;
+  readonly services: NetServices;
+  readonly store: ConfigStore;
+  /** Starts the board again. */
+  readonly restart: (reason: string) => void;
+  readonly health: () => Promise<HealthReport>;
+}
+
+/** What a box has that runs from an image on a board: updates, a watchdog, and its configuration once more outside its data. */
+export class BoardSide {
+  readonly updates: UpdateDesk;
+  readonly #parts: BoardSideParts;
+  readonly #updater: Updater | undefined;
+  readonly #copies: ConfigCopies | undefined;
+  #watchdog: Watchdog | undefined;
+
+  constructor(parts: BoardSideParts) {
+    const { settings, ports, services, restart, health } = parts;
+    this.#parts = parts;
+    this.#updater = openUpdater(settings.board, {
+      files: ports.data,
+      clock: ports.clock,
+      log: ports.log.logFor('update'),
+      restart,
+      health,
+      configVersion: () => services.config.version,
+      onProblem: (sentence) => services.notices.note('update', sentence),
+    });
+    this.updates = new UpdateDesk(this.#updater, restart);
+    this.#copies = settings.board === undefined ? undefined : configCopiesOf(settings.board);
+  }
+
+  /** To be called before all else: a start that hangs is to end in another one. */
+  async watch(): Promise<void> {
+    const { settings, ports, services, restart } = this.#parts;
+    this.#watchdog = await openWatchdog(settings.board, ports, {
+      checks: selfChecks(ports, services),
+      restart,
+      onRestarted: (sentence) => services.notices.warn('restart', sentence),
+    });
+    await this.#watchdog?.start();
+  }
+
+  async start(): Promise<void> {
+    const { settings, services } = this.#parts;
+    services.notices.note('data', settings.rescue);
+    await Promise.all([this.#updater?.start(), this.keepConfig()]);
+  }
+
+  /** Keeps a copy of the configuration in force where the system is started from. */
+  async keepConfig(): Promise<void> {
+    const { services, store } = this.#parts;
+    try {
+      await this.#copies?.write(store.text);
+      services.notices.note('copy of the configuration', undefined);
+    } catch (error) {
+      services.notices.note('copy of the configuration', messageOf(error));
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#updater?.stop();
+    await this.#watchdog?.stop();
+  }
+}

@@ -1,0 +1,90 @@
+import { DecodeError, UserError } from '../base/errors.ts';
+import type { BlockDevice, BlockDevices } from '../port/block-device.ts';
+import {
+  CONFIG_COPIES_OCTETS,
+  CONFIG_COPY_ROOM,
+  type ConfigCopy,
+  configCopyLength,
+  decodeConfigCopy,
+  encodeConfigCopy,
+} from '../wire/config-copy/config-copy.ts';
+
+const SECTOR = 512;
+/** Copies in a slot. */
+const NUMBERS = [0, 1] as const;
+
+/** The devices of the slots: all that may hold a copy, and the one the running system is from. */
+export interface ConfigCopySlots {
+  readonly all: readonly string[];
+  readonly running: string;
+}
+
+/**
+ * The configuration in force once more, where the system is started from: when the data partition is broken the box still routes as its
+ * owner wants. Two copies at the end of each slot; the newest is never written over, and nothing is written that is there already.
+ */
+export class ConfigCopies {
+  readonly #slots: ConfigCopySlots;
+  readonly #devices: BlockDevices;
+  #last: ConfigCopy | undefined;
+
+  constructor(slots: ConfigCopySlots, devices: BlockDevices) {
+    this.#slots = slots;
+    this.#devices = devices;
+  }
+
+  /** The newest copy of all slots that is intact. @throws KernelError */
+  async read(): Promise<string | undefined> {
+    return (await this.#newest())?.text;
+  }
+
+  /** Keeps a copy in the slot of the running system. When it returns it is on the medium. @throws UserError, KernelError */
+  async write(text: string): Promise<void> {
+    this.#last ??= await this.#newest();
+    if (this.#last?.text === text) return;
+    const next = { counter: (this.#last?.counter ?? 0) + 1, text };
+    const bytes = encodeConfigCopy(next);
+    if (bytes.length > CONFIG_COPY_ROOM)
+      throw new UserError(
+        `Cannot keep a copy of the configuration: it takes ${bytes.length} octets, and there is room for ${CONFIG_COPY_ROOM}`,
+      );
+    const device = await this.#devices.open(this.#slots.running);
+    try {
+      await device.write(offsetOf(next.counter % NUMBERS.length, device), bytes);
+      await device.settle();
+    } finally {
+      await device.close();
+    }
+    this.#last = next;
+  }
+
+  async #newest(): Promise<ConfigCopy | undefined> {
+    const found: ConfigCopy[] = [];
+    for (const slot of this.#slots.all) found.push(...(await this.#copiesIn(slot)));
+    return found.toSorted((a, b) => b.counter - a.counter)[0];
+  }
+
+  async #copiesIn(slot: string): Promise<readonly ConfigCopy[]> {
+    const device = await this.#devices.open(slot);
+    try {
+      const copies = await Promise.all(NUMBERS.map((number) => copyAt(device, offsetOf(number, device))));
+      return copies.filter((copy) => copy !== undefined);
+    } finally {
+      await device.close();
+    }
+  }
+}
+
+function offsetOf(number: number, device: BlockDevice): number {
+  return device.octets - CONFIG_COPIES_OCTETS + number * CONFIG_COPY_ROOM;
+}
+
+async function copyAt(device: BlockDevice, offset: number): Promise<ConfigCopy | undefined> {
+  try {
+    const length = configCopyLength(await device.read(offset, SECTOR));
+    return length > CONFIG_COPY_ROOM ? undefined : decodeConfigCopy(await device.read(offset, length));
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConfigCopies } from '../../src/service/config-copies.ts';
+import { CONFIG_COPIES_OCTETS } from '../../src/wire/config-copy/config-copy.ts';
+import { MemoryDevices } from '../fake/memory-devices.ts';
+
+const SYSTEM = 8192;
+
+function newCard(): MemoryDevices {
+  return new MemoryDevices({ a: SYSTEM + CONFIG_COPIES_OCTETS, b: SYSTEM + CONFIG_COPIES_OCTETS });
+}
+
+const from = (running: string, card: MemoryDevices): ConfigCopies =>
+  new ConfigCopies({ all: ['a', 'b'], running }, card);
+
+test('ConfigCopies reads back the last copy, and nothing from an empty card', async () => {
+  const card = newCard();
+  assert.equal(await from('a', card).read(), undefined);
+  const copies = from('a', card);
+  for (const text of ['one', 'two', 'three']) await copies.write(text);
+  assert.equal(await from('a', card).read(), 'three');
+  assert.ok(
+    card
+      .content('a')
+      .subarray(0, SYSTEM)
+      .every((octet) => octet === 0),
+    'the system is not touched',
+  );
+});
+
+test('ConfigCopies writes nothing that is there already', async () => {
+  const card = newCard();
+  await from('a', card).write('one');
+  const { steps } = card;
+  const again = from('a', card);
+  await again.write('one');
+  await again.write('one');
+  assert.equal(card.steps, steps);
+});
+
+test('ConfigCopies finds the newest in whichever slot it is, so that an update and a way back find it', async () => {
+  const card = newCard();
+  await from('a', card).write('before the update');
+  await from('b', card).write('after the update');
+  assert.equal(await from('a', card).read(), 'after the update');
+  await from('a', card).write('back again');
+  assert.equal(await from('b', card).read(), 'back again');
+});
+
+test('ConfigCopies has the copy before or the new one after a power cut at any step', async () => {
+  for (let cutAt = 1; cutAt <= 2; cutAt++) {
+    for (const isKept of [() => true, () => false]) {
+      const card = newCard();
+      const copies = from('a', card);
+      await copies.write('x'.repeat(3000));
+      await copies.write('y'.repeat(3000));
+      card.restart(() => true, { cutAt });
+      await assert.rejects(copies.write('z'.repeat(3000)));
+      card.restart(isKept);
+      assert.match((await from('a', card).read()) ?? '', /^(y{3000}|z{3000})$/);
+    }
+  }
+});
+
+test('ConfigCopies refuses what does not fit, with one sentence', async () => {
+  await assert.rejects(from('a', newCard()).write('x'.repeat(CONFIG_COPIES_OCTETS)), {
+    name: 'UserError',
+    message: /takes \d+ octets, and there is room for 2097152$/,
+  });
+});
