@@ -222,7 +222,13 @@ inOwnNetwork(import.meta.filename, () => {
     await site.world.ip('addr', 'add', '2001:db8:77::98/128', 'dev', 'lo', 'nodad');
     const wire = await capture('ip6 and icmp6 and ip6[40] == 128 or icmp');
     const back = site.pc1.start('capture-forged', [
-      ...['tcpdump', '-i', 'eth0', '-n', '-l', '-Q', 'in'],
+      'tcpdump',
+      '-i',
+      'eth0',
+      '-n',
+      '-l',
+      '-Q',
+      'in',
       'ip6 and icmp6 and ip6[40] == 128',
     ]);
     await back.line(/listening on/);
