@@ -341,7 +341,7 @@ export async function startPost({ data }: RunSettings): Promise<void> {
       gathering: clock,
       random: new NodeRandom(),
       log: log.logFor('mail'),
-      onDamage: () => role?.reportStorage(),
+      onHealth: () => role?.reportStorage(),
       onChecked: () => role?.reportStorage(),
     });
     role = new PostRole(parent, log, { stored, files });

@@ -90,11 +90,11 @@ export class Head {
     this.#lastSequence = batch.lastSequence;
     try {
       await this.#writeBatch(segment, batch, file);
-      await file.sync();
     } catch (error) {
       await this.#abandon(segment, file);
       throw error;
     }
+    await this.#sync(segment, file);
     segment.size += batch.length;
     segment.lastBatch += 1;
     this.#lastCommitted = batch.lastSequence;
@@ -144,6 +144,22 @@ export class Head {
       this.#runway.begin(segment.size);
     } catch {
       segment.hasResidue = true;
+    }
+  }
+
+  /**
+   * A sync that fails is the last one of its file: Linux tells of the failure once, forgets what it could not write and shows it all the same (fsync(2)), so
+   * that a later success would prove nothing.
+   */
+  async #sync(segment: Segment, file: OpenFile): Promise<void> {
+    try {
+      await file.sync();
+    } catch (error) {
+      await this.#abandon(segment, file);
+      segment.hasResidue = true;
+      this.#isOpenEnded = false;
+      await this.close().catch(() => {});
+      throw error;
     }
   }
 

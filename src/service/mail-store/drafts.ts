@@ -62,6 +62,7 @@ export class Drafts {
     try {
       return await this.#options.blobs.write(id, message);
     } catch (error) {
+      this.#options.log.failed(error);
       throw asStoreFull(error, `store a message of ${message.length} bytes`);
     }
   }

@@ -35,6 +35,8 @@ export interface MailLogParts {
   readonly log: Log;
   /** Below this much free space only segments of which nothing is needed are removed: copying needs room first. */
   readonly compactionFloor: number;
+  /** {@link MailLog.problem} has come or gone. */
+  readonly onProblem: () => void;
 }
 
 /** What mailboxes and queue have in common: one journal, one index, large messages beside it, and the room given back behind them. */
@@ -47,6 +49,7 @@ export class MailLog {
    */
   readonly #refused = new Set<number>();
   #mayCopy = true;
+  #problem: string | undefined;
   #background: Promise<void> = Promise.resolve();
 
   constructor(parts: MailLogParts) {
@@ -65,6 +68,11 @@ export class MailLog {
     return this.#parts.index;
   }
 
+  /** Why the last change could not be written, for the owner; undefined if it could. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
   /** A number for a message or an entry that is never given again. */
   newId(): number {
     return this.#parts.journal.reserveSequence();
@@ -79,10 +87,20 @@ export class MailLog {
       await journal.append(records);
     } catch (error) {
       for (const id of newBlobs) this.#refused.add(id);
+      this.failed(error);
       throw asStoreFull(error, what);
     }
+    this.#tell(undefined);
     await this.#removeBlobs([...blobs.filter((id) => index.find(id) === undefined), ...refused]);
     if (released !== undefined) this.#compactSoon();
+  }
+
+  /** A change could not be written for this reason. Too much at a time is none of the storage. */
+  failed(error: unknown): void {
+    if (!(error instanceof KernelError) || error.errno === 'ENOBUFS') return;
+    this.#tell(
+      `The mail store cannot be written, so that no mail is taken, sent or deleted; what is stored can be fetched: ${error.message}`,
+    );
   }
 
   /**
@@ -134,6 +152,12 @@ export class MailLog {
     if (isGood) return blobs.pieces(id, { length, checksum, damaged: () => damaged(message) });
     if (index.find(id) !== undefined) damage.addBlob(id);
     throw damaged(message);
+  }
+
+  #tell(problem: string | undefined): void {
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    this.#parts.onProblem();
   }
 
   #compactSoon(): void {

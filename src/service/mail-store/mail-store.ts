@@ -37,8 +37,8 @@ export interface MailStoreOptions {
   readonly limits?: Partial<MailStoreLimits>;
   /** With a clock, many deliveries at a time wait a moment for one another, to save writing. */
   readonly gathering?: Pick<Clock, 'now' | 'wake'>;
-  /** Damage was found that was not known before; {@link JournaledMailStore.health} tells of it. */
-  readonly onDamage?: () => void;
+  /** Damage was found that was not known before, or the storage can be written no more, or again; {@link JournaledMailStore.health} tells of it. */
+  readonly onHealth?: () => void;
   /** All was checked. */
   readonly onChecked?: () => void;
 }
@@ -51,7 +51,7 @@ export async function openMailStore(options: MailStoreOptions): Promise<Journale
   const blobs = new BlobFiles(files);
   const onFound = (sentence: string): void => {
     log.error(sentence);
-    options.onDamage?.();
+    options.onHealth?.();
   };
   const damage = new Damage({ index, onFound });
   const journal = await openMailJournal(options, limits, { index, damage });
@@ -62,7 +62,8 @@ export async function openMailStore(options: MailStoreOptions): Promise<Journale
   const onFinished = (): void => options.onChecked?.();
   const scrubber = new Scrubber({ files, journal, index, blobs, damage, clock, log, onFinished });
   await scrubber.load();
-  const mailLog = new MailLog({ ...limits, files, journal, index, blobs, damage, log });
+  const onProblem = (): void => options.onHealth?.();
+  const mailLog = new MailLog({ ...limits, files, journal, index, blobs, damage, log, onProblem });
   return new JournaledMailStore({ log: mailLog, limits, files, blobs, clock, damage, scrubber });
 }
 
@@ -178,7 +179,7 @@ export class JournaledMailStore implements MailStore {
     return {
       lastScrub: this.#scrubber.lastScrub,
       damage: this.#damage.list(),
-      problem: this.#damage.sentence(),
+      problem: this.#log.problem ?? this.#damage.sentence(),
     };
   }
 

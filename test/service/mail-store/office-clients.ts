@@ -5,6 +5,8 @@ import { LineClient } from '../../fake/line-client.ts';
 import { type Addressees, type OfficeEvent, type OfficeLedger, nameOf } from './office-ledger.ts';
 
 export const USERS = ['ann', 'bob', 'eva', 'kim'] as const;
+/** Octets that kim's mailbox may hold. */
+export const QUOTA = 12_000;
 export const ALIASES = {
   all: ['ann', 'bob', 'eva'],
   both: ['bob', 'partner@one.example'],

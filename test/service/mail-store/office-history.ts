@@ -6,7 +6,7 @@ import { verifyMail } from '../../../src/service/mail-store/verify-mail.ts';
 import { FakeRandom } from '../../fake/fake-random.ts';
 import { FaultyFiles, PowerCutError, afterPowerCut } from '../../fake/faulty-files.ts';
 import { type Inode, MemoryFiles, type Names } from '../../fake/memory-files.ts';
-import { USERS } from './office-clients.ts';
+import { QUOTA, USERS } from './office-clients.ts';
 import { type OfficeEvent, OfficeLedger } from './office-ledger.ts';
 import { OfficeLife } from './office-life.ts';
 import { viewOffice } from './office-view.ts';
@@ -89,6 +89,8 @@ async function cutAgain(disk: MemoryFiles, random: FakeRandom): Promise<MemoryFi
 async function checkDisk(disk: MemoryFiles, ledger: OfficeLedger): Promise<void> {
   const view = await viewOffice(disk, USERS);
   ledger.check(view);
+  const octets = view.mails.filter(({ user }) => user === 'kim').map(({ content }) => content.length);
+  assert.ok(octets.reduce((all, one) => all + one, 0) <= QUOTA, 'a mailbox is larger than its limit');
   stats.cuts += 1;
   if (stats.cuts % 16 > 0) return;
   const { damage, lost } = await verifyMail(disk);

@@ -35,9 +35,9 @@ export type OfficeEvent =
   /** A host was asked to take the message, and has taken it; one that `isLost` could not say so. */
   | { readonly kind: 'dialled'; readonly errand: Errand }
   | { readonly kind: 'taken'; readonly errand: Errand; readonly isLost: boolean }
-  /** The queue was told what became of errands, which end with it, and it has answered. */
+  /** The queue was told what became of errands, which end with it, and it has answered, or could not write it down. */
   | {
-      readonly kind: 'settling' | 'settled';
+      readonly kind: 'settling' | 'settled' | 'unsettled';
       readonly errands: readonly Errand[];
       readonly notices: readonly string[];
     };
@@ -47,6 +47,8 @@ const LINE_FEED = 0x0a;
 
 /** Certain, gone, or either. */
 type Presence = 'there' | 'open' | 'gone';
+
+type Settling = Extract<OfficeEvent, { readonly errands: readonly Errand[] }>;
 
 interface Promised {
   readonly sender: string;
@@ -89,7 +91,7 @@ export class OfficeLedger {
   #duplicates = 0;
   readonly #everTaken = new Set<string>();
   /** Of what is under way all happens or nothing. */
-  readonly #settling = new Set<OfficeEvent & { readonly kind: 'settling' | 'settled' }>();
+  readonly #settling = new Set<Settling>();
 
   get size(): number {
     return this.#messages.size;
@@ -149,6 +151,7 @@ export class OfficeLedger {
         this.#settling.add(event);
         return this.#mark(event.errands, 'open');
       case 'settled':
+      case 'unsettled':
         return this.#settle(event);
     }
   }
@@ -173,8 +176,10 @@ export class OfficeLedger {
     this.#dialled.set(keyOf(errand), (this.#dialled.get(keyOf(errand)) ?? 0) + 1);
   }
 
-  #settle({ errands, notices }: OfficeEvent & { readonly kind: 'settling' | 'settled' }): void {
+  #settle({ kind, errands, notices }: Settling): void {
     for (const one of this.#settling) if (isSame(one.errands, errands)) this.#settling.delete(one);
+    // What is not written down is done once more.
+    if (kind === 'unsettled') return errands.forEach((errand) => this.#taken.delete(keyOf(errand)));
     this.#mark(errands, 'gone');
     for (const notice of notices) this.#keep(notice);
   }

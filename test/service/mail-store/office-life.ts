@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Days, type Duration, Hours, Milliseconds, Minutes } from '../../../src/base/duration.ts';
+import { KernelError } from '../../../src/base/errors.ts';
 import { fromLatin1 } from '../../../src/base/text.ts';
 import type { Files } from '../../../src/port/files.ts';
 import type { Notice, QueueStore, Settlement } from '../../../src/port/mail-queue.ts';
@@ -18,15 +19,13 @@ import { MemoryFiles } from '../../fake/memory-files.ts';
 import { MemoryLog } from '../../fake/memory-log.ts';
 import { wholeContent } from '../../fake/whole-content.ts';
 import { identity } from '../smtp/running-smtp.ts';
-import { ALIASES, USERS, fetchMail, sendMail } from './office-clients.ts';
+import { ALIASES, QUOTA, USERS, fetchMail, sendMail } from './office-clients.ts';
 import { OfficeInternet } from './office-internet.ts';
 import { type Errand, type OfficeEvent, type OfficeLedger, nameOf } from './office-ledger.ts';
 import { viewOffice } from './office-view.ts';
 import { SMALL } from './post-office.ts';
 
 const DOMAIN = 'office.example';
-/** Octets that kim's mailbox may hold. */
-const QUOTA = 12_000;
 
 export interface LifeOptions {
   readonly files: Files;
@@ -69,13 +68,34 @@ export class OfficeLife {
     return this.#running.store;
   }
 
+  get smtpPort(): number {
+    return this.#running.smtp.ports[0] ?? 0;
+  }
+
+  get pop3Port(): number {
+    return this.#running.pop3.ports[0] ?? 0;
+  }
+
+  /** UIDs of a user's mail. */
+  async mailsOf(user: string): Promise<readonly string[]> {
+    const drop = await this.store.open(user);
+    const uids = drop?.messages.map(({ uid }) => uid) ?? [];
+    drop?.close();
+    return uids;
+  }
+
   /** Some people come at the same time, or the time goes by, or the box is started again. */
   async step(): Promise<void> {
     const { random } = this.#options;
     const what = random.below(12);
     if (what === 0) await this.restart();
     else if (what < 4) await this.pass();
-    else await this.#crowd(1 + random.below(3));
+    else await this.crowd();
+  }
+
+  /** Some people come at the same time. */
+  async crowd(): Promise<void> {
+    await this.#crowd(1 + this.#options.random.below(3));
   }
 
   async restart(): Promise<void> {
@@ -111,11 +131,11 @@ export class OfficeLife {
   }
 
   async send(): Promise<void> {
-    await this.#during(sendMail(this.#running.smtp.ports[0] ?? 0, this.#clientPorts));
+    await this.#during(sendMail(this.smtpPort, this.#clientPorts));
   }
 
   async fetch(user: string): Promise<void> {
-    await this.#during(fetchMail(this.#running.pop3.ports[0] ?? 0, user, this.#clientPorts));
+    await this.#during(fetchMail(this.pop3Port, user, this.#clientPorts));
   }
 
   get #running(): Services {
@@ -138,15 +158,24 @@ export class OfficeLife {
     const users = [...USERS];
     const actions = Array.from({ length: size }, () => {
       const what = random.below(14);
-      const { store, smtp, pop3 } = this.#running;
-      if (what < 6) return sendMail(smtp.ports[0] ?? 0, this.#clientPorts);
+      const { store } = this.#running;
+      if (what < 6) return sendMail(this.smtpPort, this.#clientPorts);
       const [user] = what < 11 ? users.splice(random.below(users.length), 1) : [];
-      if (user !== undefined) return fetchMail(pop3.ports[0] ?? 0, user, this.#clientPorts);
+      if (user !== undefined) return fetchMail(this.pop3Port, user, this.#clientPorts);
       if (what === 11) return store.compact();
-      return what === 12 ? store.scrub() : this.#backUp();
+      return what === 12 ? this.#scrub() : this.#backUp();
     });
     await this.#during(Promise.all(actions));
     await this.#quiet();
+  }
+
+  /** When it ended cannot be written down on a storage that fails. */
+  async #scrub(): Promise<void> {
+    try {
+      await this.store.scrub();
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+    }
   }
 
   /** What is there before and after a backup is in it, and nothing is that was never there. */
@@ -299,7 +328,12 @@ export class OfficeLife {
       this.#record({ kind: 'offered', envelope, content: message });
     const names = notices.map(({ message }) => nameOf(message));
     this.#record({ kind: 'settling', errands, notices: names });
-    await store.settle(settlements, notices);
+    try {
+      await store.settle(settlements, notices);
+    } catch (error) {
+      this.#record({ kind: 'unsettled', errands, notices: names });
+      throw error;
+    }
     this.#record({ kind: 'settled', errands, notices: names });
   }
 }

@@ -26,7 +26,7 @@ async function office(files: MemoryFiles, clock = new FakeClock()): Promise<Offi
     random: new FakeRandom(3),
     log,
     limits: SMALL,
-    onDamage: () => void (reports += 1),
+    onHealth: () => void (reports += 1),
   });
   return { store, clock, log, reports: () => reports };
 }
