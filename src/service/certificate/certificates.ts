@@ -15,8 +15,8 @@ import {
 import { readNewOwnerPair, readOwnerPair } from './owner-pair.ts';
 
 export interface CertificatesPorts extends CertificatePorts {
-  /** Throws if TLS cannot use the pair. */
-  readonly tryIdentity: (identity: TlsIdentity) => void;
+  /** Rejects if TLS cannot use the pair. */
+  readonly tryIdentity: (identity: TlsIdentity) => Promise<void>;
 }
 
 const OWNER_FILE = 'owner.pem';
@@ -60,7 +60,7 @@ export class Certificates {
   async set(certificate: string, key: string): Promise<void> {
     const { files, directory, clock, log } = this.#ports;
     const identity = readNewOwnerPair(certificate, key, clock.wallTime());
-    this.#try(identity);
+    await this.#try(identity);
     await files.makeDirectory(directory);
     await files.replace(this.#path, latin1(identity.key + identity.cert));
     log.notice('The owner has given a certificate');
@@ -80,9 +80,9 @@ export class Certificates {
     await this.#own.renew(names);
   }
 
-  #try(identity: TlsIdentity): void {
+  async #try(identity: TlsIdentity): Promise<void> {
     try {
-      this.#ports.tryIdentity(identity);
+      await this.#ports.tryIdentity(identity);
     } catch (error) {
       throw new UserError(`Cannot use the certificate: TLS does not take it (${messageOf(error)})`);
     }
@@ -101,7 +101,7 @@ export class Certificates {
     try {
       const text = fromLatin1(bytes);
       const identity = readOwnerPair(text, text);
-      this.#try(identity);
+      await this.#try(identity);
       this.#lastGood = identity;
       return { identity, problem: undefined };
     } catch (error) {

@@ -178,9 +178,7 @@ test('Certificates.set() refuses what TLS does not take', async () => {
   const bench = new Bench();
   const certificates = new Certificates({
     ...bench.ports,
-    tryIdentity: () => {
-      throw new Error('ee key too small');
-    },
+    tryIdentity: () => Promise.reject(new Error('ee key too small')),
   });
   await assert.rejects(
     certificates.set(owners.cert, owners.key),
@@ -189,9 +187,9 @@ test('Certificates.set() refuses what TLS does not take', async () => {
   assert.equal(await bench.files.read('tls/owner.pem'), undefined);
 });
 
-test('unstoredCertificate() is one to be used without a disk, and says so', () => {
+test('unstoredCertificate() is one to be used without a disk, and says so', async () => {
   const { identity, status } = unstoredCertificate(NAMES, NOW, 'Cannot write: EROFS');
-  tryTlsIdentity(identity);
+  await tryTlsIdentity(identity);
   assert.deepEqual(status.problems, [
     'The certificate is good until the next start only: Cannot write: EROFS',
   ]);
