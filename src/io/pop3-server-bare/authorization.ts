@@ -30,10 +30,6 @@ export interface AuthorizationPorts<User extends Pop3User> {
   readonly end: () => void;
 }
 
-function isUsableUid(uid: string): boolean {
-  return /^[!-~]{1,70}$/.test(uid);
-}
-
 /** The AUTHORIZATION state of a session (RFC 1939 §4): TLS and the login. */
 export class Authorization<User extends Pop3User> {
   readonly #ports: AuthorizationPorts<User>;
@@ -189,14 +185,8 @@ export class Authorization<User extends Pop3User> {
       await reply.refuse(this.#texts.inUse, 'IN-USE');
       return false;
     }
-    const isUsable = maildrop.messages.every(({ uid }) => isUsableUid(uid));
-    if (gone.aborted || !isUsable) maildrop.close();
-    if (gone.aborted) return false;
-    if (!isUsable) {
-      this.#fail(
-        new Error('Cannot offer a maildrop: a UID is not 1 to 70 printable characters (RFC 1939 §7)'),
-      );
-      await reply.refuse(this.#texts.damagedMaildrop, 'SYS/PERM');
+    if (gone.aborted) {
+      maildrop.close();
       return false;
     }
     const close = (): void => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
+import process from 'node:process';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import type { Pop3Session } from './options.ts';
 import type { Transport } from './transport.ts';
@@ -64,9 +65,16 @@ export class Connection implements Transport {
     socket.on('data', this.#onData);
   }
 
-  write(bytes: Uint8Array): Promise<undefined> {
+  write(bytes: Uint8Array, isMoreComing = false): Promise<undefined> {
     const socket = this.#socket;
-    if (this.#closed || !socket.writable || socket.write(bytes)) return WRITTEN;
+    if (this.#closed || !socket.writable) return WRITTEN;
+    if (isMoreComing && socket.writableCorked === 0) {
+      socket.cork();
+      // Runs as soon as the next reply has to wait for the disk: nobody waits longer for one that is there.
+      process.nextTick(() => socket.uncork());
+    }
+    if (socket.write(bytes)) return WRITTEN;
+    socket.uncork();
     return new Promise((resolve) => {
       const stalled = setTimeout(() => socket.destroy(), this.#stallTime);
       const done = (): void => {

@@ -33,7 +33,11 @@ export class Dialogue<User extends Pop3User> {
     this.#context = context;
     this.#session = session;
     this.#transport = transport;
-    this.#reply = new ReplyWriter(transport, () => this.#over);
+    this.#reply = new ReplyWriter(transport, {
+      isOver: () => this.#over,
+      // Before the login a reply may be the last one of this connection as it is: TLS begins behind it.
+      isMoreComing: () => this.#transaction !== undefined && this.#lines.hasLine,
+    });
     this.#lines = new LineReader(context.limits.lineLength);
     this.#authorization = new Authorization({
       context,

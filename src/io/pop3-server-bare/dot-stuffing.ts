@@ -31,7 +31,9 @@ export class DotStuffer {
   }
 
   /** Places before which an octet is to come, in order: a CR before each LF named, a dot before each dot named. Plain numbers, as hostile mail has many. */
-  #insertions(block: Uint8Array): readonly number[] {
+  #insertions(bytes: Uint8Array): readonly number[] {
+    // The search of a Buffer is the faster one, and this is run for every line of every message.
+    const block = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const places: number[] = [];
     if (this.#atLineStart && block[0] === DOT) places.push(0);
     for (let lf = block.indexOf(LF); lf >= 0; lf = block.indexOf(LF, lf + 1)) {

@@ -38,6 +38,11 @@ export class LineReader {
     return tooLong ? { kind: 'too-long' } : { kind: 'line', bytes };
   }
 
+  /** Whether {@link next} would yield one. */
+  get hasLine(): boolean {
+    return this.#pending.includes(LF);
+  }
+
   /** Octets that were pushed and are in no line yet taken. */
   get waiting(): number {
     return this.#pending.length;

@@ -10,22 +10,28 @@ export type Content = Uint8Array | AsyncIterable<Uint8Array> | Iterable<Uint8Arr
 /** Octets of short lines that are sent at a time. */
 const LIST_BLOCK = 16_384;
 
+export interface ReplyWriterPorts {
+  readonly isOver: () => boolean;
+  /** Whether another command waits already, whose reply may go out together with this one. */
+  readonly isMoreComing: () => boolean;
+}
+
 /** Writes replies, each large one in blocks that wait for the client to take them. */
 export class ReplyWriter {
   readonly #transport: Transport;
-  readonly #isOver: () => boolean;
+  readonly #ports: ReplyWriterPorts;
 
-  constructor(transport: Transport, isOver: () => boolean) {
+  constructor(transport: Transport, ports: ReplyWriterPorts) {
     this.#transport = transport;
-    this.#isOver = isOver;
+    this.#ports = ports;
   }
 
   ok(text: string): Promise<undefined> {
-    return this.#transport.write(line(`+OK ${text}`));
+    return this.#write(line(`+OK ${text}`));
   }
 
   refuse(text: string, code?: ResponseCode): Promise<undefined> {
-    return this.#transport.write(line(code === undefined ? `-ERR ${text}` : `-ERR [${code}] ${text}`));
+    return this.#write(line(code === undefined ? `-ERR ${text}` : `-ERR [${code}] ${text}`));
   }
 
   /** Asks for the rest of an AUTH exchange (RFC 5034 §4). */
@@ -40,10 +46,10 @@ export class ReplyWriter {
       text += `${each}\r\n`;
       if (text.length < LIST_BLOCK) continue;
       await this.#transport.write(Buffer.from(text));
-      if (this.#isOver()) return undefined;
+      if (this.#ports.isOver()) return undefined;
       text = '';
     }
-    return this.#transport.write(Buffer.from(`${text}.\r\n`));
+    return this.#write(Buffer.from(`${text}.\r\n`));
   }
 
   /** The first line goes out with the beginning of the message: a short message is one packet, and one record of TLS. */
@@ -51,15 +57,20 @@ export class ReplyWriter {
     const stuffer = new DotStuffer();
     const head = line(`+OK ${first}`);
     if (content instanceof Uint8Array && content.length <= BLOCK_SIZE)
-      return this.#transport.write(Buffer.concat([head, stuffer.push(content), stuffer.end()]));
+      return this.#write(Buffer.concat([head, stuffer.push(content), stuffer.end()]));
     await this.#transport.write(head);
     for await (const piece of content instanceof Uint8Array ? [content] : content) {
       for (const block of blocksOf(piece)) {
         await this.#transport.write(stuffer.push(block));
-        if (this.#isOver()) return undefined;
+        if (this.#ports.isOver()) return undefined;
       }
     }
-    return this.#transport.write(stuffer.end());
+    return this.#write(stuffer.end());
+  }
+
+  /** The end of a reply. */
+  #write(bytes: Uint8Array): Promise<undefined> {
+    return this.#transport.write(bytes, this.#ports.isMoreComing());
   }
 }
 

@@ -32,10 +32,15 @@ interface Wanted {
   readonly shape: (content: Content) => readonly [string, Content];
 }
 
+function isUsableUid(uid: string): boolean {
+  return /^[!-~]{1,70}$/.test(uid);
+}
+
 /** The TRANSACTION state of a session (RFC 1939 §5): one opened maildrop. */
 export class Transaction {
   readonly #ports: TransactionPorts;
   readonly #list: MessageList;
+  #isListable: boolean | undefined;
 
   constructor(ports: TransactionPorts) {
     this.#ports = ports;
@@ -65,7 +70,7 @@ export class Transaction {
       case 'LIST':
         return this.#scan(command, (message) => String(message.size));
       case 'UIDL':
-        return this.#scan(command, (message) => message.uid);
+        return this.#hasUsableUids() ? this.#scan(command, ({ uid }) => uid) : this.#refuseUids();
       case 'DELE':
         return this.#ofMessage(command, (number, message) => this.#delete(number, message));
       case 'RETR':
@@ -126,6 +131,17 @@ export class Transaction {
 
   *#lines(value: (message: Pop3Message) => string): Generator<string> {
     for (const [number, message] of this.#list.numbered()) yield `${number} ${value(message)}`;
+  }
+
+  /** Looked at when they are first asked for: a maildrop may make them only then. */
+  #hasUsableUids(): boolean {
+    return (this.#isListable ??= this.#ports.maildrop.messages.every(({ uid }) => isUsableUid(uid)));
+  }
+
+  #refuseUids(): Promise<undefined> {
+    const { onError, reply } = this.#ports;
+    onError(new Error('Cannot list a maildrop: a UID is not 1 to 70 printable characters (RFC 1939 §7)'));
+    return reply.refuse(this.#texts.damagedMaildrop, 'SYS/PERM');
   }
 
   #top(command: Command): Promise<undefined> | string {

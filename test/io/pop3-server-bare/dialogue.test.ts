@@ -180,12 +180,34 @@ test('Dialogue answers [SYS/TEMP] when the password cannot be checked now', asyn
   assert.match(answered, /-ERR \[SYS\/TEMP\] The mailbox cannot be opened now/);
 });
 
-test('Dialogue refuses a maildrop whose UIDs are not printable (RFC 1939 §7)', async () => {
-  const maildrop = new TextMaildrop(['x']);
-  Object.assign(maildrop.messages[0] ?? {}, { uid: 'a b' });
-  const answered = await new ScriptedSession({ maildrop }).run(`${LOGIN}QUIT\r\n`);
-  assert.match(answered, /-ERR \[SYS\/PERM\] The mailbox is damaged/);
-  assert.equal(maildrop.closes, 1);
+test('A reply is held for the next one only while a whole command waits, and only after the login (RFC 2449 §6.6)', async () => {
+  const session = new ScriptedSession();
+  await session.run(`${LOGIN}NOOP\r\nRETR 1\r\nDELE 1\r\nNO`, 'OP\r\nQUIT\r\n');
+  const held = session.transport.output.map((bytes, index) => [
+    Buffer.from(bytes).toString('latin1').split('\r\n')[0],
+    session.transport.hints[index],
+  ]);
+  const [greeting, user, pass] = held;
+  for (const reply of [greeting, user]) assert.equal(reply?.[1], false, String(reply?.[0]));
+  assert.equal(pass?.[1], true);
+  assert.equal(held.at(-1)?.[1], false, 'nothing follows the goodbye');
+  assert.deepEqual(
+    held.filter(([, isHeld]) => isHeld === true).length,
+    held.length - 3,
+    'all but the greeting, what was said before the login, and the goodbye',
+  );
+});
+
+test('UIDL refuses to list a UID that a client could not read (RFC 1939 §7); all else works', async () => {
+  for (const uid of ['', 'a b', 'x'.repeat(71), '\u00fc']) {
+    const maildrop = new TextMaildrop(['a\r\n']);
+    Object.assign(maildrop.messages[0] ?? {}, { uid });
+    const session = new ScriptedSession({ maildrop });
+    const answered = await session.run(`${LOGIN}UIDL\r\nUIDL 1\r\nRETR 1\r\nQUIT\r\n`);
+    const refusal = '-ERR \\[SYS/PERM\\] The mailbox is damaged\r\n';
+    assert.match(answered, new RegExp(`\r\n${refusal}${refusal}\\+OK 3 octets\r\na\r\n\\.\r\n`));
+    assert.equal(session.events.filter(({ kind }) => kind === 'error').length, 2);
+  }
 });
 
 test('Dialogue refuses logins without TLS and does not offer them (RFC 8314 §3)', async () => {

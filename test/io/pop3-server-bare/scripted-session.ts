@@ -33,7 +33,7 @@ export class TextMaildrop implements Pop3Maildrop {
     this.messages = texts.map((text, index) => ({ uid: `uid-${index + 1}`, size: text.length }));
   }
 
-  async read(message: Pop3Message): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
+  async read(message: Pop3Message, _part?: 'whole' | 'top'): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
     if (this.readError !== undefined) throw this.readError;
     const content = Buffer.from(this.#texts[this.messages.indexOf(message)] ?? '', 'latin1');
     return this.pieces === undefined ? content : piecesOf(content, this.pieces);
@@ -63,12 +63,15 @@ export const TWO_MESSAGES = [
 
 class RecordingTransport implements Transport {
   readonly output: Uint8Array[] = [];
+  /** Of each of them, whether it was said that more follows at once. */
+  readonly hints: boolean[] = [];
   readonly ended = Promise.withResolvers<void>();
   readonly deadlines: (number | undefined)[] = [];
   tlsStarts = 0;
 
-  async write(bytes: Uint8Array): Promise<undefined> {
+  async write(bytes: Uint8Array, isMoreComing = false): Promise<undefined> {
     this.output.push(bytes.slice());
+    this.hints.push(isMoreComing);
     return undefined;
   }
   pause(): void {}
