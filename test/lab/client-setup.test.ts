@@ -279,6 +279,29 @@ test("gatepost certificate remove brings the box's own back, which a device that
   }
 });
 
+test('a box with a certificate of an earlier version keeps it, for the programs that trust it, until the owner renews it', async () => {
+  await box.stop();
+  const [cert, key] = ['crt', 'key'].map((end) => box.namespace.file(`first.${end}`)) as [string, string];
+  const names = ['mail', 'smtp', 'pop', 'admin', 'gatepost'].map((label) => `DNS:${label}.${NAMES.office}`);
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3653'];
+  const subject = ['-subj', `/CN=${NAMES.mailHost}`, '-addext', `subjectAltName=${names.join(',')}`];
+  await box.namespace.output(['openssl', 'req', '-x509', ...kind, ...subject, '-keyout', key, '-out', cert]);
+  const both = readFileSync(key, 'utf8') + readFileSync(cert, 'utf8');
+  writeFileSync(join(box.dataPath, 'tls/self-signed.pem'), both);
+  await box.start();
+  assert.equal((await certificate()).kind, 'first');
+  assert.match(await shown(995, NAMES.mailHost, '-CAfile', cert), /Verification: OK/);
+  assert.equal((await box.health()).ok, true);
+  const profile = await curl(`http://${AUTOCONFIG}/mail/apple.mobileconfig?emailaddress=${ADDRESS}`);
+  assert.equal(profile.match(/com\.apple\.security\.root/g)?.length, 2);
+  const { stdout } = await box.cli(['certificate', 'renew']);
+  assert.match(stdout, /new authority: devices have to be told to trust it/);
+  const renewed = await certificate();
+  assert.equal(renewed.kind, 'own');
+  writeFileSync(authority, renewed.authority.certificate);
+  assert.match(await shown(995, NAMES.mailHost), /Verification: OK/);
+});
+
 test('a taken port 80 stops neither the box nor its page: health names what does not work', async () => {
   await box.stop();
   const taken = office.box.start('squatter', ['python3', '-u', '-m', 'http.server', '80']);
