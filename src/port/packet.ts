@@ -15,6 +15,11 @@ export interface PacketSocket {
   /** The device's own address when the socket was opened. */
   readonly mac: Mac;
   send(destination: Mac, payload: Uint8Array): void;
+  /**
+   * From now on only one of 2^halvings packets is received, by chance, and what the filter keeps; 0 is all. The rest costs
+   * this process nothing: the kernel drops it where it came in.
+   */
+  thin(halvings: number): void;
   close(): void;
 }
 
@@ -28,6 +33,15 @@ export interface PacketFilter {
    * checked likewise: the segment of a provider is full of ARP about others.
    */
   readonly arpAddress?: Ipv4;
+  /** With `udpPort`: datagrams with any of these words are received however thin the rest is. */
+  readonly kept?: readonly PayloadWord[];
+}
+
+/** A word of 32 bits of a datagram's payload: those of its bits that are in the mask are the value, or not all zero. */
+export interface PayloadWord {
+  readonly offset: number;
+  readonly mask: number;
+  readonly value?: number;
 }
 
 /** Link-layer sockets bound to one device (packet(7), SOCK_DGRAM). They see packets before the firewall does. */

@@ -33,6 +33,8 @@ function fits({ etherType, udpPort }: PacketFilter, payload: Uint8Array): boolea
 export class FakeLan {
   /** Every frame put on the wire, lost ones too. */
   readonly frames: FakeFrame[] = [];
+  /** What sockets were told to thin by, in order; packets still all arrive. */
+  readonly thinned: number[] = [];
   /** Addresses that answer a ping. */
   readonly answering = new Set<Ipv4>();
   /** Whether a frame is lost; none is unless a test says so. */
@@ -73,6 +75,7 @@ export class FakeLan {
       mac: open.host,
       send: (destination, payload) =>
         this.#carry({ source: open.host, destination, payload: payload.slice() }),
+      thin: (halvings) => void this.thinned.push(halvings),
       close: () => void this.#open.delete(open),
     };
   }

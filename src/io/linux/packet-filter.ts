@@ -1,5 +1,5 @@
 import { type Ipv4, UNSPECIFIED } from '../../base/ipv4.ts';
-import type { PacketFilter } from '../../port/packet.ts';
+import type { PacketFilter, PayloadWord } from '../../port/packet.ts';
 
 /** One `struct sock_filter` (linux/filter.h): code, jumps if true and false, operand. */
 type Instruction = readonly [code: number, whenTrue: number, whenFalse: number, operand: number];
@@ -8,7 +8,9 @@ type Instruction = readonly [code: number, whenTrue: number, whenFalse: number, 
 const LOAD_BYTE = 0x30;
 const LOAD_HALF = 0x28;
 const LOAD_WORD = 0x20;
+const LOAD_WORD_INDEXED = 0x40;
 const LOAD_HALF_INDEXED = 0x48;
+const AND = 0x54;
 /** X = 4 * (octet & 15): the length of an IPv4 header. */
 const LOAD_HEADER_LENGTH = 0xb1;
 const JUMP_EQUAL = 0x15;
@@ -18,6 +20,8 @@ const RETURN = 0x06;
 
 /** SKF_AD_OFF + SKF_AD_PKTTYPE: for whom the frame was. */
 const PACKET_TYPE = 0xffff_f004;
+/** SKF_AD_OFF + SKF_AD_RANDOM: 32 random bits. */
+const RANDOM = 0xffff_f038;
 /** PACKET_HOST and PACKET_BROADCAST are 0 and 1; group, foreign and our own frames are above. */
 const LAST_WANTED_TYPE = 1;
 const WHOLE = 0xffff_ffff;
@@ -26,12 +30,14 @@ const WHOLE = 0xffff_ffff;
 const DROP = -1;
 const ACCEPT = -2;
 
+const UDP_HEADER = 8;
+
 /** Where an ARP packet of IPv4 over Ethernet has the sender's and the target's protocol address (RFC 826). */
 const ARP_SENDER = 14;
 const ARP_TARGET = 24;
 
 /** With octet 0 the first of the network header, as on SOCK_DGRAM packet sockets. */
-function instructions(filter: PacketFilter): Instruction[] {
+function instructions(filter: PacketFilter, halvings: number): Instruction[] {
   const forUs: Instruction[] = [
     [LOAD_WORD, 0, 0, PACKET_TYPE],
     [JUMP_GREATER, DROP, 0, LAST_WANTED_TYPE],
@@ -48,6 +54,22 @@ function instructions(filter: PacketFilter): Instruction[] {
     [LOAD_HEADER_LENGTH, 0, 0, 0],
     [LOAD_HALF_INDEXED, 0, 0, 2],
     [JUMP_EQUAL, 0, DROP, filter.udpPort],
+    ...(halvings === 0 ? [] : [...(filter.kept ?? []).flatMap(kept), ...byChance(halvings)]),
+  ];
+}
+
+/** Behind {@link LOAD_HEADER_LENGTH}; a payload that ends before the word is none that is kept, and dropped. */
+function kept({ offset, mask, value }: PayloadWord): Instruction[] {
+  const load: Instruction = [LOAD_WORD_INDEXED, 0, 0, UDP_HEADER + offset];
+  return value === undefined
+    ? [load, [JUMP_ANY_BIT, ACCEPT, 0, mask]]
+    : [load, [AND, 0, 0, mask], [JUMP_EQUAL, ACCEPT, 0, value]];
+}
+
+function byChance(halvings: number): Instruction[] {
+  return [
+    [LOAD_WORD, 0, 0, RANDOM],
+    [JUMP_GREATER, DROP, 0, 0xffff_ffff >>> halvings],
   ];
 }
 
@@ -64,9 +86,10 @@ function aboutAddress(address: Ipv4): Instruction[] {
 /**
  * The classic BPF program that lets through frames for this host or for all, and with `udpPort` only whole IPv4
  * datagrams for that UDP port, with `arpAddress` only ARP about that address. The EtherType is matched by the socket's binding.
+ * Datagrams are halved so many times, but for those the filter keeps.
  */
-export function packetFilterProgram(filter: PacketFilter): Uint8Array {
-  const body = instructions(filter);
+export function packetFilterProgram(filter: PacketFilter, halvings = 0): Uint8Array {
+  const body = instructions(filter, halvings);
   const program: Instruction[] = [...body, [RETURN, 0, 0, WHOLE], [RETURN, 0, 0, 0]];
   const targets = { [ACCEPT]: body.length, [DROP]: body.length + 1 };
   const view = new DataView(new ArrayBuffer(program.length * 8));

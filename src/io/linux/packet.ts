@@ -3,9 +3,10 @@ import { Worker } from 'node:worker_threads';
 import { InvariantError, KernelError, unreachable } from '../../base/errors.ts';
 import { type Mac, macFromBytes } from '../../base/mac.ts';
 import type { PacketFilter, PacketPort, PacketSocket, ReceivedPacket } from '../../port/packet.ts';
-import { closeFile, openEvent, sendTo, signalEvent } from './ffi.ts';
+import { attachFilter, closeFile, openEvent, sendTo, signalEvent } from './ffi.ts';
 import { linkAddress } from './link-address.ts';
 import { packetsOf } from './packet-batch.ts';
+import { packetFilterProgram } from './packet-filter.ts';
 import {
   type Failure,
   type PacketCommand,
@@ -23,7 +24,7 @@ export interface LinuxPacketOptions {
 
 interface User {
   readonly device: string;
-  readonly etherType: number;
+  readonly filter: PacketFilter;
   readonly onPacket: (packet: ReceivedPacket) => void;
 }
 
@@ -71,7 +72,7 @@ export class LinuxPacketPort implements PacketPort {
     if (this.#closed) throw new InvariantError('The packet port is closed');
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#opening.set(id, { device, etherType: filter.etherType, onPacket, resolve, reject });
+      this.#opening.set(id, { device, filter, onPacket, resolve, reject });
       this.#command({ kind: 'open', id, device, filter });
     });
   }
@@ -164,6 +165,7 @@ export class LinuxPacketPort implements PacketPort {
     opening.resolve({
       mac: macFromBytes(report.mac),
       send: (destination, payload) => this.#send(id, destination, payload),
+      thin: (halvings) => this.#thin(id, halvings),
       close: () => {
         if (this.#opened.delete(id) && !this.#closed) this.#command({ kind: 'close', id });
         this.#failed.get(opening.device)?.delete(id);
@@ -188,14 +190,26 @@ export class LinuxPacketPort implements PacketPort {
   #send(id: number, destination: Mac, payload: Uint8Array): void {
     const opened = this.#opened.get(id);
     if (opened === undefined || this.#closed) return;
-    const { socket, index, etherType } = opened;
+    const { socket, index, filter } = opened;
     try {
-      sendTo(socket, payload, linkAddress(etherType, index, destination));
+      sendTo(socket, payload, linkAddress(filter.etherType, index, destination));
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
       // The failure was this socket's news for the worker, which now hears of it by this alone.
       const { operation, errno, message } = error;
       this.#command({ kind: 'failed', id, failure: { operation, errno, message } });
+    }
+  }
+
+  /** The kernel puts one program in the place of another between two packets. */
+  #thin(id: number, halvings: number): void {
+    const opened = this.#opened.get(id);
+    if (opened === undefined || this.#closed) return;
+    try {
+      attachFilter(opened.socket, packetFilterProgram(opened.filter, halvings));
+    } catch (error) {
+      // Without memory for another program the old one goes on; what comes is then dropped later, and at a higher price.
+      if (!(error instanceof KernelError)) throw error;
     }
   }
 

@@ -1,5 +1,5 @@
 import { DecodeError, UserError, messageOf, unreachable } from '../../base/errors.ts';
-import type { Instant } from '../../base/instant.ts';
+import { type Instant, after } from '../../base/instant.ts';
 import { BROADCAST, type Ipv4, formatIpv4 } from '../../base/ipv4.ts';
 import type { Mac } from '../../base/mac.ts';
 import { lastAddress4 } from '../../base/prefix.ts';
@@ -25,7 +25,7 @@ import { DHCP4_SERVER_PORT, OP } from '../../wire/dhcp4/constants.ts';
 import { type Dhcp4Message, decodeMessage, encodeMessage } from '../../wire/dhcp4/message.ts';
 import { decodeUdpPacket, encodeUdpPacket } from '../../wire/ipv4/udp.ts';
 import { AddressProbe } from './address-probe.ts';
-import { FloodGate } from './flood-gate.ts';
+import { FloodGate, KEPT, READ_WINDOW } from './flood-gate.ts';
 import { OtherServerWatch } from './other-server-watch.ts';
 
 export interface Dhcp4ServerSettings {
@@ -75,6 +75,8 @@ export class Dhcp4Server {
   #socket: PacketSocket | undefined;
   #holder: UdpSocket | undefined;
   #wake: Cancel | undefined;
+  #halvings = 0;
+  #thinning: Cancel | undefined;
   // A trouble that lasts is told once, not with every address it concerns.
   #recordFails = false;
   #stopped = false;
@@ -134,6 +136,7 @@ export class Dhcp4Server {
   stop(): void {
     this.#stopped = true;
     this.#wake?.cancel();
+    this.#thinning?.cancel();
     this.#probe.stop();
     this.#watch.close();
     this.#socket?.close();
@@ -152,10 +155,11 @@ export class Dhcp4Server {
 
   async #open(): Promise<void> {
     this.#socket?.close();
-    const filter = { etherType: IPV4, udpPort: DHCP4_SERVER_PORT };
+    const filter = { etherType: IPV4, udpPort: DHCP4_SERVER_PORT, kept: KEPT };
     this.#socket = await this.#ports.packet.open(this.#settings.device, filter, (packet) =>
       this.#receive(packet),
     );
+    if (this.#halvings > 0) this.#socket.thin(this.#halvings);
     await this.#watch.open(this.#settings.device, this.#settings.server.server.address);
   }
 
@@ -165,7 +169,10 @@ export class Dhcp4Server {
 
   #receive(packet: ReceivedPacket): void {
     this.#counters.received++;
-    if (!this.#gate.admits(packet.payload, this.#ports.clock.now())) {
+    const now = this.#ports.clock.now();
+    const isRead = this.#gate.admits(packet.payload, now);
+    this.#thin(now);
+    if (!isRead) {
       this.#counters.dropped++;
       return;
     }
@@ -178,6 +185,26 @@ export class Dhcp4Server {
       if (!(error instanceof DecodeError)) throw error;
       this.#counters.dropped++;
     }
+  }
+
+  /** In a flood; the clock sees to the end of it, as no packet may come then. */
+  #thin(now: Instant): void {
+    const halvings = this.#gate.halvings(now);
+    if (halvings === this.#halvings) return;
+    this.#halvings = halvings;
+    this.#socket?.thin(halvings);
+    this.#followFlood();
+  }
+
+  #followFlood(): void {
+    this.#thinning?.cancel();
+    this.#thinning = undefined;
+    if (this.#halvings === 0 || this.#stopped) return;
+    const { clock } = this.#ports;
+    this.#thinning = clock.wake(after(clock.now(), READ_WINDOW), () => {
+      this.#thin(clock.now());
+      this.#followFlood();
+    });
   }
 
   #take(message: Dhcp4Message, via: Mac, from: Ipv4): void {

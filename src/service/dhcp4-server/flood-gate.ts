@@ -1,5 +1,6 @@
 import { type Duration, Milliseconds } from '../../base/duration.ts';
 import { Instant, between } from '../../base/instant.ts';
+import type { PayloadWord } from '../../port/packet.ts';
 
 /*
  * A hot path: in a flood it sees every packet, before anything is decoded.
@@ -7,43 +8,84 @@ import { Instant, between } from '../../base/instant.ts';
 
 /**
  * Packets read in one window, and how many more if those before were quieter: an office of thousands that is switched on at once
- * is no flood. What is beyond is dropped unread, but for packets of clients that have an address.
+ * is no flood. What is beyond is dropped unread, but for what is kept.
  */
 export const MAX_READ = 1500;
 export const MAX_SAVED = 4096;
 export const READ_WINDOW: Duration = Milliseconds(100);
 
-/** Fixed offsets: the UDP header has 8 octets, `ciaddr` is behind 12 of the message (RFC 2131 §2). */
+/** What is left of a flood in a window, once it is known to be one: as many strangers as the server answers (MAX_STRANGERS_PER_SECOND). */
+export const MAX_THINNED = MAX_READ / 2;
+/** Of what the socket brings, one of 2^6 is the least: a chance for newcomers in a flood of 64 times of what can be read. */
+export const MAX_HALVINGS = 6;
+
+/** Fixed offsets: the UDP header has 8 octets, `ciaddr` is behind 12 of the message, options are behind 240 (RFC 2131 §2). */
 const UDP_HEADER = 8;
 const CIADDR = 12;
+const OPTIONS = 240;
+/** Option 53, which clients put first, of one octet: 3 is REQUEST (RFC 2132 §9.6). */
+const REQUEST = [53, 1, 3] as const;
 
-/** Whether the message says that its client has an address: a renewal, or a release. */
-function hasAddress(packet: Uint8Array): boolean {
-  const at = ((packet[0] ?? 0) & 15) * 4 + UDP_HEADER + CIADDR;
-  return ((packet[at] ?? 0) | (packet[at + 1] ?? 0) | (packet[at + 2] ?? 0) | (packet[at + 3] ?? 0)) !== 0;
+/**
+ * What is never thinned out: messages of clients that have an address, renewals and releases, and of those that want what
+ * they were offered or had. What a flood is made of, because it finds the pool full sooner, are DISCOVERs.
+ */
+export const KEPT: readonly PayloadWord[] = [
+  { offset: CIADDR, mask: 0xffff_ffff },
+  { offset: OPTIONS, mask: 0xffff_ff00, value: 0x3501_0300 },
+];
+
+/** The same, told by this side of the socket. */
+function isKept(packet: Uint8Array): boolean {
+  const message = ((packet[0] ?? 0) & 15) * 4 + UDP_HEADER;
+  const at = message + CIADDR;
+  const hasAddress =
+    ((packet[at] ?? 0) | (packet[at + 1] ?? 0) | (packet[at + 2] ?? 0) | (packet[at + 3] ?? 0)) !== 0;
+  return hasAddress || REQUEST.every((octet, index) => packet[message + OPTIONS + index] === octet);
 }
 
 /**
  * Keeps a flood of questions from taking the time of everything else in the process, and with it that of the clients
- * which only want to keep what they have: those go first.
+ * which only want to keep what they have: those go first. Even to count what is dropped takes time, so the kernel is
+ * asked to drop most of it, by halves until that much is left, and no longer than the flood lasts.
  */
 export class FloodGate {
   #began = Instant(-Infinity);
   #left = 0;
-  #renewals = 0;
+  #kept = 0;
+  /** Others in this window, read or not. */
+  #others = 0;
+  /** Whether one in this window was not read. */
+  #isOver = false;
+  #halvings = 0;
 
   /** Whether the packet, an IPv4 datagram, is read. */
   admits(packet: Uint8Array, now: Instant): boolean {
-    const passed = Math.floor(between(this.#began, now) / READ_WINDOW);
-    if (passed >= 1) {
-      this.#began = now;
-      this.#left = Math.min(MAX_SAVED, this.#left + passed * MAX_READ);
-      this.#renewals = 0;
-    }
+    this.halvings(now);
+    const isOther = !isKept(packet);
+    if (isOther) this.#others++;
     if (this.#left > 0) {
       this.#left--;
       return true;
     }
-    return hasAddress(packet) && this.#renewals++ < MAX_READ;
+    if (isOther) this.#isOver = true;
+    return !isOther && this.#kept++ < MAX_READ;
+  }
+
+  /** How often what is not kept is to be halved from now on; to be asked once a window while it is not 0. */
+  halvings(now: Instant): number {
+    const passed = Math.floor(between(this.#began, now) / READ_WINDOW);
+    if (passed >= 1) {
+      const came = this.#others / passed;
+      const isFlood = this.#halvings > 0 ? came > MAX_THINNED : this.#isOver && came > MAX_READ;
+      if (isFlood) this.#halvings = Math.min(MAX_HALVINGS, this.#halvings + 1);
+      else if (came * 4 <= MAX_THINNED) this.#halvings = Math.max(0, this.#halvings - 1);
+      this.#began = now;
+      this.#left = Math.min(MAX_SAVED, this.#left + passed * MAX_READ);
+      this.#kept = 0;
+      this.#others = 0;
+      this.#isOver = false;
+    }
+    return this.#halvings;
   }
 }

@@ -11,17 +11,22 @@ const TYPE = { host: 0, broadcast: 1, multicast: 2, otherHost: 3, outgoing: 4 } 
 interface Machine {
   readonly data: DataView;
   readonly type: number;
+  readonly random: number;
   index: number;
+  accumulator: number;
 }
 
-/** Loads by opcode (linux/bpf_common.h); undefined beyond the packet, which drops it, as in the kernel. */
+/** What goes into the accumulator by opcode (linux/bpf_common.h); undefined beyond the packet, which drops it, as in the kernel. */
 const LOADS: Readonly<Record<number, (machine: Machine, operand: number) => number | undefined>> = {
-  0x20: ({ data, type }, at) => {
+  0x20: ({ data, type, random }, at) => {
     if (at === 0xffff_f004) return type;
+    if (at === 0xffff_f038) return random;
     return at + 4 <= data.byteLength ? data.getUint32(at) : undefined;
   },
   0x28: ({ data }, at) => (at + 2 <= data.byteLength ? data.getUint16(at) : undefined),
   0x30: ({ data }, at) => (at + 1 <= data.byteLength ? data.getUint8(at) : undefined),
+  0x40: ({ data, index }, at) => (index + at + 4 <= data.byteLength ? data.getUint32(index + at) : undefined),
+  0x54: ({ accumulator }, mask) => (accumulator & mask) >>> 0,
   0x48: ({ data, index }, at) => (index + at + 2 <= data.byteLength ? data.getUint16(index + at) : undefined),
 };
 
@@ -32,20 +37,30 @@ const JUMPS: Readonly<Record<number, (accumulator: number, operand: number) => b
 };
 
 /** Runs the program as the kernel does, as far as its instructions go. */
-function passes(filter: PacketFilter, packet: Uint8Array, type: number = TYPE.host): boolean {
-  const program = new DataView(packetFilterProgram(filter).slice().buffer);
-  const machine: Machine = { data: new DataView(packet.slice().buffer), type, index: 0 };
-  let accumulator = 0;
+function passes(
+  filter: PacketFilter,
+  packet: Uint8Array,
+  type: number = TYPE.host,
+  { halvings, random } = { halvings: 0, random: 0 },
+): boolean {
+  const program = new DataView(packetFilterProgram(filter, halvings).slice().buffer);
+  const machine: Machine = {
+    data: new DataView(packet.slice().buffer),
+    type,
+    random,
+    index: 0,
+    accumulator: 0,
+  };
   for (let at = 0; at < program.byteLength / 8; at++) {
     const code = program.getUint16(at * 8, true);
     const operand = program.getUint32(at * 8 + 4, true);
     const [load, jump] = [LOADS[code], JUMPS[code]];
     if (jump !== undefined) {
-      at += program.getUint8(at * 8 + (jump(accumulator, operand) ? 2 : 3));
+      at += program.getUint8(at * 8 + (jump(machine.accumulator, operand) ? 2 : 3));
     } else if (load !== undefined) {
       const value = load(machine, operand);
       if (value === undefined) return false;
-      accumulator = value;
+      machine.accumulator = value;
     } else if (code === 0xb1 && operand < packet.length) {
       machine.index = 4 * ((packet[operand] ?? 0) & 15);
     } else {
@@ -109,4 +124,33 @@ test('packetFilterProgram() decides on any bytes', () => {
         assert.equal(typeof passes(filter, Uint8Array.from(bytes)), 'boolean');
     }),
   );
+});
+
+/** An IPv4 datagram to UDP port 67 with an IP option, so that no offset is that of the shortest header. */
+function datagram(payload: readonly number[]): Uint8Array {
+  const header = new Uint8Array(24);
+  header[0] = 0x46;
+  header[9] = 17;
+  return Uint8Array.of(...header, 0, 68, 0, 67, 0, 0, 0, 0, ...payload);
+}
+
+test('packetFilterProgram() thins by chance what the filter does not keep', () => {
+  const filter: PacketFilter = {
+    etherType: 0x0800,
+    udpPort: 67,
+    kept: [
+      { offset: 0, mask: 0x00ff_ffff },
+      { offset: 4, mask: 0xffff_ff00, value: 0x3501_0300 },
+    ],
+  };
+  const isHeard = (payload: readonly number[], random: number, halvings = 3): boolean =>
+    passes(filter, datagram(payload), TYPE.broadcast, { halvings, random });
+  const plain = [9, 0, 0, 0, 53, 1, 1, 7];
+  assert.equal(isHeard(plain, 0xffff_ffff, 0), true);
+  assert.equal(isHeard(plain, 0x1fff_ffff), true);
+  assert.equal(isHeard(plain, 0x2000_0000), false);
+  assert.equal(isHeard([9, 0, 0, 1, 53, 1, 1, 7], 0xffff_ffff), true);
+  assert.equal(isHeard([0, 0, 0, 0, 53, 1, 3, 7], 0xffff_ffff), true);
+  assert.equal(isHeard([0, 0, 0, 0, 53, 1], 0), false);
+  assert.equal(isHeard([0, 0, 0, 0, 53, 1], 0, 0), true);
 });

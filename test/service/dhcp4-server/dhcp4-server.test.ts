@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Hours, Milliseconds, Minutes, Seconds } from '../../../src/base/duration.ts';
 import { KernelError } from '../../../src/base/errors.ts';
+import { fromHex } from '../../../src/base/hex.ts';
 import { type Ipv4, formatIpv4, parseIpv4 } from '../../../src/base/ipv4.ts';
 import { BROADCAST_MAC, type Mac, parseMac } from '../../../src/base/mac.ts';
 import { parsePrefix4 } from '../../../src/base/prefix.ts';
@@ -18,6 +19,7 @@ import {
   type Dhcp4ServerPorts,
   startDhcp4Server,
 } from '../../../src/service/dhcp4-server/dhcp4-server.ts';
+import { MAX_SAVED, READ_WINDOW } from '../../../src/service/dhcp4-server/flood-gate.ts';
 import { FakeClock } from '../../fake/fake-clock.ts';
 import { FakeLan } from '../../fake/fake-lan.ts';
 import { FakeLeaseJournal } from '../../fake/fake-lease-journal.ts';
@@ -202,15 +204,39 @@ test('reconfigure() keeps leases and hands out the new settings at once', async 
   assert.equal(made.server?.leases().length, 1);
 });
 
+/** Of a datagram to the server that has no more. */
+const HEADERS = fromHex('45000028000000004011000000000000ffffffff00440043');
+
 test('damaged packets and packets for others are dropped and counted', async () => {
   const made = await office();
   const stranger = await made.lan
     .host(parseMac('02:00:00:00:99:99'))
     .open('eth0', { etherType: 0x0800 }, () => {});
-  const header = [0x45, 0, 0, 40, 0, 0, 0, 0, 64, 17, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 68, 0, 67];
-  stranger.send(BROADCAST_MAC, Uint8Array.from(header));
+  stranger.send(BROADCAST_MAC, HEADERS);
   await made.settle();
   assert.deepEqual(made.server?.counters, { received: 1, dropped: 1, sent: 0 });
+});
+
+test('a flood is thinned out before it reaches the server, and no longer than it lasts', async () => {
+  const made = await office();
+  const stranger = await made.lan
+    .host(parseMac('02:00:00:00:99:99'))
+    .open('eth0', { etherType: 0x0800 }, () => {});
+  const flood = async (packets: number): Promise<void> => {
+    for (let sent = 0; sent < packets; sent++) stranger.send(BROADCAST_MAC, HEADERS);
+    await Promise.resolve();
+    await made.clock.advance(READ_WINDOW);
+  };
+  await flood(MAX_SAVED + 1);
+  assert.deepEqual(made.lan.thinned, []);
+  await flood(MAX_SAVED + 1);
+  assert.deepEqual(made.lan.thinned, [1, 2]);
+  await made.clock.advance(READ_WINDOW);
+  assert.deepEqual(made.lan.thinned, [1, 2, 1]);
+  await made.clock.advance(READ_WINDOW);
+  assert.deepEqual(made.lan.thinned, [1, 2, 1, 0]);
+  await made.clock.advance(Hours(1));
+  assert.deepEqual(made.lan.thinned, [1, 2, 1, 0]);
 });
 
 test('a port or a device that is not to be had is refused with its name, and nothing is left open', async () => {

@@ -96,6 +96,7 @@ export class Provider implements PacketPort, IcmpPort {
         if (filter.etherType === 0x0806) this.#takeArp(payload, open);
         else this.#take(payload.subarray(28), undefined);
       },
+      thin: () => {},
       close: () => void this.#sockets.delete(open),
     };
   }
