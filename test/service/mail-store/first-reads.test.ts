@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Timestamp } from '../../../src/base/instant.ts';
+import { MemoryFiles } from '../../fake/memory-files.ts';
+import { PAGE, mail, openStore } from './post-office.ts';
+
+const written = ({ names }: MemoryFiles): number =>
+  [...names.current.values()].reduce((sum, { current }) => sum + current.length, 0);
+
+test('record() of a thousand messages costs one record of a few pages, and none when all are dated', async () => {
+  const files = new MemoryFiles();
+  const store = await openStore(files, { segmentSize: 2 ** 20 });
+  await Promise.all(
+    Array.from({ length: 1000 }, (_, n) => store.deliver({ sender: '', users: ['bob'] }, mail(`m${n}:40`))),
+  );
+  const uids = store.list('bob').map(({ uid }) => uid);
+  const before = written(files);
+  await store.firstReads.record('bob', uids, Timestamp(7));
+  assert.ok(written(files) - before <= 3 * PAGE, `${written(files) - before} octets`);
+  const after = written(files);
+  await store.firstReads.record('bob', uids, Timestamp(8));
+  assert.equal(written(files), after);
+  await store.close();
+  const reads = (await openStore(files)).firstReads.of('bob');
+  assert.deepEqual([reads.size, new Set(reads.values())], [1000, new Set([7])]);
+});
+
+test('record() passes over what is not in the mailbox of the user', async () => {
+  const files = new MemoryFiles();
+  const store = await openStore(files);
+  await store.deliver({ sender: '', users: ['bob'] }, mail('a:40'));
+  const [message] = store.list('bob');
+  const before = written(files);
+  await store.firstReads.record('eva', [message?.uid ?? ''], Timestamp(7));
+  await store.firstReads.record('bob', ['no-such', 'x', ''], Timestamp(7));
+  assert.equal(written(files), before);
+  assert.equal(store.firstReads.of('bob').size + store.firstReads.of('eva').size, 0);
+});
