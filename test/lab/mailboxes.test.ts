@@ -104,8 +104,7 @@ test('a full mailbox refuses at RCPT what is announced, else after DATA, and is 
     /> RCPT [^]*< 452 4\.2\.2 The message does not fit[^]*/,
   );
   assert.match(await submit('alice', 36_000), /^<- +250 2\.6\.0 /);
-  const { mailboxes } = await box.status();
-  assert.deepEqual(mailboxes.find(({ user }) => user === 'alice')?.messages, 2);
+  await waitFor('two messages for alice', async () => (await count('alice')) === 2);
   assert.match(
     (await box.cli(['health'])).stdout,
     /WARNING .*mailbox: The mailbox of alice is nearly full, 9\dK of 100K/,
@@ -116,7 +115,7 @@ test('a full mailbox refuses at RCPT what is announced, else after DATA, and is 
 test('behind a group everybody with room gets the message, and the sender gets it back for the others', async () => {
   const before = await count('bob');
   assert.match(await submit('all', 60_000, 'for all'), /^<- +250 2\.6\.0 /);
-  assert.equal(await count('bob'), before + 1);
+  await waitFor('the message for bob', async () => (await count('bob')) === before + 1);
   assert.equal(await count('alice'), 2);
   const mailbox = join(office.world.mailbox, 'new');
   const bounce = await waitFor('the message to come back', () =>
@@ -130,6 +129,7 @@ test('behind a group everybody with room gets the message, and the sender gets i
 test('gatepost user quota: more room counts at once, and the list shows it', async () => {
   await done('user', 'quota', 'alice', '2M');
   assert.match(await submit('alice', 60_000), /^<- +250 2\.6\.0 /);
+  await waitFor('three messages for alice', async () => (await count('alice')) === 3);
   const people = (await box.json('user', 'list')) as readonly UserStatus[];
   const alice = people.find(({ name }) => name === 'alice');
   assert.equal(alice?.quota, 2 * 2 ** 20);

@@ -75,7 +75,7 @@ test('gatepost user list names everybody, and no password', async () => {
     ['alice', 'bob', 'carol'].map((name) => [name, `${name}@${NAMES.office}`]),
   );
   const { stdout } = await box.cli(['user', 'list']);
-  assert.match(stdout, /^carol +Carol Example +carol@office\.example$/m);
+  assert.match(stdout, /^carol +Carol Example +carol@office\.example +\d+ +none +for ever$/m);
   assert.doesNotMatch(stdout, /scrypt/);
 });
 
