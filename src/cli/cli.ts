@@ -14,6 +14,7 @@ import {
 import { checkCommand } from './check.ts';
 import { NotRunningError, RefusedError, apiClient } from './client.ts';
 import type { Command, Context } from './command.ts';
+import { configAdoptCommand } from './config-adopt.ts';
 import { configApplyCommand } from './config-apply.ts';
 import { configShowCommand } from './config-show.ts';
 import { EXIT } from './exit.ts';
@@ -62,6 +63,7 @@ const COMMANDS: readonly Command[] = [
   firewallUnblockCommand,
   configShowCommand,
   configApplyCommand,
+  configAdoptCommand,
   userAddCommand,
   userPasswdCommand,
   userListCommand,

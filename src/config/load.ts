@@ -4,6 +4,8 @@ import { findConflicts } from './conflicts.ts';
 import { type Config, configSchema } from './schema.ts';
 import { wantedText } from './wanted-text.ts';
 
+/** What some editors put in front of a text in UTF-8. */
+const BYTE_ORDER_MARK = /^\u{FEFF}/u;
 /** The longest text of a found value that a problem shows. */
 const FOUND_LENGTH = 80;
 
@@ -67,7 +69,7 @@ export function readConfig(value: unknown): Config {
 /** The JSON value of a configuration file's text. @throws ConfigError if it is not JSON */
 export function parseConfigText(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text.replace(BYTE_ORDER_MARK, '')) as unknown;
   } catch (error) {
     throw new ConfigError([
       { path: '', found: `text that is not JSON (${messageOf(error)})`, wanted: 'one JSON object' },
