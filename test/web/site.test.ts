@@ -38,6 +38,14 @@ test('the page answers its own names and addresses only, so that another site ca
   assert.equal((await site.request('/', asked('evil.example:8080'))).status, 421);
 });
 
+test('the page tells mail programs their settings, by their names for it too: it may be on port 80', async () => {
+  const site = siteOf(fakeControl(new FakeBox()));
+  const path = '/mail/config-v1.1.xml';
+  assert.equal((await site.request(path, asked('autoconfig.office.example'))).status, 200);
+  assert.equal((await site.request(path, asked('evil.example'))).status, 404);
+  assert.equal((await site.request('/', asked('autoconfig.office.example'))).status, 421);
+});
+
 test('the page runs no foreign script and no frame: its content security policy names only itself', async () => {
   const { headers } = await siteOf(fakeControl(new FakeBox())).request('/', asked('192.168.77.1'));
   assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'.*script-src 'self'/);
