@@ -1,6 +1,6 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { Days, type Duration } from '../../base/duration.ts';
-import { messageOf } from '../../base/errors.ts';
+import { KernelError, messageOf } from '../../base/errors.ts';
 import { Timestamp, between } from '../../base/instant.ts';
 import { fromLatin1, latin1 } from '../../base/text.ts';
 import type { Clock } from '../../port/clock.ts';
@@ -118,6 +118,8 @@ function serverFault(
 /** The files of the box's own authority and of the certificate it issued. */
 export class OwnCertificates {
   readonly #ports: CertificatePorts;
+  /** A certificate that could not be written: good until the next start, which makes it anew. */
+  #unstored: TlsIdentity | undefined;
 
   constructor(ports: CertificatePorts) {
     this.#ports = ports;
@@ -156,10 +158,13 @@ export class OwnCertificates {
 
   async #server(authority: Authority, names: WantedNames): Promise<TlsIdentity> {
     const { clock, log } = this.#ports;
+    const faultIn = (identity: TlsIdentity): string | undefined =>
+      serverFault(identity, authority, namesFor(authority, names), clock.wallTime());
+    if (this.#unstored !== undefined && faultIn(this.#unstored) === undefined) return this.#unstored;
     const text = await this.#read(SERVER_FILE);
     if (text !== undefined) {
       const identity = identityIn(text);
-      const fault = serverFault(identity, authority, namesFor(authority, names), clock.wallTime());
+      const fault = faultIn(identity);
       if (fault === undefined) return identity;
       log.notice(`The certificate is made anew: ${fault}`);
     }
@@ -196,7 +201,15 @@ export class OwnCertificates {
   async #newServer(authority: Authority, names: WantedNames): Promise<TlsIdentity> {
     const { clock, log } = this.#ports;
     const identity = issueServer(authority, namesFor(authority, names), clock.wallTime());
-    await this.#write(SERVER_FILE, identity.key + identity.cert);
+    try {
+      await this.#write(SERVER_FILE, identity.key + identity.cert);
+      this.#unstored = undefined;
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      // A full disk is no reason for another authority, which nobody trusts.
+      this.#unstored = identity;
+      log.error(`The certificate is good until the next start only: ${error.message}`);
+    }
     log.notice(`Made a key and a certificate for ${names.required[0]}`);
     return identity;
   }

@@ -84,6 +84,23 @@ test('OwnCertificates leave out a new domain that the authority may not vouch fo
   assert.equal(leaf(second).checkHost('autoconfig.shop.example'), undefined);
 });
 
+test('OwnCertificates on a full disk issue by the authority there is, once, and write it at the next start', async () => {
+  const bench = new Bench();
+  const first = await bench.ensure();
+  const certificates = bench.certificates;
+  const names = namesOf(['office.example'], [HOST, 'box.office.example']);
+  bench.files.capacity = 0;
+  const second = await certificates.ensure(names);
+  assert.deepEqual(second.authority, first.authority);
+  assert.equal(leaf(second).checkHost('box.office.example'), 'box.office.example');
+  assert.match(bench.log.text, /good until the next start only/);
+  assert.deepEqual(await certificates.ensure(names), second);
+  bench.files.capacity = 1_000_000;
+  const third = await bench.ensure(names);
+  assert.deepEqual(third.authority, first.authority);
+  assert.deepEqual(await bench.ensure(names), third);
+});
+
 test('OwnCertificates.renew() makes an authority for all domains', async () => {
   const bench = new Bench();
   const first = await bench.ensure();
