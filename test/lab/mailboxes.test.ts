@@ -193,6 +193,16 @@ test('mail of another box is imported into a fresh one and read byte for byte; a
   assert.match(await submit('bob', 100), /^<- +250 2\.6\.0 /);
 });
 
+test('a message of 40 MiB is imported from a Maildir and read byte for byte', async () => {
+  const maildir = box.namespace.file('maildir');
+  mkdirSync(join(maildir, 'cur'), { recursive: true });
+  const text = `Subject: large\r\n\r\n${'z'.repeat(70).concat('\r\n').repeat(582_543)}`;
+  writeFileSync(join(maildir, 'cur', '1000000000.large:2,S'), text.replaceAll('\r\n', '\n'));
+  assert.equal(await done('mail', 'import', 'bob', maildir), 'imported 1 messages\n');
+  const last = (await numbers('bob')).at(-1) ?? '';
+  assert.ok((await read('bob', last)) === text);
+});
+
 test('mail.keepDays is told to POP3 programs, and 0 removes what was fetched at QUIT', async () => {
   await apply({ keepDays: 30 });
   const capabilities = ['--request', 'CAPA', `pop3s://${ADDRESSES.boxLan}/`];
