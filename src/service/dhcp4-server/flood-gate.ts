@@ -55,8 +55,6 @@ export class FloodGate {
   #kept = 0;
   /** Others in this window, read or not. */
   #others = 0;
-  /** Whether one in this window was not read. */
-  #isOver = false;
   #halvings = 0;
 
   /** Whether the packet, an IPv4 datagram, is read. */
@@ -68,8 +66,10 @@ export class FloodGate {
       this.#left--;
       return true;
     }
-    if (isOther) this.#isOver = true;
-    return !isOther && this.#kept++ < MAX_READ;
+    if (!isOther) return this.#kept++ < MAX_READ;
+    // At once: what the socket's buffer cannot hold until the window ends is lost, renewals too.
+    if (this.#halvings === 0 && this.#others > MAX_READ) this.#halve(this.#others);
+    return false;
   }
 
   /** How often what is not kept is to be halved from now on; to be asked once a window while it is not 0. */
@@ -77,15 +77,20 @@ export class FloodGate {
     const passed = Math.floor(between(this.#began, now) / READ_WINDOW);
     if (passed >= 1) {
       const came = this.#others / passed;
-      const isFlood = this.#halvings > 0 ? came > MAX_THINNED : this.#isOver && came > MAX_READ;
-      if (isFlood) this.#halvings = Math.min(MAX_HALVINGS, this.#halvings + 1);
+      if (this.#halvings > 0 && came > MAX_THINNED) this.#halve(came);
       else if (came * 4 <= MAX_THINNED) this.#halvings = Math.max(0, this.#halvings - 1);
       this.#began = now;
       this.#left = Math.min(MAX_SAVED, this.#left + passed * MAX_READ);
       this.#kept = 0;
       this.#others = 0;
-      this.#isOver = false;
     }
     return this.#halvings;
+  }
+
+  /** So often that what came will be little enough; what is counted from now on is what is left. */
+  #halve(came: number): void {
+    const more = Math.ceil(Math.log2(came / MAX_THINNED));
+    this.#halvings = Math.min(MAX_HALVINGS, this.#halvings + more);
+    this.#others = 0;
   }
 }
