@@ -1,16 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import process from 'node:process';
-import { UserError, messageOf } from '../base/errors.ts';
+import { KernelError, UserError, messageOf } from '../base/errors.ts';
 import { DEFAULT_RUN_DIRECTORY, exitCodeOf } from '../cli/cli.ts';
 import { EXIT } from '../cli/exit.ts';
 import { parseConfigText, readConfig } from '../config/load.ts';
 import { boundCapabilities } from '../io/linux/capabilities.ts';
+import { kernelErrorFrom } from '../io/node/errors.ts';
 import { SLOTS } from '../wire/slot-state/slot-state.ts';
 import { StartError, prepareDirectories, requireRoot, requireWhatItTakes } from './prepare.ts';
-import { replaceConfig, runFromMemory } from './rescue.ts';
+import { replaceConfig, runFromMemory, takeBackConfig } from './rescue.ts';
 import { DEFAULT_DATA_DIRECTORY, ENVIRONMENT, type RunSettings } from './settings.ts';
 
 /**
@@ -58,12 +59,18 @@ function boardOf({ board, slot }: { readonly board?: string; readonly slot?: str
 }
 
 function readConfigFile(path: string, mustExist: boolean): string {
-  if (!mustExist && !existsSync(path)) return '{ "version": 1 }';
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
+    // No other failure may be taken for a box that nobody has configured.
+    if (!mustExist && isMissing(error)) return '{ "version": 1 }';
     throw new UserError(`Cannot read the configuration "${path}": ${messageOf(error)}`);
   }
+}
+
+function isMissing(error: unknown): boolean {
+  const mapped = kernelErrorFrom('look for the configuration', error);
+  return mapped instanceof KernelError && mapped.errno === 'ENOENT';
 }
 
 function requireUsableState(settings: RunSettings, isGiven: boolean): void {
@@ -77,17 +84,23 @@ async function stateOfBoard(settings: RunSettings, isGiven: boolean): Promise<Ru
   try {
     prepareDirectories(settings);
   } catch (error) {
-    const inMemory = await runFromMemory(settings, error);
-    prepareDirectories(inMemory);
-    return inMemory;
+    return await stateInMemory(settings, error);
   }
+  // What cannot be put back now is at another start.
+  if (!isGiven) await takeBackConfig(settings).catch(() => undefined);
   try {
     readConfig(parseConfigText(readConfigFile(settings.config, isGiven)));
     return settings;
   } catch (error) {
     if (isGiven) throw error;
-    return await replaceConfig(settings, error);
+    return await replaceConfig(settings, error).catch((broken: unknown) => stateInMemory(settings, broken));
   }
+}
+
+async function stateInMemory(settings: RunSettings, cause: unknown): Promise<RunSettings> {
+  const inMemory = await runFromMemory(settings, cause);
+  prepareDirectories(inMemory);
+  return inMemory;
 }
 
 /**
@@ -104,7 +117,7 @@ export async function prepareRun(args: readonly string[], entry: string): Promis
     return EXIT.usage;
   }
   try {
-    const isGiven = args.includes('--config');
+    const isGiven = args.some((arg) => /^--config(?:=|$)/.test(arg));
     if (settings.board !== undefined) settings = await stateOfBoard(settings, isGiven);
     else requireUsableState(settings, isGiven);
     boundCapabilities(CAPABILITIES);

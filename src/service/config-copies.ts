@@ -1,4 +1,4 @@
-import { DecodeError, UserError } from '../base/errors.ts';
+import { DecodeError, KernelError, UserError } from '../base/errors.ts';
 import type { BlockDevice, BlockDevices } from '../port/block-device.ts';
 import {
   CONFIG_COPIES_OCTETS,
@@ -33,14 +33,14 @@ export class ConfigCopies {
     this.#devices = devices;
   }
 
-  /** The newest copy of all slots that is intact. @throws KernelError */
-  async read(): Promise<string | undefined> {
-    return (await this.#newest())?.text;
+  /** The intact copies of all slots that can be read, the newest first. */
+  async readAll(): Promise<readonly string[]> {
+    return (await this.#copies()).map(({ text }) => text);
   }
 
   /** Keeps a copy in the slot of the running system. When it returns it is on the medium. @throws UserError, KernelError */
   async write(text: string): Promise<void> {
-    this.#last ??= await this.#newest();
+    this.#last ??= (await this.#copies())[0];
     if (this.#last?.text === text) return;
     const next = { counter: (this.#last?.counter ?? 0) + 1, text };
     const bytes = encodeConfigCopy(next);
@@ -58,14 +58,21 @@ export class ConfigCopies {
     this.#last = next;
   }
 
-  async #newest(): Promise<ConfigCopy | undefined> {
+  async #copies(): Promise<readonly ConfigCopy[]> {
     const found: ConfigCopy[] = [];
     for (const slot of this.#slots.all) found.push(...(await this.#copiesIn(slot)));
-    return found.toSorted((a, b) => b.counter - a.counter)[0];
+    return found.toSorted((a, b) => b.counter - a.counter);
   }
 
+  /** A slot that is not there must not hide the copies of the other. */
   async #copiesIn(slot: string): Promise<readonly ConfigCopy[]> {
-    const device = await this.#devices.open(slot);
+    let device: BlockDevice;
+    try {
+      device = await this.#devices.open(slot);
+    } catch (error) {
+      if (error instanceof KernelError) return [];
+      throw error;
+    }
     try {
       const copies = await Promise.all(NUMBERS.map((number) => copyAt(device, offsetOf(number, device))));
       return copies.filter((copy) => copy !== undefined);
@@ -79,12 +86,13 @@ function offsetOf(number: number, device: BlockDevice): number {
   return device.octets - CONFIG_COPIES_OCTETS + number * CONFIG_COPY_ROOM;
 }
 
+/** Undefined where there is none, a damaged one, or sectors that cannot be read. */
 async function copyAt(device: BlockDevice, offset: number): Promise<ConfigCopy | undefined> {
   try {
     const length = configCopyLength(await device.read(offset, SECTOR));
     return length > CONFIG_COPY_ROOM ? undefined : decodeConfigCopy(await device.read(offset, length));
   } catch (error) {
-    if (error instanceof DecodeError) return undefined;
+    if (error instanceof DecodeError || error instanceof KernelError) return undefined;
     throw error;
   }
 }

@@ -15,10 +15,10 @@ const from = (running: string, card: MemoryDevices): ConfigCopies =>
 
 test('ConfigCopies reads back the last copy, and nothing from an empty card', async () => {
   const card = newCard();
-  assert.equal(await from('a', card).read(), undefined);
+  assert.equal((await from('a', card).readAll())[0], undefined);
   const copies = from('a', card);
   for (const text of ['one', 'two', 'three']) await copies.write(text);
-  assert.equal(await from('a', card).read(), 'three');
+  assert.equal((await from('a', card).readAll())[0], 'three');
   assert.ok(
     card
       .content('a')
@@ -42,9 +42,9 @@ test('ConfigCopies finds the newest in whichever slot it is, so that an update a
   const card = newCard();
   await from('a', card).write('before the update');
   await from('b', card).write('after the update');
-  assert.equal(await from('a', card).read(), 'after the update');
+  assert.equal((await from('a', card).readAll())[0], 'after the update');
   await from('a', card).write('back again');
-  assert.equal(await from('b', card).read(), 'back again');
+  assert.equal((await from('b', card).readAll())[0], 'back again');
 });
 
 test('ConfigCopies has the copy before or the new one after a power cut at any step', async () => {
@@ -57,7 +57,7 @@ test('ConfigCopies has the copy before or the new one after a power cut at any s
       card.restart(() => true, { cutAt });
       await assert.rejects(copies.write('z'.repeat(3000)));
       card.restart(isKept);
-      assert.match((await from('a', card).read()) ?? '', /^(y{3000}|z{3000})$/);
+      assert.match((await from('a', card).readAll())[0] ?? '', /^(y{3000}|z{3000})$/);
     }
   }
 });
@@ -67,4 +67,13 @@ test('ConfigCopies refuses what does not fit, with one sentence', async () => {
     name: 'UserError',
     message: /takes \d+ octets, and there is room for 2097152$/,
   });
+});
+
+test('ConfigCopies reads and writes the copies of one slot while the other is not there', async () => {
+  const card = newCard();
+  await from('a', card).write('one');
+  const copies = new ConfigCopies({ all: ['gone', 'a'], running: 'a' }, card);
+  assert.deepEqual(await copies.readAll(), ['one']);
+  await copies.write('two');
+  assert.deepEqual(await copies.readAll(), ['two', 'one']);
 });
