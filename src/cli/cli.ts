@@ -41,7 +41,13 @@ import { namesCommand } from './names.ts';
 import { readSecret } from './read-secret.ts';
 import { statusCommand } from './status.ts';
 import { updateCommand } from './update.ts';
-import { userAddCommand, userListCommand, userPasswdCommand, userQuotaCommand } from './user.ts';
+import {
+  userAddCommand,
+  userListCommand,
+  userPasswdCommand,
+  userQuotaCommand,
+  userRemoveCommand,
+} from './user.ts';
 
 /** Where a box keeps its control socket unless `--run` says otherwise. */
 export const DEFAULT_RUN_DIRECTORY = '/run/gatepost';
@@ -65,6 +71,7 @@ const COMMANDS: readonly Command[] = [
   configApplyCommand,
   configAdoptCommand,
   userAddCommand,
+  userRemoveCommand,
   userPasswdCommand,
   userListCommand,
   userQuotaCommand,

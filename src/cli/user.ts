@@ -1,6 +1,6 @@
 import { UserError } from '../base/errors.ts';
 import { formatSize } from '../base/size.ts';
-import type { UserStatus } from '../port/box.ts';
+import type { RemovedUser, UserStatus } from '../port/box.ts';
 import { type Command, type Context, printEither } from './command.ts';
 import { formatTable } from './table.ts';
 
@@ -29,6 +29,25 @@ export const userAddCommand: Command = {
       fullName: typeof fullName === 'string' ? fullName : '',
     });
     context.print(`added ${name}`);
+  },
+};
+
+function removedText(name: string, { kept, deleted }: RemovedUser): string {
+  if (kept > 0)
+    return `removed ${name}; the mailbox is kept (messages: ${kept}) and would be that of the next ${name}: "gatepost mail export ${name}" writes its mail, "gatepost user remove ${name} --delete-mail" deletes it`;
+  return deleted > 0 ? `removed ${name} and the mail (messages: ${deleted})` : `removed ${name}`;
+}
+
+export const userRemoveCommand: Command = {
+  name: 'user remove',
+  usage: 'user remove NAME [--delete-mail]',
+  summary: 'takes a person out; the mailbox is kept unless its mail is to be deleted',
+  words: [1, 1],
+  options: { 'delete-mail': false },
+  async run({ words: [name = ''], flags, api, print }) {
+    const path = `/api/users/${encodeURIComponent(name)}/remove`;
+    const deleteMail = flags.has('delete-mail');
+    print(removedText(name, await api.send<RemovedUser>('POST', path, { deleteMail })));
   },
 };
 

@@ -158,6 +158,13 @@ export interface UserStatus {
   readonly keepDays: number | null;
 }
 
+/** What becomes of the mailbox of a person who is removed. */
+export interface RemovedUser {
+  /** Messages that are kept, and shown under the name; 0 when they were deleted. */
+  readonly kept: number;
+  readonly deleted: number;
+}
+
 export interface NewUser {
   readonly name: string;
   readonly fullName: string;
@@ -343,6 +350,8 @@ export interface Box {
   applyConfig(value: unknown, cause: string): Promise<readonly string[]>;
   users(): readonly UserStatus[];
   addUser(user: NewUser): Promise<void>;
+  /** Takes a person out; the mail stays unless `deletesMail`. Of somebody who is gone already only the mail can be deleted. */
+  removeUser(name: string, deletesMail: boolean): Promise<RemovedUser>;
   setPassword(name: string, password: string): Promise<void>;
   /** `quota` as the configuration writes it, `2G`; null for no limit. */
   setQuota(name: string, quota: string | null): Promise<void>;

@@ -76,12 +76,15 @@ export type PostCall =
   | QueueCall
   | { readonly what: 'mailbox'; readonly user: string; readonly after: string | undefined }
   | { readonly what: 'import'; readonly user: string; readonly mail: MailImport }
+  /** All mail of a person goes. */
+  | { readonly what: 'empty'; readonly user: string }
   | { readonly what: 'store' };
 
 export type PostAnswer =
   | QueueAnswer
   | { readonly what: 'mailbox'; readonly list: MailList }
   | { readonly what: 'import'; readonly imported: MailImported }
+  | { readonly what: 'empty'; readonly messages: number }
   | { readonly what: 'store'; readonly health: MailHealth };
 
 /** What `web` may know of the configuration. */

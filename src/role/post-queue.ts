@@ -25,7 +25,7 @@ import { StsPolicies } from '../service/queue/sts-policies.ts';
 import type { startSmtp } from '../service/smtp/start-smtp.ts';
 import { splitMailbox } from '../wire/smtp/mailbox-name.ts';
 import type { PostOptions, QueueAnswer, QueueCall } from './ipc.ts';
-import { mailDirectoryOf } from './mail-directory-of.ts';
+import { localDomains, mailDirectoryOf } from './mail-directory-of.ts';
 
 export interface PostQueuePorts {
   readonly store: MailStore;
@@ -193,7 +193,7 @@ export class PostQueue {
   /** Mail of others is passed on under an address of ours: theirs would not fit where it comes from. */
   #senderFor(sender: string): string {
     const { domain } = splitMailbox(sender);
-    const isOurs = domain === '' || this.#options.domains.includes(domain);
+    const isOurs = domain === '' || localDomains(this.#options).includes(domain);
     return isOurs ? sender : this.#rewriting.rewrite(sender, this.#ports.clock.wallTime());
   }
 }

@@ -182,9 +182,24 @@ class PostRole {
     if (call.what === 'mailbox') return { what: 'mailbox', list: this.#desk.list(call.user, call.after) };
     if (call.what === 'store') return { what: 'store', health: this.#stored.health() };
     if (call.what === 'import') return await this.#import(call);
+    if (call.what === 'empty') return await this.#empty(call.user);
     return queue === undefined
       ? { what: 'refused', sentence: 'Cannot look into the queue: it is not running' }
       : await queue.answer(call);
+  }
+
+  async #empty(user: string): Promise<PostAnswer> {
+    // The configuration without the person comes first: what arrives until it is followed would stay.
+    await this.#turn;
+    try {
+      const messages = await this.#stored.empty(user);
+      this.#reportMailboxes();
+      return { what: 'empty', messages };
+    } catch (error) {
+      const sentence = `Cannot delete the mail of ${user}: ${messageOf(error)}`;
+      this.#log.logFor('mail').error(sentence);
+      return { what: 'refused', sentence };
+    }
   }
 
   async #import({ user, mail }: Extract<PostCall, { readonly what: 'import' }>): Promise<PostAnswer> {

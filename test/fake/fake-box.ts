@@ -16,6 +16,7 @@ import type {
   MailQueueView,
   NameStatus,
   NewUser,
+  RemovedUser,
 } from '../../src/port/box.ts';
 import type { MailImport, MailImported, MailList, MailStoreStatus } from '../../src/port/mail-import.ts';
 
@@ -257,6 +258,10 @@ export class FakeBox implements Box {
       return Promise.reject(new UserError('Cannot add the user "alice": there is one of that name'));
     this.added.push(user);
     return Promise.resolve();
+  }
+  removeUser(name: string, deletesMail: boolean): Promise<RemovedUser> {
+    this.calls.push(`removeUser ${name} ${deletesMail}`);
+    return Promise.resolve({ kept: deletesMail ? 0 : 3, deleted: deletesMail ? 3 : 0 });
   }
   setPassword(): Promise<void> {
     return Promise.resolve();

@@ -91,12 +91,33 @@ test('gatepost user passwd: the new password counts at once and after a restart,
   assert.equal(await mayRead('bob', PEOPLE.bob), true);
 });
 
+test('gatepost user remove: no login and no mail any more, and the mail is kept until it is to be deleted', async () => {
+  const removal = await box.cli(['user', 'remove', 'carol']);
+  assert.equal(removal.status, 0, removal.stderr);
+  assert.match(removal.stdout, /^removed carol; the mailbox is kept \(messages: 1\)/);
+  assert.equal(await mayRead('carol', SECOND), false);
+  const { world } = office.hosts;
+  const from = ['--from', `someone@${NAMES.elsewhere}`, '--helo', NAMES.elsewhereMail];
+  const to = ['--to', `carol@${NAMES.office}`];
+  const { stdout } = await world.run(['swaks', '--server', NAMES.mailHost, ...from, ...to]);
+  assert.match(stdout, /^<\*\* 550 5\.1\.1 /m);
+  assert.ok(
+    (await box.status()).mailboxes.some(({ user: name, messages }) => name === 'carol' && messages === 1),
+  );
+  const deletion = await box.cli(['user', 'remove', 'carol', '--delete-mail']);
+  assert.equal(deletion.stdout, 'removed carol and the mail (messages: 1)\n', deletion.stderr);
+  assert.ok((await box.status()).mailboxes.every(({ user: name }) => name !== 'carol'));
+  await user('add', 'carol')(FIRST);
+  assert.equal(await mayRead('carol', FIRST), true);
+});
+
 test('gatepost user refuses what cannot be, with exit 1 and one sentence, and changes nothing', async () => {
   const before = readFileSync(box.configPath, 'utf8');
   for (const [call, password, reason] of [
     [user('add', 'carol'), 'x', /^Cannot add the user "carol": there is one of that name\n$/],
     [user('add', 'Carol Example'), 'x', /a user name of lower-case letters[^\n]*\n$/],
     [user('add', 'dave'), '', /^Cannot use an empty password[^\n]*\n$/],
+    [user('remove', 'nobody'), '', /^Cannot remove the user "nobody": there is nobody of that name\n$/],
     [user('passwd', 'nobody'), 'x', /^Cannot change the password of "nobody": there is nobody[^\n]*\n$/],
   ] as const) {
     const { status, stdout, stderr } = await call(password);

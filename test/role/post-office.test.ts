@@ -124,6 +124,21 @@ test('PostOffice takes mail for its users and lets them fetch it', async (t) => 
   assert.equal(await logIn(portFor(listeners, 'pop3s'), 'alice'), '+OK');
 });
 
+test('PostOffice takes mail for the name of its host as for its domains (RFC 5321 §2.3.5)', async (t) => {
+  const { office, store } = openOffice(t);
+  const listeners = await freeListeners();
+  await office.configure(optionsWith(listeners, { hostName: 'Mail.office.example' }), everybody);
+  const sender = await LineClient.connect(portFor(listeners, 'smtp'));
+  await sender.ask('EHLO pc.office.example', /^250 .*\r\n/m);
+  await sender.ask('MAIL FROM:<root@mail.office.example>', /^250 .*\r\n/);
+  await sender.ask('RCPT TO:<alice@mail.office.example>', /^250 .*\r\n/);
+  await sender.ask('RCPT TO:<nobody@mail.office.example>', /^550 5\.1\.1 .*\r\n/);
+  await sender.ask('DATA', /^354 .*\r\n/);
+  await sender.ask('Subject: x\r\n\r\nhello\r\n.', /^250 .*\r\n/);
+  await sender.close();
+  assert.deepEqual(store.deliveries[0]?.envelope.users, ['alice']);
+});
+
 test('PostOffice follows new people, aliases and certificates without breaking a session', async (t) => {
   const { office } = openOffice(t);
   const listeners = await freeListeners();

@@ -59,6 +59,11 @@ export class MailRouting {
     this.#catchAll = catchAll !== undefined && this.#users.has(catchAll) ? catchAll : undefined;
   }
 
+  /** Whether there is a user of that name. */
+  isUser(name: string): boolean {
+    return this.#users.has(name);
+  }
+
   /** `address` with its domain in the form of the DNS; without a domain it is one of ours (RFC 5321 §4.1.1.3). */
   resolve(address: string): Route {
     const { local, domain } = splitMailbox(address);

@@ -18,6 +18,7 @@ import type {
   MailQueueView,
   NameStatus,
   NewUser,
+  RemovedUser,
   UpdateStatus,
   UserStatus,
 } from '../../port/box.ts';
@@ -78,11 +79,12 @@ export class NetBox implements Box {
       config: () => services.config,
       follow: () => this.followCertificate(),
     });
-    this.#people = new People(
+    this.#people = new People({
       store,
-      (prepare, cause) => this.#inTurn(() => this.#take(prepare(), cause)),
-      () => parts.peers.mailboxes,
-    );
+      change: (prepare, cause) => this.#inTurn(() => this.#take(prepare(), cause)),
+      mailboxes: () => parts.peers.mailboxes,
+      emptyMailbox: (user) => this.#mail.emptyMailbox(user),
+    });
     this.#gate = new Gate(parts.services, (path, change, cause) =>
       this.#inTurn(() => this.#take(store.prepareList(path, change), cause)),
     );
@@ -177,6 +179,9 @@ export class NetBox implements Box {
   }
   addUser(user: NewUser): Promise<void> {
     return this.#people.addUser(user);
+  }
+  removeUser(name: string, deletesMail: boolean): Promise<RemovedUser> {
+    return this.#people.removeUser(name, deletesMail);
   }
   setPassword(name: string, password: string): Promise<void> {
     return this.#people.setPassword(name, password);

@@ -9,8 +9,8 @@ type MailCalls = Pick<
   'mailQueue' | 'mailHistory' | 'changeMailQueue' | 'mailList' | 'mailStore' | 'importMail'
 >;
 
-/** How long a card under load may take to store what one call carries. */
-const IMPORT_PATIENCE = 60_000;
+/** How long a card under load may take to store what one call changes. */
+const STORE_PATIENCE = 60_000;
 
 /** The part of the box behind the control API that the post office answers. */
 export class MailDesk implements MailCalls {
@@ -38,6 +38,11 @@ export class MailDesk implements MailCalls {
     return (await this.#ask({ what: 'mailbox', user, after }, 'mailbox')).list;
   }
 
+  /** @returns how many messages are gone */
+  async emptyMailbox(user: string): Promise<number> {
+    return (await this.#ask({ what: 'empty', user }, 'empty', STORE_PATIENCE)).messages;
+  }
+
   async mailStore(): Promise<MailStoreStatus> {
     const { lastScrub, problem, damage } = (await this.#ask({ what: 'store' }, 'store')).health;
     const lastCheck = lastScrub === undefined ? null : new Date(lastScrub).toISOString();
@@ -49,7 +54,7 @@ export class MailDesk implements MailCalls {
       throw new UserError(
         `Cannot put mail into the mailbox of "${user}": there is nobody of that name; "gatepost user add ${user}" makes one`,
       );
-    return (await this.#ask({ what: 'import', user, mail }, 'import', IMPORT_PATIENCE)).imported;
+    return (await this.#ask({ what: 'import', user, mail }, 'import', STORE_PATIENCE)).imported;
   }
 
   async #ask<W extends PostAnswer['what']>(

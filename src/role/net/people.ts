@@ -1,12 +1,12 @@
 import { UserError } from '../../base/errors.ts';
-import type { AliasStatus, Box, NewUser, UserStatus } from '../../port/box.ts';
+import type { AliasStatus, Box, NewUser, RemovedUser, UserStatus } from '../../port/box.ts';
 import type { MailboxSummary } from '../../port/mailbox.ts';
 import { hashPassword } from '../../service/accounts.ts';
 import type { ConfigStore, Loaded, SourceUser } from '../../service/config-store.ts';
 
 type PeopleCalls = Pick<
   Box,
-  'users' | 'addUser' | 'setPassword' | 'setQuota' | 'aliases' | 'setAlias' | 'removeAlias'
+  'users' | 'addUser' | 'removeUser' | 'setPassword' | 'setQuota' | 'aliases' | 'setAlias' | 'removeAlias'
 >;
 
 /** Applies and stores what `prepare` makes of the configuration of that moment. */
@@ -14,16 +14,26 @@ export type Transaction = (prepare: () => Loaded, cause: string) => Promise<read
 
 type Aliases = Readonly<Record<string, readonly string[]>>;
 
+export interface PeopleParts {
+  readonly store: ConfigStore;
+  readonly change: Transaction;
+  readonly mailboxes: () => readonly MailboxSummary[];
+  /** Deletes all mail of a person. @returns how many messages */
+  readonly emptyMailbox: (user: string) => Promise<number>;
+}
+
 /** The part of the box behind the control API that is about people and who gets their mail. */
 export class People implements PeopleCalls {
   readonly #store: ConfigStore;
   readonly #change: Transaction;
   readonly #mailboxes: () => readonly MailboxSummary[];
+  readonly #emptyMailbox: PeopleParts['emptyMailbox'];
 
-  constructor(store: ConfigStore, change: Transaction, mailboxes: () => readonly MailboxSummary[]) {
+  constructor({ store, change, mailboxes, emptyMailbox }: PeopleParts) {
     this.#store = store;
     this.#change = change;
     this.#mailboxes = mailboxes;
+    this.#emptyMailbox = emptyMailbox;
   }
 
   users(): readonly UserStatus[] {
@@ -50,6 +60,18 @@ export class People implements PeopleCalls {
         { name, fullName, password: hash },
       ]);
     }, `user add ${name}`);
+  }
+
+  async removeUser(name: string, deletesMail: boolean): Promise<RemovedUser> {
+    const left = this.#mailboxes().find(({ user }) => user === name)?.messages ?? 0;
+    if (!this.#hasUser(name) && (!deletesMail || left === 0))
+      throw new UserError(
+        left === 0
+          ? `Cannot remove the user "${name}": there is nobody of that name`
+          : `Cannot remove the user "${name}": only the mailbox is left, which is kept unless its mail is to be deleted`,
+      );
+    if (this.#hasUser(name)) await this.#change(() => this.#prepareWithout(name), `user remove ${name}`);
+    return deletesMail ? { kept: 0, deleted: await this.#emptyMailbox(name) } : { kept: left, deleted: 0 };
   }
 
   async setPassword(name: string, password: string): Promise<void> {
@@ -104,6 +126,25 @@ export class People implements PeopleCalls {
         users.map((user) => (user.name === name ? { ...user, ...changes } : user)),
       );
     }, cause);
+  }
+
+  #prepareWithout(name: string): Loaded {
+    const { aliases, catchAll } = this.#store.current.config.mail;
+    // An alias of the same name stays a member of groups by itself.
+    const groups = Object.entries(aliases)
+      .filter(([alias, members]) => alias !== name && members.includes(name) && aliases[name] === undefined)
+      .map(([alias]) => `"${alias}"`);
+    if (groups.length > 0)
+      throw new UserError(
+        `Cannot remove the user "${name}": mail for ${groups.join(', ')} goes there; change what these aliases lead to first`,
+      );
+    if (catchAll === name)
+      throw new UserError(
+        `Cannot remove the user "${name}": mail for names that do not exist goes there; change mail.catchAll first`,
+      );
+    return this.#store.prepareList<SourceUser>(['users'], (users) =>
+      users.filter((user) => user.name !== name),
+    );
   }
 
   #prepare(change: (aliases: Aliases) => Aliases): Loaded {

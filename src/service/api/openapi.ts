@@ -123,6 +123,16 @@ export const OPERATIONS: readonly Operation[] = [
   { method: 'get', path: '/api/users', summary: 'The people of the office' },
   { method: 'post', path: '/api/users', summary: 'Adds a person', body: newUser },
   {
+    method: 'post',
+    path: '/api/users/{name}/remove',
+    summary: 'Takes a person out; the mailbox is kept unless deleteMail',
+    body: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { deleteMail: { type: 'boolean', default: false } },
+    },
+  },
+  {
     method: 'put',
     path: '/api/users/{name}/password',
     summary: 'Sets the password of a person',

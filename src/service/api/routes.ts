@@ -48,6 +48,7 @@ const oneDevice = z.strictObject({ device: z.string().min(1) });
 const newAlias = z.strictObject({ name: z.string().min(1), members: z.array(z.string()).min(1).max(1000) });
 const oneAlias = z.strictObject({ name: z.string() });
 const newQuota = z.strictObject({ quota: z.string().nullable() });
+const removal = z.strictObject({ deleteMail: z.boolean().default(false) });
 const newPassword = z.strictObject({ password: z.string().min(1) });
 
 const listQuery = z.strictObject({ after: z.string().max(70).optional() });
@@ -128,6 +129,10 @@ function addWrites(routes: Routes, { box }: RoutesOptions): void {
   routes.post('/api/users', async (c) => {
     await box.addUser(await readBody(c.req, newUser));
     return c.json({});
+  });
+  routes.post('/api/users/:name/remove', async (c) => {
+    const { deleteMail } = await readBody(c.req, removal);
+    return c.json(await box.removeUser(c.req.param('name'), deleteMail));
   });
   routes.put('/api/users/:name/password', async (c) => {
     const { password } = await readBody(c.req, newPassword);

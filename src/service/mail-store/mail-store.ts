@@ -165,6 +165,13 @@ export class JournaledMailStore implements MailStore {
     return this.#log.index.summaries();
   }
 
+  /** Removes all mail of a user, whoever has the mailbox open: for them it is gone. @returns how many messages */
+  async empty(user: string): Promise<number> {
+    const ids = this.#log.index.list(user).map(({ id }) => id);
+    if (ids.length > 0) await this.#remove(user, ids);
+    return ids.length;
+  }
+
   /** Limits of the mailboxes from now on; one that is larger already takes nothing more. */
   setQuotas(limitOf: QuotaOf): void {
     this.#quotas.setLimits(limitOf);

@@ -1,6 +1,7 @@
 // oxlint-disable no-underscore-dangle -- the base class spells its parts so
 import type { Socket } from 'node:net';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import { plainAddress } from '../../base/address-block.ts';
 import { Milliseconds } from '../../base/duration.ts';
 import { type Instant, after } from '../../base/instant.ts';
 import type { Cancel, Clock } from '../../port/clock.ts';
@@ -147,6 +148,7 @@ export class Connection extends SMTPConnection {
       return false;
     }
     const { address, parameters, duplicate } = command;
+    if (address.endsWith(']')) this.#learnLocalAddress();
     const known = [...parameters].map(([name, value]) =>
       PARAMETERS.has(name) ? ([name, value] as const) : ([UNKNOWN_PARAMETER, name] as const),
     );
@@ -166,6 +168,19 @@ export class Connection extends SMTPConnection {
   /** RFC 5321 §4.2.4: known, and not offered. */
   handler_EXPN(_command: Buffer, callback: () => void): void {
     this.send(502, '5.5.1 Members of lists are not shown');
+    callback();
+  }
+
+  /** RFC 5321 §3.5.3: who exists is told to nobody; 252 says that the address may be tried. */
+  override handler_VRFY(command: Buffer, callback: () => void): void {
+    if (/\s\S/.test(command.toString().trim()))
+      this.send(252, 'Send the mail, and its recipient will be checked');
+    else this.send(501, '5.5.4 VRFY wants an address');
+    callback();
+  }
+
+  override handler_HELP(_command: Buffer, callback: () => void): void {
+    this.send(214, `2.0.0 Known are ${[...COMMANDS].join(' ')}`);
     callback();
   }
 
@@ -192,6 +207,12 @@ export class Connection extends SMTPConnection {
   giveWay(): void {
     this.send(421, '4.3.2 Others are waiting, try again in a moment');
     this._socket.destroySoon();
+  }
+
+  /** Only an address at a number wants to know it: it costs a system call. */
+  #learnLocalAddress(): void {
+    this.localAddress = plainAddress(this._socket.localAddress ?? '');
+    this.session.localAddress = this.localAddress;
   }
 
   #withCode(code: number, data: string | null | undefined, context: Send[2]): [Send[1], Send[2]] {

@@ -68,8 +68,10 @@ export class Reception {
   }
 
   async from(address: SMTPServerAddress, session: SMTPServerSession): Promise<void> {
-    const { kind, clients } = this.#options;
-    if (kind === 'submission' && (!session.secure || userOf(session) === undefined)) {
+    const { kind, clients, recipients } = this.#options;
+    const user = userOf(session);
+    const isLoggedIn = session.secure && user !== undefined && recipients.isUser(user);
+    if (kind === 'submission' && !isLoggedIn) {
       throw new Refusal({ code: 530, enhanced: '5.7.0', text: 'Log in first, after STARTTLS' });
     }
     if (address.address !== '') checkAddress(address.address, isUtf8(session), '5.1.7');
@@ -119,14 +121,14 @@ export class Reception {
   #routed(address: SMTPServerAddress, session: SMTPServerSession): RoutedRecipient {
     const { recipients, isLan, outgoing } = this.#options;
     const name = inDnsForm(address.address);
-    const { remoteAddress } = session;
+    const { remoteAddress, localAddress } = session;
     const client: RelayClient = {
       address: remoteAddress,
       isLan: isLan(remoteAddress),
       user: userOf(session),
     };
     const wishes = outgoing === undefined ? {} : recipientWishes(address);
-    return { address: name, ...wishes, route: recipients.route(name, client) };
+    return { address: name, ...wishes, route: recipients.route(name, client, localAddress) };
   }
 
   async #accept(buffer: MessageBuffer, session: SMTPServerSession): Promise<string> {

@@ -1,5 +1,6 @@
 import type { MailRouting, Route } from '../../engine/mail-routing/mail-routing.ts';
 import type { RoutedRecipient } from '../../engine/mail-routing/plan-delivery.ts';
+import { splitMailbox } from '../../wire/smtp/mailbox-name.ts';
 import type { Outgoing, RelayClient } from './outgoing.ts';
 import { Refusal } from './refusal.ts';
 
@@ -18,9 +19,17 @@ export class Recipients {
     this.#options = options;
   }
 
-  /** Where mail of `client` for `address`, its domain in the form of the DNS, goes. @throws Refusal */
-  route(address: string, client: RelayClient): RoutedRecipient['route'] {
-    const route = this.#options.routing().resolve(address);
+  /** Whether a login still counts: people may be removed while they are logged in. */
+  isUser(name: string): boolean {
+    return this.#options.routing().isUser(name);
+  }
+
+  /**
+   * Where mail of `client` for `address`, its domain in the form of the DNS, goes. `host` is the address of this host that the client has called.
+   * @throws Refusal
+   */
+  route(address: string, client: RelayClient, host: string): RoutedRecipient['route'] {
+    const route = this.#options.routing().resolve(withoutLiteral(address, host));
     if (route.kind === 'elsewhere') this.#checkRelay(address, client);
     else if (route.kind === 'unknown') throw refusal('5.1.1', `There is no mailbox <${address}> here`);
     else if (route.kind === 'tangled') {
@@ -52,6 +61,12 @@ export class Recipients {
     const text = `<${address}> is not a mailbox of this server, and it sends to other hosts only for its own people`;
     throw refusal('5.7.1', text);
   }
+}
+
+/** An address at the number of this host (RFC 5321 §4.1.3) means the same name at our domains; at the number of another host it is elsewhere. */
+function withoutLiteral(address: string, host: string): string {
+  const { local, domain } = splitMailbox(address);
+  return domain === `[${host}]` || domain === `[ipv6:${host}]` ? `${local}@` : address;
 }
 
 function refusal(enhanced: string, text: string): Refusal {

@@ -29,7 +29,7 @@ export class Server extends SMTPServer {
 
   /** As in the base class but for the class of the connection. */
   override connect(socket: Socket, socketOptions?: Parameters<SMTPServer['connect']>[1]): void {
-    // Nobody asks for the local end, which would cost a system call each time.
+    // The local end is asked for where it matters: it would cost each connection a system call.
     const library = { ...socketOptions, localAddress: '-', localPort: 1 };
     const connection = new Connection(this, socket, { ...this.#options, library });
     // STARTTLS takes all listeners off the socket.

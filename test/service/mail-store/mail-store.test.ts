@@ -104,6 +104,21 @@ test('remove() takes several messages out in one commit, for that user only', as
   }
 });
 
+test('empty() takes all mail of one user away, also under an open mailbox, and nothing of the others', async () => {
+  const disk = new MemoryFiles();
+  const store = await openStore(disk);
+  for (const name of ['a:10', 'b:10000']) await store.deliver(to('bob', 'eva'), mail(name));
+  const bob = await drop(store, 'bob');
+  assert.equal(await store.empty('bob'), 2);
+  await assert.rejects(bob.read(bob.messages[0]?.uid ?? ''), MessageGoneError);
+  bob.close();
+  assert.equal(await store.empty('bob'), 0);
+  for (const one of [store, await openStore(disk)]) {
+    assert.deepEqual(await uids(one, 'bob'), []);
+    assert.equal((await uids(one, 'eva')).length, 2);
+  }
+});
+
 test('a uid is never given twice in a mailbox, also after restarts, removals and compaction', async () => {
   const files = new MemoryFiles();
   const seen = new Set<string>();

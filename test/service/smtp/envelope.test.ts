@@ -7,7 +7,7 @@ import type {
   Outgoing,
   RelayClient,
 } from '../../../src/service/smtp/outgoing.ts';
-import type { LineClient } from '../../fake/line-client.ts';
+import { LineClient } from '../../fake/line-client.ts';
 import { greeted, startTestSmtp } from './running-smtp.ts';
 
 // What becomes of an envelope: who gets it here, who elsewhere, and what the sender is told.
@@ -71,7 +71,7 @@ test('SMTP refuses mail for other hosts from everybody else', async (t) => {
     '@office.example:x@elsewhere.example',
     '@office.example,@elsewhere.example:x@elsewhere.example',
     'x@[192.0.2.1]',
-    'x@[127.0.0.1]',
+    'x@[127.0.0.2]',
     'x@localhost',
     'x@office.example.elsewhere.example',
     'x@mail.office.example',
@@ -99,6 +99,25 @@ test('SMTP refuses mail for other hosts from everybody else', async (t) => {
     assert.match(await client.ask(`RCPT TO:<${recipient}>`, ONE_LINE), /^501 5\.1\.3 /);
   }
   assert.equal(store.deliveries.length, 0);
+  await client.close();
+});
+
+test('SMTP takes the number of its host for the host, and no other number (RFC 5321 §4.1.3)', async (t) => {
+  const { mx, store } = await startTestSmtp(t, { outgoing: new FakeOutgoing(false) });
+  const client = await greeted(mx);
+  await client.ask('MAIL FROM:<a@world.example>', /^250 .*\r\n/);
+  for (const [recipient, reply] of [
+    ['postmaster@[127.0.0.1]', /^250 2\.1\.5 /],
+    ['Alice+log@[127.0.0.1]', /^250 2\.1\.5 /],
+    ['nobody@[127.0.0.1]', /^550 5\.1\.1 There is no mailbox <nobody@\[127\.0\.0\.1\]> here/],
+    ['"x@elsewhere.example"@[127.0.0.1]', /^550 5\.1\.1 /],
+    ['alice@[127.0.0.2]', /^550 5\.7\.1 /],
+    ['alice@[IPv6:::1]', /^550 5\.7\.1 /],
+  ] as const) {
+    assert.match(await client.ask(`RCPT TO:<${recipient}>`, ONE_LINE), reply, recipient);
+  }
+  await send(client, []);
+  assert.deepEqual(store.deliveries[0]?.envelope.users, ['alice']);
   await client.close();
 });
 
@@ -328,5 +347,19 @@ test('SMTP bounds the copies of one message that go out', async (t) => {
   assert.match(await send(client, [from ?? '', ...to]), /^452 4\.5\.3 /);
   assert.match(await send(client, [from ?? '', ...to.slice(1)]), /^250 /);
   assert.equal(store.deliveries[0]?.envelope.remote?.length, 800);
+  await client.close();
+});
+
+test('submission takes no mail of a person who was removed after the login', async (t) => {
+  const { submissions, service, store } = await startTestSmtp(t);
+  const client = await LineClient.connect(submissions, { tls: true });
+  await client.expect(/^220 .*\r\n/);
+  await client.ask('EHLO laptop', /^250 .*\r\n/m);
+  const login = Buffer.from('\0alice\0se cret').toString('base64');
+  await client.ask(`AUTH PLAIN ${login}`, /^235 .*\r\n/);
+  await send(client, ['MAIL FROM:<alice@office.example>', 'RCPT TO:<bob@office.example>']);
+  service.setDirectory({ users: ['bob'], domains: ['office.example'], aliases: {} });
+  assert.match(await client.ask('MAIL FROM:<alice@office.example>', ONE_LINE), /^530 5\.7\.0 /);
+  assert.equal(store.deliveries.length, 1);
   await client.close();
 });

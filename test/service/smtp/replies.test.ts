@@ -27,6 +27,7 @@ const DIALOGUE: readonly (readonly [command: string, reply: string])[] = [
   ['HELP', '214 2.0.0'],
   ['NOOP ignored', '250 2.0.0'],
   ['VRFY', '501 5.5.4'],
+  ['VRFY alice', '252 2.0.0'],
   ['ETRN x', '500 5.5.2'],
   ['HELO', '501'],
   ['HELO x', '250'],
