@@ -39,11 +39,12 @@ export class Guardian {
 
   constructor(settings: RunSettings, entry: string) {
     const clock = new NodeClock();
+    const startedAt = process.hrtime()[0] * 1000;
     const log = new RingLog({ clock });
     const processes = new ForkedRoles<Down, Up>({
       entry,
       execArgv: (role) => [...process.execArgv, ...(role === 'post' ? POST_FLAGS : [])],
-      args: (role) => ['--role', role, JSON.stringify(settings)],
+      args: (role) => ['--role', role, JSON.stringify({ ...settings, startedAt })],
       env: ENVIRONMENT,
     });
     this.#log = log.logFor('run');

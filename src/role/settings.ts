@@ -12,6 +12,8 @@ export interface RunSettings {
   readonly rescue?: string | undefined;
   /** The data directory is in memory: nothing can be promised. */
   readonly isInMemory?: boolean | undefined;
+  /** When the parent of the roles began, in milliseconds of the clock of `process.hrtime()`, which all processes share. */
+  readonly startedAt?: number | undefined;
   /** Whether a stop also removes addresses, routes and ruleset. */
   readonly teardown: boolean;
 }

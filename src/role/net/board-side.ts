@@ -1,4 +1,6 @@
+import process from 'node:process';
 import { messageOf } from '../../base/errors.ts';
+import { Instant } from '../../base/instant.ts';
 import type { HealthReport } from '../../port/box.ts';
 import type { ConfigCopies } from '../../service/config-copies.ts';
 import type { ConfigStore } from '../../service/config-store.ts';
@@ -40,6 +42,8 @@ export class BoardSide {
       restart,
       health,
       configVersion: () => services.config.version,
+      startedAt: Instant(ports.clock.now() - ageOf(settings)),
+      impairment: settings.rescue,
       onProblem: (sentence) => services.notices.note('update', sentence),
     });
     this.updates = new UpdateDesk(this.#updater, restart);
@@ -78,4 +82,9 @@ export class BoardSide {
     this.#updater?.stop();
     await this.#watchdog?.stop();
   }
+}
+
+/** How long the box has been running, over all lives of this role. */
+function ageOf({ startedAt }: RunSettings): number {
+  return startedAt === undefined ? 0 : process.hrtime()[0] * 1000 - startedAt;
 }

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { Seconds } from '../../base/duration.ts';
 import { UserError, messageOf } from '../../base/errors.ts';
-import { after } from '../../base/instant.ts';
+import { type Instant, after, between } from '../../base/instant.ts';
 import { refusalOf } from '../../engine/update/admission.ts';
-import { type Trial, stepTrial } from '../../engine/update/trial.ts';
+import { GIVE_UP_AFTER, type Trial, stepTrial } from '../../engine/update/trial.ts';
 import { shortfall, workingChecks } from '../../engine/update/working-checks.ts';
 import type { BlockDevices } from '../../port/block-device.ts';
 import type { HealthReport, UpdateStatus } from '../../port/box.ts';
@@ -37,6 +37,10 @@ export interface UpdaterPorts {
   readonly restart: (reason: string) => void;
   readonly health: () => Promise<HealthReport>;
   readonly configVersion: () => number;
+  /** When the box was started: earlier than this process, if one before it fell. */
+  readonly startedAt: Instant;
+  /** What was broken at its start, and made up for: no reason for anything but a trial to end. */
+  readonly impairment: string | undefined;
   /** What the owner has to know of the last update, or undefined when that is settled. */
   readonly onProblem: (sentence: string | undefined) => void;
 }
@@ -63,7 +67,7 @@ export class Updater {
 
   /** Finds out what the last start was, and begins to judge it if it was the first of a new system. */
   async start(): Promise<void> {
-    const { clock, log, files } = this.#ports;
+    const { clock, log, files, startedAt } = this.#ports;
     try {
       this.#state = await this.#states.read();
     } catch (error) {
@@ -73,7 +77,9 @@ export class Updater {
     const memory = await loadUpdateMemory(files);
     if (this.#isOnTrial) {
       log.notice(`This is the first start of ${this.#version}: it stays if all works as before`);
-      this.#judge({ begun: clock.now() }, memory?.worked);
+      if (between(startedAt, clock.now()) >= GIVE_UP_AFTER)
+        await this.#giveUp('it has fallen again and again, and was never well for long enough');
+      else this.#judge({ begun: startedAt }, memory?.worked);
     } else if (this.#state.tried !== undefined) {
       const reason = memory?.reason ?? 'it did not come up, or the power failed meanwhile';
       const what = memory === undefined ? 'The update' : `The update to ${memory.to}`;
@@ -185,8 +191,8 @@ export class Updater {
   }
 
   async #judgeNow(before: Trial, worked: readonly string[] | undefined): Promise<void> {
-    const { clock, log, health } = this.#ports;
-    const missing = shortfall(worked, await health());
+    const { clock, log, health, impairment } = this.#ports;
+    const missing = impairment ?? shortfall(worked, await health());
     const { trial, verdict } = stepTrial(before, missing, clock.now());
     if (verdict.kind === 'wait') return this.#judge(trial, worked);
     if (verdict.kind === 'go-back') return await this.#giveUp(verdict.reason);

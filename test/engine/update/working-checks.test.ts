@@ -20,10 +20,12 @@ interface Findings {
   readonly dhcp?: Finding;
   readonly pop3?: Finding;
   readonly notice?: Finding;
+  readonly store?: Finding;
+  readonly sending?: Finding;
 }
 
 /** A small box: the WAN with the Internet behind it, DHCP on the LAN, a mail service, a notice. */
-function report({ wan, internet, dhcp, pop3, notice }: Findings = {}): HealthReport {
+function report({ wan, internet, dhcp, pop3, notice, ...mail }: Findings = {}): HealthReport {
   const check = (name: string, finding: Finding | undefined, dependents: readonly Check[] = []): Check => ({
     name,
     finding: finding ?? ok('fine'),
@@ -34,6 +36,14 @@ function report({ wan, internet, dhcp, pop3, notice }: Findings = {}): HealthRep
       groupOf('wan', [nodeOf(check('link', wan, [check('internet', internet)]))]),
       groupOf('lan', [nodeOf(check('devices', undefined, [check('dhcp', dhcp)]))]),
       groupOf('services', [nodeOf(check('pop3', pop3))]),
+      ...(Object.keys(mail).length === 0
+        ? []
+        : [
+            groupOf(
+              'mail',
+              Object.entries(mail).map(([name, finding]) => nodeOf(check(name, finding))),
+            ),
+          ]),
       groupOf('notices', [nodeOf(check('card', notice))]),
     ]),
   );
@@ -85,6 +95,25 @@ test('shortfall() passes over checks that have other names now, but not over a m
 test('shortfall() without memory of before asks for the own checks of the box only', () => {
   assert.equal(shortfall(undefined, report({ internet: failed('no answer') })), undefined);
   assert.match(shortfall(undefined, report({ pop3: failed('port taken') })) ?? '', /^services/);
+});
+
+test('mail that nobody takes, and a damaged message, neither forbid an update nor undo one; a store that does not work does', () => {
+  const store = ok('Messages are stored');
+  const sending = failed('The relay refuses the password');
+  assert.deepEqual(
+    workingChecks(report({ store, sending: ok('fine') })).filter((path) => path.startsWith('mail')),
+    ['mail/store'],
+  );
+  assert.equal(ailment(report({ store, sending })), undefined);
+  assert.equal(
+    shortfall(workingChecks(report({ store, sending: ok('fine') })), report({ store, sending })),
+    undefined,
+  );
+  assert.equal(ailment(report({ store: failed('disk full'), sending })), 'mail store: disk full');
+});
+
+test('shortfall() lets the owner turn mail off meanwhile', () => {
+  assert.equal(shortfall(workingChecks(report({ store: ok('fine') })), report()), undefined);
 });
 
 test('ailment() is the first own check that failed; the provider is no ailment', () => {

@@ -1,3 +1,5 @@
+import type { Duration } from '../../../src/base/duration.ts';
+import { Instant } from '../../../src/base/instant.ts';
 import { failed, groupOf, ok, reportOf } from '../../../src/engine/health/check.ts';
 import type { HealthReport } from '../../../src/port/box.ts';
 import { updateKey } from '../../../src/service/update/open-update.ts';
@@ -76,13 +78,16 @@ export interface BootOptions {
   readonly maker: Maker;
   readonly version?: string;
   readonly configVersion?: number;
+  readonly impairment?: string;
+  /** The box is so much older than its process, which is not its first. */
+  readonly startedBefore?: Duration;
 }
 
 /** A box that has just been started by the boot loader. */
 export async function boot(options: BootOptions): Promise<UpdateBox> {
   const { devices, files, maker, version = '1.0.0', configVersion = 1 } = options;
   const [clock, log, restarts] = [new FakeClock(), new MemoryLog(), [] as string[]];
-  const running = bootLoader(devices);
+  const running = options.startedBefore === undefined ? bootLoader(devices) : 'b';
   const board = {
     name: 'test-board',
     running,
@@ -99,6 +104,8 @@ export async function boot(options: BootOptions): Promise<UpdateBox> {
     restart: (reason) => restarts.push(reason),
     health: () => Promise.resolve(box.health),
     configVersion: () => configVersion,
+    impairment: options.impairment,
+    startedAt: Instant(clock.now() - (options.startedBefore ?? 0)),
     onProblem: () => undefined,
   });
   await updater.start();

@@ -96,6 +96,29 @@ test('Updater tells of a new system that did not even come up', async () => {
   assert.equal(third.updater.status.problem, null, 'the next update has a chance of its own');
 });
 
+test('Updater goes back from a system that falls again and again before it has been well for long enough', async () => {
+  const site = newSite();
+  await (await site.start()).updater.install(inChunks(FILE), silent);
+  await site.start('2.0.0');
+  const early = await boot({ ...site, maker, version: '2.0.0', startedBefore: Minutes(9) });
+  assert.deepEqual(early.restarts, []);
+  early.health = healthWith('fails');
+  await early.clock.advance(Minutes(2));
+  assert.equal(early.restarts.length, 1, 'the trial is as old as the box, not as its last process');
+  const late = await boot({ ...site, maker, version: '2.0.0', startedBefore: Minutes(10) });
+  assert.match(late.restarts.join(), /fallen again and again/);
+  assert.match((await site.start()).updater.status.problem ?? '', /fallen again and again/);
+});
+
+test('Updater goes back from a system that cannot use the data or the configuration, though all else is well', async () => {
+  const site = newSite();
+  await (await site.start()).updater.install(inChunks(FILE), silent);
+  const second = await boot({ ...site, maker, impairment: 'The data of the box cannot be used' });
+  await second.clock.advance(Minutes(11));
+  assert.match(second.restarts.join(), /The data of the box cannot be used/);
+  assert.equal(stateOf(site.devices)?.good, 'a');
+});
+
 const other = newMaker();
 const flipped = (at: number): Buffer => {
   const bytes = Buffer.from(FILE);
