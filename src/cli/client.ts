@@ -64,10 +64,30 @@ async function upload(
   // A box that refuses reads no further: what counts is its answer.
   pipeline(file, outgoing, () => undefined);
   const incoming = await answer;
-  for await (const line of createInterface({ input: incoming })) {
-    const value = JSON.parse(line) as object;
-    if ((incoming.statusCode ?? 0) >= 400) unwrap({ status: incoming.statusCode ?? 0, text: line });
+  const { statusCode: status = 0 } = incoming;
+  for await (const line of linesOf(incoming)) {
+    const value = objectOf(line);
+    if (status >= 400) unwrap({ status, text: line });
     onLine(value);
+  }
+}
+
+const GONE = 'Cannot go on: the box has ended in the middle of its answer';
+
+async function* linesOf(incoming: IncomingMessage): AsyncGenerator<string> {
+  try {
+    yield* createInterface({ input: incoming });
+  } catch {
+    throw new NotRunningError(GONE);
+  }
+}
+
+/** A line that was cut off is no JSON. */
+function objectOf(line: string): object {
+  try {
+    return JSON.parse(line) as object;
+  } catch {
+    throw new NotRunningError(GONE);
   }
 }
 

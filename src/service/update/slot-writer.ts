@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
 import { Readable, pipeline } from 'node:stream';
-import { createZstdDecompress } from 'node:zlib';
+import { constants, createZstdDecompress } from 'node:zlib';
 import { UserError, messageOf } from '../../base/errors.ts';
 import type { BlockDevice } from '../../port/block-device.ts';
 import type { UpdateProgress } from '../../port/box.ts';
 import type { UpdateManifest } from '../../wire/update/manifest.ts';
 import { UpdateStream } from './update-stream.ts';
+
+/**
+ * The logarithm of the largest window that a frame may ask for: 8 MiB, what every decoder should support (RFC 8878 section 3.1.1.1.2).
+ * The frame itself is not signed, and a larger window would be taken from the memory of the box.
+ */
+const MAX_WINDOW_LOG = 23;
 
 export type OnProgress = (progress: UpdateProgress) => void;
 
@@ -75,7 +81,7 @@ async function requireEnd(system: UpdateStream, { version, octets }: UpdateManif
 }
 
 async function* decompressed(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const zstd = createZstdDecompress();
+  const zstd = createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: MAX_WINDOW_LOG } });
   // The error of the source is also that of the reader below.
   pipeline(Readable.from(content), zstd, () => undefined);
   try {

@@ -13,6 +13,7 @@ import type { Log } from '../../port/log.ts';
 import { CONFIG_COPIES_OCTETS } from '../../wire/config-copy/config-copy.ts';
 import type { Slot, SlotState } from '../../wire/slot-state/slot-state.ts';
 import { openUpdate } from './open-update.ts';
+import { withPatience } from './patience.ts';
 import { type SlotStatePlaces, SlotStates } from './slot-states.ts';
 import { type OnProgress, writeSlot } from './slot-writer.ts';
 import { loadUpdateMemory, saveUpdateMemory } from './update-memory.ts';
@@ -106,8 +107,8 @@ export class Updater {
     onProgress: OnProgress,
   ): Promise<{ readonly version: string }> {
     return await this.#alone(async () => {
-      const { files, log, health, configVersion } = this.#ports;
-      const { manifest, content } = await openUpdate(file, this.#board.keys);
+      const { files, clock, log, health, configVersion } = this.#ports;
+      const { manifest, content } = await openUpdate(withPatience(file, clock), this.#board.keys);
       const device = await this.#ports.devices.open(this.#board.slots[this.#other]);
       try {
         const now = await health();

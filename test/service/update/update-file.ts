@@ -37,8 +37,12 @@ export function manifestOf(system: Uint8Array, fields: Partial<UpdateManifest> =
 }
 
 /** An update file as a release makes it. */
-export function updateFile(maker: Maker, system: Uint8Array, fields: Partial<UpdateManifest> = {}): Buffer {
-  const content = zstdCompressSync(system);
+export function updateFile(
+  maker: Maker,
+  system: Uint8Array,
+  fields: Partial<UpdateManifest> = {},
+  content: Buffer = zstdCompressSync(system),
+): Buffer {
   const manifest = encodeManifest(manifestOf(system, { compressed: content.length, ...fields }));
   const signature = sign(null, signedPart(manifest), maker.key);
   return Buffer.concat([encodeUpdateHead(manifest, signature), content]);

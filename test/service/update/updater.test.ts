@@ -119,6 +119,52 @@ test('Updater goes back from a system that cannot use the data or the configurat
   assert.equal(stateOf(site.devices)?.good, 'a');
 });
 
+test('Updater gives up on a sender who sends nothing more for a minute, and lets others update', async () => {
+  const site = newSite();
+  const box = await site.start();
+  async function* silentAfter(length: number): AsyncGenerator<Uint8Array> {
+    yield FILE.subarray(0, length);
+    await new Promise(() => undefined);
+  }
+  for (const length of [0, 40, FILE.length - 40]) {
+    const refused = assert.rejects(
+      box.updater.install(silentAfter(length), silent),
+      /nothing more of the file has come for a minute/,
+    );
+    await box.clock.advance(Minutes(1));
+    await refused;
+  }
+  await box.updater.install(inChunks(FILE), silent);
+});
+
+test('Updater refuses a frame that asks for a window of more than 8 MiB, though its hashes are signed (RFC 8878 section 3.1.1.1.2)', async () => {
+  for (const [windowLog, isTaken] of [
+    [23, true],
+    [24, false],
+    [27, false],
+  ] as const) {
+    const site = newSite();
+    const box = await site.start();
+    const file = updateFile(maker, SYSTEM, {}, rawFrame(SYSTEM, windowLog));
+    const installed = box.updater.install(inChunks(file), silent);
+    if (isTaken) await installed;
+    else await assert.rejects(installed, /cannot be decompressed/);
+  }
+});
+
+/** A Zstandard frame of uncompressed blocks, with the window descriptor of section 3.1.1.1.2 and no size. */
+function rawFrame(content: Uint8Array, windowLog: number): Buffer {
+  const parts = [Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, (windowLog - 10) << 3])];
+  for (let at = 0; at < content.length; at += 65_536) {
+    const block = content.subarray(at, at + 65_536);
+    const isLast = at + block.length === content.length;
+    const head = Buffer.alloc(3);
+    head.writeUIntLE((block.length << 3) | (isLast ? 1 : 0), 0, 3);
+    parts.push(head, Buffer.from(block));
+  }
+  return Buffer.concat(parts);
+}
+
 const other = newMaker();
 const flipped = (at: number): Buffer => {
   const bytes = Buffer.from(FILE);
