@@ -9,6 +9,7 @@ import type { Log } from '../../port/log.ts';
 import type { LeaseView } from '../../engine/dhcp4-server/lease-view.ts';
 import type { Dhcp4Server } from '../../service/dhcp4-server/dhcp4-server.ts';
 import type { DnsService } from '../../service/dns/start-dns.ts';
+import { LanAnnouncer } from '../../service/lan-announcer.ts';
 import { type Links, type SideName, startLinks } from '../../service/links/links.ts';
 import type { WanState } from '../../service/wan/wan-state.ts';
 import { Devices, isUsable } from './devices.ts';
@@ -36,6 +37,7 @@ export class NetServices {
   readonly #log: Log;
   readonly #lan: LanServices;
   readonly #wan: WanSide;
+  readonly #announcer: LanAnnouncer;
   #config: Config;
   #links: Links | undefined;
   #queue: Promise<unknown> = Promise.resolve();
@@ -54,6 +56,7 @@ export class NetServices {
       leases: () => this.leases(),
       surroundings: () => this.surroundings(),
     });
+    this.#announcer = new LanAnnouncer({ ...ports, log: this.#log });
     this.#lan = new LanServices({ ports, leases, notices, onLeases: () => this.#leasesChanged() });
     const wan = {
       ports,
@@ -137,6 +140,7 @@ export class NetServices {
   /** Ends the services; the kernel's state stays for the next start unless it is to be removed. */
   async stop(teardown: boolean): Promise<void> {
     await this.#inTurn(async () => {
+      this.#announcer.stop();
       this.#lan.stop();
       this.rules.stop();
       await this.#wan.stop({ release: teardown });
@@ -168,6 +172,7 @@ export class NetServices {
     changes.push(...(await this.#applyLinks(config, occasion)));
     await this.#wan.apply(config);
     changes.push(...(await this.#lan.apply(config, this.devices.names(config).lan, this.#wan.names(config))));
+    await this.#announce();
     if (rules !== 'unchanged') await this.rules.endForbidden();
     this.#onChange();
     return changes;
@@ -189,6 +194,16 @@ export class NetServices {
       this.notices.note('links', reason);
       return [];
     }
+  }
+
+  /** Not before the name server listens: what devices have held back for the box comes at once. */
+  async #announce(): Promise<void> {
+    if (this.dns === undefined) return;
+    const { lan } = this.#config;
+    const device = this.devices.names(this.#config).lan;
+    const link = this.devices.find(device);
+    const place = { device, mac: link?.mac, address: lan.address.address };
+    await this.#announcer.follow(isUsable(link) ? place : undefined);
   }
 
   #tellNames(): void {
@@ -237,6 +252,7 @@ export class NetServices {
   #sideChanged(side: SideName, link: ObservedLink | undefined): void {
     if (side === 'wan') this.#wanLinkChanged(link);
     else if (link !== undefined && this.#lan.isWaiting) this.#applyAgain();
+    else void this.#inTurn(() => this.#announce());
     this.#log.info(
       `The ${side} device ${link === undefined ? 'is not there' : `${link.name} is ${isUsable(link) ? 'connected' : 'not connected'}`}`,
     );
