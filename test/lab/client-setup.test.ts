@@ -42,14 +42,8 @@ async function certificate(): Promise<CertificateStatus> {
   return (await box.json('certificate', 'show')) as CertificateStatus;
 }
 
-/** The answers; dig also says there how often it had to ask. */
 async function dig(...question: readonly string[]): Promise<string> {
-  const argv = ['dig', '+short', '+timeout=1', '+tries=10', ...question];
-  const said = await office.pc1.namespace.output(argv);
-  return said
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith(';;'))
-    .join('\n');
+  return (await office.pc1.namespace.output(['dig', '+short', ...question])).trim();
 }
 
 function curl(...words: readonly string[]): Promise<string> {

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { UserError } from '../../src/base/errors.ts';
 import { type LabRecord, namespaceName, newLabRecord } from './lab-record.ts';
 import { Namespace } from './namespace.ts';
+import { widenNeighbourTable } from './neighbour-table.ts';
 import { removeLab, removeLeftOvers } from './remove-lab.ts';
 import { outputOf } from './run-command.ts';
 
@@ -31,6 +32,7 @@ export class Lab implements AsyncDisposable {
     if (count === 0) {
       removeLeftOvers();
       removeAtEnd();
+      widenNeighbourTable();
     }
     this.record = newLabRecord(count++);
     mkdirSync(this.record.directory, { recursive: true, mode: 0o755 });
