@@ -47,7 +47,8 @@ function decoded(xtext: string): string {
 function originalRecipient(orcpt: string | undefined): string | undefined {
   if (orcpt === undefined) return undefined;
   const semicolon = orcpt.indexOf(';');
-  return `${orcpt.slice(0, semicolon)}; ${decoded(orcpt.slice(semicolon + 1))}`;
+  const address = decoded(orcpt.slice(semicolon + 1));
+  return `${needsUtf8(address) ? 'utf-8' : orcpt.slice(0, semicolon)}; ${address}`;
 }
 
 /** RFC 6533 section 3: an address beyond ASCII is of the type `utf-8`, and then the whole part is another one. */
