@@ -175,6 +175,19 @@ export class Connection extends SMTPConnection {
     base._sendCommand.call(this, [command, ...this.#extraFor(verb, command)].join(' '), logged);
   }
 
+  /** Who cannot take EHLO now is not one who knows only HELO (RFC 5321 section 3.2), to whom much could not be sent at all. */
+  _actionEHLO(reply: string): void {
+    if (reply.startsWith('4')) {
+      this.emit('error', Object.assign(new Error('it refused EHLO'), { response: reply }));
+      this.close();
+      return;
+    }
+    const base = SMTPConnection.prototype as unknown as {
+      _actionEHLO(this: SMTPConnection, reply: string): void;
+    };
+    base._actionEHLO.call(this, reply);
+  }
+
   /** Only 354 begins a message (RFC 5321 section 4.1.1.4): lines of it would be commands to a host that has taken DATA for something else. */
   _actionDATA(reply: string, callback: (error: Error | null, info?: unknown) => void): void {
     if (reply.startsWith('2')) {

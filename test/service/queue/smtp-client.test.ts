@@ -274,6 +274,14 @@ test('a reply without end closes the connection', async (t) => {
   await sessionError(sendBy(hasty, host.hop()));
 });
 
+test('a host that cannot take EHLO now is tried later, not spoken to as one that knows only HELO', async (t) => {
+  const host = await ScriptedHost.start(t);
+  host.script = (command) => (command.startsWith('EHLO') ? '450 4.3.2 Not now' : undefined);
+  const error = await sessionError(sendBy(clientOf(), host.hop()));
+  assert.deepEqual(error.reply, { code: 450, enhanced: '4.3.2', text: 'Not now' });
+  assert.deepEqual(host.commands, ['EHLO mail.office.example']);
+});
+
 test('a host that hangs up between two commands is noticed at once', async (t) => {
   // Everything it is going to say, before it was asked, and the end.
   const host = createServer((socket) => {
