@@ -34,8 +34,6 @@ defer     unix       -  -  n  -      0  bounce
 trace     unix       -  -  n  -      0  bounce
 smtp      unix       -  -  n  -      -  smtp
 virtual   unix       -  n  n  -      -  virtual
-flush     unix       n  -  n  1000?  0  flush
-showq     unix       n  -  n  -      -  showq
 anvil     unix       -  -  n  -      1  anvil
 scache    unix       -  -  n  -      1  scache
 proxymap  unix       -  -  n  -      -  proxymap
@@ -54,11 +52,9 @@ virtual_gid_maps = static:OWNER
 
 export interface Postfix {
   readonly port: number;
-  log(): string;
+  readonly log: () => string;
   /** Messages for elsewhere.example, lines ended by LF. */
-  mail(): string[];
-  /** Tries everything it holds once more. */
-  flush(): Promise<void>;
+  readonly mail: () => string[];
 }
 
 /**
@@ -119,6 +115,5 @@ ${MAILBOXES.replace('MAIL', inside('mail')).replaceAll('OWNER', String(owner))}$
     log: () => readFileSync(inside('mail.log'), 'utf8'),
     mail: () =>
       existsSync(inbox) ? readdirSync(inbox).map((name) => readFileSync(join(inbox, name), 'latin1')) : [],
-    flush: async () => void (await outputOf(['postqueue', '-c', inside('conf'), '-f'])),
   };
 }
