@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { Timestamp } from '../../src/base/instant.ts';
-import { makeSelfSigned } from '../../src/service/certificate.ts';
+import { makeIdentity } from '../../src/service/certificate/issue.ts';
 import { freePort } from '../fake/free-port.ts';
 import { Program } from '../lab/program.ts';
 import { waitFor } from '../lab/wait-for.ts';
@@ -78,7 +78,7 @@ for (const security of ['starttls', 'none'] as const) {
         isLan: true,
         directory: { aliases: { 'gr\u00fc\u00dfe': ['alice'] } },
       });
-      const identity = isSecret ? makeSelfSigned('localhost', Timestamp(Date.now())) : undefined;
+      const identity = isSecret ? makeIdentity('localhost', Timestamp(Date.now())) : undefined;
       const relay = `relayhost = [127.0.0.1]:${office.ports.mx}\nsmtp_tls_security_level = ${isSecret ? 'may' : 'none'}`;
       const postfix = await startPostfix(
         t,

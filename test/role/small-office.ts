@@ -8,7 +8,7 @@ import { MailRouting } from '../../src/engine/mail-routing/mail-routing.ts';
 import { NodeClock } from '../../src/io/node/clock.ts';
 import { NodeRandom } from '../../src/io/node/random.ts';
 import type { MailStore } from '../../src/port/mailbox.ts';
-import { makeSelfSigned } from '../../src/service/certificate.ts';
+import { makeIdentity } from '../../src/service/certificate/issue.ts';
 import type { RouteRule } from '../../src/engine/mail-queue/routing.ts';
 import { LoginGuard } from '../../src/service/login-guard.ts';
 import { type JournaledMailStore, openMailStore } from '../../src/service/mail-store/mail-store.ts';
@@ -20,6 +20,7 @@ import { startSmtp } from '../../src/service/smtp/start-smtp.ts';
 import { FakeNames } from '../fake/fake-names.ts';
 import { MemoryFiles } from '../fake/memory-files.ts';
 import { MemoryLog } from '../fake/memory-log.ts';
+import { wholeContent } from '../fake/whole-content.ts';
 
 export interface SmallOfficeOptions {
   /** office.example without it. */
@@ -149,7 +150,7 @@ export class SmallOffice {
     if (maildrop === undefined) throw new Error(`The mailbox of ${user} is open elsewhere`);
     const texts: string[] = [];
     for (const { uid } of maildrop.messages)
-      texts.push(Buffer.from(await maildrop.read(uid)).toString('latin1'));
+      texts.push(Buffer.from(await wholeContent(await maildrop.read(uid))).toString('latin1'));
     maildrop.close();
     return texts;
   }
@@ -169,7 +170,7 @@ async function listen(
 ): Promise<Ports> {
   const { hostName, directory, queue, store, log, options } = parts;
   const clock = new NodeClock();
-  const identity = makeSelfSigned('localhost', clock.wallTime());
+  const identity = makeIdentity('localhost', clock.wallTime());
   writeFileSync(join(parts.folder, 'cert.pem'), identity.cert);
   const isLan = (): boolean => options.isLan === true;
   const verify = async (login: string, password: string): Promise<string | undefined> =>
@@ -191,6 +192,7 @@ async function listen(
     outgoing: {
       mayRelay: ({ user }) => user !== undefined || isLan(),
       reportDelivery: (report) => queue.reportDelivery(report),
+      reportFailure: (report) => queue.reportFailure(report),
     },
     limits: { greetingDelay: 0 as Duration, ...options.limits },
     clock,

@@ -128,7 +128,8 @@ class Host {
   }
 
   #talk(socket: Socket): void {
-    this.#closed.push(once(socket, 'close'));
+    // Errors end in a close as well.
+    this.#closed.push(new Promise((resolve) => socket.once('close', resolve)));
     socket.on('error', () => {});
     let isInMessage = false;
     this.#say(socket);
