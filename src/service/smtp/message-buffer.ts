@@ -33,12 +33,15 @@ export class MessageBuffer {
   readonly #headroom: number;
   #bytes = new Uint8Array(0);
   #length = 0;
+  /** Where the content begins. */
+  #start: number;
   #state: 'whole' | 'too-large' | 'no-room' = 'whole';
 
   constructor(limit: number, budget: BufferBudget, headroom = 0) {
     this.#limit = limit;
     this.#budget = budget;
     this.#headroom = headroom;
+    this.#start = headroom;
   }
 
   push(chunk: Uint8Array): void {
@@ -57,15 +60,28 @@ export class MessageBuffer {
   }
 
   get content(): Uint8Array {
-    return this.#bytes.subarray(this.#headroom, this.#headroom + this.#length);
+    return this.#bytes.subarray(this.#start, this.#start + this.#length);
+  }
+
+  /** Takes ranges of {@link content}, in their order, out of it in place, once all has come: what stands before them moves towards the end. */
+  cut(ranges: readonly { readonly start: number; readonly end: number }[]): void {
+    const { content } = this;
+    let gap = 0;
+    for (const [index, { start, end }] of ranges.toReversed().entries()) {
+      const earlier = ranges[ranges.length - 2 - index]?.end ?? 0;
+      gap += end - start;
+      content.copyWithin(earlier + gap, earlier, start);
+    }
+    this.#start += gap;
+    this.#length -= gap;
   }
 
   /** The content with `head` in front. */
   contentAfter(head: Uint8Array): Uint8Array {
-    const start = this.#headroom - head.length;
+    const start = this.#start - head.length;
     if (start < 0 || this.#bytes.length === 0) return concatBytes([head, this.content]);
     this.#bytes.set(head, start);
-    return this.#bytes.subarray(start, this.#headroom + this.#length);
+    return this.#bytes.subarray(start, this.#start + this.#length);
   }
 
   /** Gives the memory back to the budget; {@link content} is empty then. */

@@ -1,4 +1,5 @@
 import type { SMTPServerAddress, SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
+import { concatBytes } from '../../base/bytes.ts';
 import { messageOf } from '../../base/errors.ts';
 import { after } from '../../base/instant.ts';
 import {
@@ -9,6 +10,8 @@ import {
 import type { Clock } from '../../port/clock.ts';
 import type { Log } from '../../port/log.ts';
 import type { Envelope, MailStore } from '../../port/mailbox.ts';
+import { fieldRanges } from '../../wire/mail/field-ranges.ts';
+import { encodeOriginFields } from '../../wire/mail/origin-fields.ts';
 import { checkAddress, inDnsForm } from './addresses.ts';
 import type { ClientLimits } from './client-limits.ts';
 import { UNKNOWN_PARAMETER } from './connection.ts';
@@ -42,6 +45,13 @@ const MAIL_PARAMETERS = ['SIZE', 'BODY', 'SMTPUTF8'];
 const LOGIN_PARAMETERS = ['AUTH'];
 /** RFC 3461 §4. Offered where mail goes out, as all reports do. */
 const DSN_PARAMETERS = { mail: ['RET', 'ENVID'], recipient: ['NOTIFY', 'ORCPT'] };
+
+/** The one Return-Path of a message is that of its final delivery (RFC 5321 §4.4). */
+const NOT_OF_OTHERS = ['return-path'];
+/** Of people and machines of the office, a Bcc that their program has left in would show blind copies to everybody (RFC 5322 §3.6.3). */
+const NOT_OF_ORIGIN = [...NOT_OF_OTHERS, 'bcc'];
+/** Such fields that are taken out; further ones stay. */
+const MOST_FIELDS = 100;
 
 /** Most trace fields fit into it. */
 export const TRACE_ROOM = 1024;
@@ -131,6 +141,15 @@ export class Reception {
     return { address: name, ...wishes, route: recipients.route(name, client, localAddress) };
   }
 
+  /** Takes out what may not stay, and makes what has to be there where mail begins its way: it has no other host before this one. @returns fields to put in front */
+  #settle(buffer: MessageBuffer, id: string, session: SMTPServerSession): Uint8Array {
+    const { kind, isLan, clock, hostName } = this.#options;
+    const isOrigin = kind === 'submission' || isLan(session.remoteAddress);
+    buffer.cut(fieldRanges(buffer.content, isOrigin ? NOT_OF_ORIGIN : NOT_OF_OTHERS, MOST_FIELDS));
+    if (!isOrigin) return new Uint8Array(0);
+    return encodeOriginFields(buffer.content, { time: clock.wallTime(), id, host: hostName });
+  }
+
   async #accept(buffer: MessageBuffer, session: SMTPServerSession): Promise<string> {
     const { limits } = this.#options;
     // Routed once more: the owner may have changed the aliases since RCPT.
@@ -144,7 +163,7 @@ export class Reception {
     const envelope = envelopeOf(session, plan);
     const id = `${session.id}.${session.transaction}`;
     const trace = traceOf(session, { ...this.#options, id, envelope, recipients });
-    const message = buffer.contentAfter(trace);
+    const message = buffer.contentAfter(concatBytes([trace, this.#settle(buffer, id, session)]));
     await this.#handover.store({ id, envelope, plan, recipients, message });
     return `2.6.0 Stored as ${id}`;
   }

@@ -13,6 +13,31 @@ test('MessageBuffer holds what was pushed, however it was cut', () => {
   );
 });
 
+test('MessageBuffer cuts ranges out of its content, and puts a head in front of what is left', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.uniqueArray(fc.nat({ max: 200 }), { maxLength: 8 }),
+      fc.nat({ max: 20 }),
+      (content, bounds, headroom) => {
+        const buffer = new MessageBuffer(1000, new BufferBudget(10_000), headroom);
+        buffer.push(content);
+        const ends = bounds.map((bound) => Math.min(bound, content.length)).toSorted((a, b) => a - b);
+        const ranges = ends.flatMap((start, index) => {
+          const end = ends[index + 1];
+          return index % 2 === 0 && end !== undefined ? [{ start, end }] : [];
+        });
+        const left = [...content].filter(
+          (_, at) => !ranges.some(({ start, end }) => at >= start && at < end),
+        );
+        buffer.cut(ranges);
+        assert.deepEqual([...buffer.content], left);
+        assert.deepEqual([...buffer.contentAfter(new Uint8Array([1, 2]))], [1, 2, ...left]);
+      },
+    ),
+  );
+});
+
 test('MessageBuffer takes a message of exactly the limit and drops a larger one at once', () => {
   const budget = new BufferBudget(1000);
   const exact = new MessageBuffer(1000, budget);

@@ -302,7 +302,7 @@ test('SMTP gives the same answers for every cut of the input', async (t) => {
     const answers = await Promise.all(cuts.slice(first, first + 40).map(run));
     for (const answer of answers) assert.equal(answer, whole);
   }
-  assert.ok(store.deliveries.every((one) => one.text.endsWith('+0000\r\na\r\n.\r\n')));
+  assert.ok(store.deliveries.every((one) => one.text.endsWith('>\r\na\r\n.\r\n')));
 });
 
 test('submission wants TLS before a login and a login before a sender', async (t) => {
