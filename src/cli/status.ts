@@ -19,6 +19,12 @@ function limitOf({ octets, quota }: BoxStatus['mailboxes'][number]): string {
   return `, ${share} % of ${formatSize(quota)}`;
 }
 
+function queueLines({ queue }: BoxStatus): string[][] {
+  if (queue === null) return [];
+  const since = queue.oldest === null ? '' : `, ${queue.held} held, the oldest since ${queue.oldest}`;
+  return [['Queue', `${queue.messages} messages wait to be sent${since}`]];
+}
+
 function statusText(status: BoxStatus): string {
   const pool =
     status.lan.pool === null ? 'DHCP off' : `DHCP ${status.lan.pool.first} to ${status.lan.pool.last}`;
@@ -41,6 +47,7 @@ function statusText(status: BoxStatus): string {
       'Mailbox',
       `${box.user}: ${box.messages} messages, ${box.octets} octets${limitOf(box)}`,
     ]),
+    ...queueLines(status),
   ];
   return formatTable(facts);
 }

@@ -3,6 +3,7 @@ import type { ClientSetup } from '../base/client-setup.ts';
 import type { LogLevel } from './log.ts';
 import type { MailImport, MailImported, MailList, MailStoreStatus } from './mail-import.ts';
 import type { MailboxSummary } from './mailbox.ts';
+import type { QueueStatus } from './queue-status.ts';
 
 /*
  * What the box tells about itself, as plain JSON values: the control API serves them unchanged, the page and the
@@ -77,6 +78,8 @@ export interface BoxStatus {
   readonly roles: readonly RoleStatus[];
   readonly services: readonly ServiceStatus[];
   readonly mailboxes: readonly MailboxStatus[];
+  /** Seconds old; null while the post office has not said. */
+  readonly queue: QueueStatus | null;
   readonly firewall: readonly CounterStatus[];
   readonly dns: Readonly<Record<string, number>>;
   /** What the DHCP server got, left out and sent. */

@@ -7,6 +7,7 @@ import type {
   RoleStatus,
   ServiceStatus,
 } from '../port/box.ts';
+import type { QueueStatus } from '../port/queue-status.ts';
 import type { MailImport, MailImported, MailList } from '../port/mail-import.ts';
 import type { QueueTrouble } from '../engine/mail-queue/troubles.ts';
 import type { RouteRule } from '../engine/mail-queue/routing.ts';
@@ -121,7 +122,11 @@ export type FromRole =
   /** The mail store has found damage, or has no room. */
   | { readonly kind: 'storage'; readonly problem: string | null; readonly health: MailHealth }
   /** Why mail does not go out. */
-  | { readonly kind: 'outgoing'; readonly troubles: readonly QueueTrouble[] }
+  | {
+      readonly kind: 'outgoing';
+      readonly troubles: readonly QueueTrouble[];
+      readonly waiting: QueueStatus | null;
+    }
   | { readonly kind: 'answer'; readonly request: number; readonly answer: PostAnswer };
 
 export type ChildRole = 'post' | 'web';

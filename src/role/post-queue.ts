@@ -6,6 +6,7 @@ import { SenderRewriting } from '../engine/mail-queue/srs.ts';
 import type { KeyedHash } from '../engine/mail-queue/srs.ts';
 import type { QueueTrouble } from '../engine/mail-queue/troubles.ts';
 import { MailRouting } from '../engine/mail-routing/mail-routing.ts';
+import type { QueueStatus } from '../port/queue-status.ts';
 import type { Clock } from '../port/clock.ts';
 import type { Files } from '../port/files.ts';
 import type { HttpsFetcher } from '../port/https.ts';
@@ -117,6 +118,17 @@ export class PostQueue {
 
   async troubles(): Promise<readonly QueueTrouble[]> {
     return (await this.#service?.troubles()) ?? [];
+  }
+
+  /** What has not left yet. */
+  waiting(): QueueStatus {
+    const entries = this.#ports.queue.entries();
+    const oldest = entries.reduce((least, { accepted }) => Math.min(least, accepted), Infinity);
+    return {
+      messages: entries.length,
+      held: entries.filter(({ isHeld }) => isHeld).length,
+      oldest: entries.length === 0 ? null : new Date(oldest).toISOString(),
+    };
   }
 
   async answer(call: QueueCall): Promise<QueueAnswer> {

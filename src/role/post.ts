@@ -257,10 +257,11 @@ class PostRole {
     this.#tell('storage', { kind: 'storage', ...report });
   }
 
-  /** Tells why mail does not go out, if that has changed. */
-  async #reportTroubles(): Promise<void> {
+  /** Tells how much waits to go out, and why, if that has changed. */
+  async #reportOutgoing(): Promise<void> {
     const troubles = (await this.#queue?.troubles()) ?? [];
-    this.#tell('outgoing', { kind: 'outgoing', troubles });
+    const waiting = this.#queue?.waiting() ?? null;
+    this.#tell('outgoing', { kind: 'outgoing', troubles, waiting });
   }
 
   #tell(what: string, message: FromRole): void {
@@ -282,7 +283,7 @@ class PostRole {
     this.#look = setTimeout(() => {
       this.#looksSoon = false;
       this.#lookIn(LOOK_EVERY);
-      this.#reportTroubles().catch((error: unknown) =>
+      this.#reportOutgoing().catch((error: unknown) =>
         this.#log.logFor('queue').warn(`Cannot look through the queue: ${messageOf(error)}`),
       );
     }, delay);

@@ -51,6 +51,7 @@ export const STATUS: BoxStatus = {
   roles: [{ name: 'net', state: 'running', pid: 100, restarts: 0 }],
   services: [{ name: 'dns', ok: true, detail: '192.168.77.1 port 53' }],
   mailboxes: [{ user: 'alice', messages: 3, octets: 4096, quota: null }],
+  queue: { messages: 2, held: 1, oldest: '2026-11-22T09:00:00.000Z' },
   firewall: [{ name: 'wan-dropped', packets: 12, bytes: 720 }],
   dns: { queries: 5 },
   dhcp: { received: 4, dropped: 0, sent: 4 },

@@ -103,6 +103,18 @@ test('PostQueue sends mail of the office as it is and that of others under an ad
   }
 });
 
+test('PostQueue tells how much waits, what of it is held, and since when', async (t) => {
+  const { queue, client, send } = await start(t);
+  assert.deepEqual(queue.waiting(), { messages: 0, held: 0, oldest: null });
+  client.peers.clear();
+  await send('alice@office.example');
+  await send('bob@office.example');
+  const view = await queue.answer({ what: 'view' });
+  const [first] = view.what === 'view' ? view.view.entries : [];
+  assert.deepEqual(await queue.answer({ what: 'hold', id: first?.id ?? 0 }), { what: 'done' });
+  assert.deepEqual(queue.waiting(), { messages: 2, held: 1, oldest: first?.accepted });
+});
+
 test('PostQueue answers the owner, and says in one sentence why not', async (t) => {
   const { queue } = await start(t);
   const view = await queue.answer({ what: 'view' });

@@ -113,6 +113,20 @@ test('the page fits a phone of 360 pixels without scrolling sideways', async () 
   await page.close();
 });
 
+test('a phone of 360 pixels shows all of the mailboxes, how full they are, and what waits to be sent', async () => {
+  box.mailboxes = [{ user: 'maximiliane.mustermann-schneider', messages: 1203, octets: 1e9, quota: 2 ** 31 }];
+  const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
+  await page.goto(address);
+  const region = page.getByRole('group', { name: 'Mailboxes' });
+  const hidden = await page.evaluate(
+    '(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector("[aria-label=Mailboxes]"))',
+  );
+  assert.equal(hidden, 0);
+  assert.ok(await region.getByRole('cell', { name: '953.7 MiB of 2.0 GiB' }).isVisible());
+  assert.ok(await page.getByText('2, 1 of them held, the oldest since 2026-11-22 09:00 UTC').isVisible());
+  await page.close();
+});
+
 test('an open page shows a new message without a reload', async () => {
   const page = await browser.newPage();
   await page.goto(address);

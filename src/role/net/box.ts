@@ -105,6 +105,7 @@ export class NetBox implements Box {
       roles: peers.roles,
       services: [...ownServices(services), ...peers.services],
       mailboxes: mailboxStatus(config, peers.mailboxes),
+      queue: peers.queue,
       firewall: await this.#counters(),
       dns: { ...services.dns?.counters() },
       dhcp: { ...services.dhcp?.counters },

@@ -2,6 +2,7 @@ import type { QueueTrouble } from '../../engine/mail-queue/troubles.ts';
 import type { MailHealth, MailboxSummary } from '../../port/mailbox.ts';
 import type { LogEntry } from '../../port/log.ts';
 import type { RoleStatus, ServiceStatus } from '../../port/box.ts';
+import type { QueueStatus } from '../../port/queue-status.ts';
 import type {
   ChildRole,
   FromRole,
@@ -34,6 +35,7 @@ export class Peers {
   #storageProblem: string | null = null;
   #storage: MailHealth | undefined;
   #troubles: readonly QueueTrouble[] = [];
+  #queue: QueueStatus | null = null;
   readonly #taken = new Map<ChildRole, string | undefined>();
   #isUp: boolean | undefined;
   readonly #calls = new Map<number, (answer: PostAnswer) => void>();
@@ -59,6 +61,10 @@ export class Peers {
   /** Why mail does not go out. */
   get mailTroubles(): readonly QueueTrouble[] {
     return this.#troubles;
+  }
+  /** Mail that waits to go out; null before the post office has said. */
+  get queue(): QueueStatus | null {
+    return this.#queue;
   }
   /** Of the roles that have reported since their last start; others are still coming up. */
   get services(): readonly ServiceStatus[] {
@@ -86,7 +92,8 @@ export class Peers {
 
   /** What a process said that has ended. */
   #forgetPost(): void {
-    [this.#storageProblem, this.#storage, this.#troubles] = [null, undefined, []];
+    [this.#storageProblem, this.#storage] = [null, undefined];
+    [this.#troubles, this.#queue] = [[], null];
   }
 
   /** A new process knows nothing yet. */
@@ -147,7 +154,7 @@ export class Peers {
         this.#storage = message.health;
         break;
       case 'outgoing':
-        this.#troubles = message.troubles;
+        [this.#troubles, this.#queue] = [message.troubles, message.waiting];
     }
     this.#callbacks.onChange();
   }

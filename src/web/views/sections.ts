@@ -100,6 +100,19 @@ function lanSection({ lan, mode, uptimeMs, version }: BoxStatus): Html {
   </section>`;
 }
 
+/** `1.2 GiB of 2.0 GiB`; a full mailbox takes nothing more. */
+function sizeOf({ octets, quota }: BoxStatus['mailboxes'][number]): string {
+  return quota === null ? formatBytes(octets) : `${formatBytes(octets)} of ${formatBytes(quota)}`;
+}
+
+function queueFact({ queue }: BoxStatus): Html {
+  if (queue === null) return html``;
+  const since = queue.oldest === null ? '' : `, the oldest since ${formatTime(queue.oldest)}`;
+  const held = queue.held === 0 ? '' : `, ${queue.held} of them held`;
+  const what = queue.messages === 0 ? 'none' : `${queue.messages}${held}${since}`;
+  return facts([['Messages waiting to be sent', what]]);
+}
+
 function tables({ status, leases, names, firewall }: Snapshot): Html {
   return html`<section aria-labelledby="devices">
       <h2 id="devices">Devices</h2>
@@ -116,11 +129,12 @@ function tables({ status, leases, names, firewall }: Snapshot): Html {
       )}
     </section>
     <section aria-labelledby="mail">
-      <h2 id="mail">Mailboxes</h2>
+      <h2 id="mail">Mail</h2>
+      ${queueFact(status)}
       ${table(
         'Mailboxes',
         ['User', 'Messages', 'Size'],
-        status.mailboxes.map((m) => [m.user, String(m.messages), formatBytes(m.octets)]),
+        status.mailboxes.map((m) => [m.user, String(m.messages), sizeOf(m)]),
       )}
     </section>
     <section aria-labelledby="names">

@@ -5,10 +5,14 @@ export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 
 export type Row = readonly (string | Html)[];
 
+/** Tables of so many columns fit a phone with their lines wrapped. */
+const FEW_COLUMNS = 3;
+
 /** A table that a screen reader announces by its caption; wide ones scroll by themselves, reachable by keyboard. */
 export function table(caption: string, headings: readonly string[], rows: readonly Row[]): Html {
   if (rows.length === 0) return html`<p class="none">${caption}: none</p>`;
-  return html`<div class="scroll" tabindex="0" role="group" aria-label="${caption}">
+  const width = headings.length <= FEW_COLUMNS ? 'few' : 'many';
+  return html`<div class="scroll ${width}" tabindex="0" role="group" aria-label="${caption}">
     <table>
       <caption>
         ${caption}

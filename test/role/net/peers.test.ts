@@ -174,8 +174,15 @@ test('Peers forgets what the post office said when its process ends', (t) => {
   const { peers } = harness(t);
   const health = { lastScrub: undefined, damage: [], problem: 'damaged' };
   peers.heard('post', { kind: 'storage', problem: 'damaged', health });
-  peers.heard('post', { kind: 'outgoing', troubles: [{ isSevere: true, reason: 'no way out' }] });
+  const waiting = { messages: 2, held: 0, oldest: '2026-11-22T09:00:00.000Z' };
+  peers.heard('post', {
+    kind: 'outgoing',
+    troubles: [{ isSevere: true, reason: 'no way out' }],
+    waiting,
+  });
   assert.deepEqual(peers.mailTroubles, [{ isSevere: true, reason: 'no way out' }]);
+  assert.deepEqual(peers.queue, waiting);
   peers.rolesChanged([{ name: 'post', state: 'waiting', pid: null, restarts: 1 }]);
   assert.deepEqual([peers.storageProblem, peers.storage, peers.mailTroubles], [null, undefined, []]);
+  assert.equal(peers.queue, null);
 });
