@@ -57,6 +57,7 @@ export class BoardSide {
       checks: selfChecks(ports, services),
       restart,
       onRestarted: (sentence) => services.notices.warn('restart', sentence),
+      onMissing: (sentence) => services.notices.note('watchdog', sentence),
     });
     await this.#watchdog?.start();
   }

@@ -1,24 +1,36 @@
 import { readFileSync } from 'node:fs';
+import { KernelError } from '../../base/errors.ts';
 import { readBoard } from '../../config/board.ts';
 import { linuxWatchdogs } from '../../io/linux/watchdog-device.ts';
+import type { WatchdogDevice } from '../../port/watchdog.ts';
 import { NameClient } from '../../service/name-client.ts';
 import { type SelfCheck, Watchdog, type WatchdogPorts } from '../../service/watchdog/watchdog.ts';
 import type { RunSettings } from '../settings.ts';
 import type { NetPorts } from './ports.ts';
 import type { NetServices } from './services.ts';
 
-type GivenPorts = Pick<WatchdogPorts, 'restart' | 'onRestarted' | 'checks'>;
+interface GivenPorts extends Pick<WatchdogPorts, 'restart' | 'onRestarted' | 'checks'> {
+  /** The box works without one that is broken: the owner is told. */
+  readonly onMissing: (sentence: string) => void;
+}
 
-/** What feeds the board's watchdog; undefined if it has none. @throws UserError, KernelError */
+/** What feeds the board's watchdog; undefined if it has none, or one that cannot be used. @throws UserError */
 export async function openWatchdog(
   board: RunSettings['board'],
-  { data, clock, log }: NetPorts,
+  { data, clock, log }: Pick<NetPorts, 'data' | 'clock' | 'log'>,
   given: GivenPorts,
 ): Promise<Watchdog | undefined> {
   if (board === undefined) return undefined;
   const { watchdog } = readBoard(readFileSync(board.file, 'utf8'));
   if (watchdog === undefined) return undefined;
-  const device = await linuxWatchdogs.open(watchdog);
+  let device: WatchdogDevice;
+  try {
+    device = await linuxWatchdogs.open(watchdog);
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    given.onMissing(error.message);
+    return undefined;
+  }
   return new Watchdog({ ...given, device, files: data, clock, log: log.logFor('watchdog') });
 }
 

@@ -54,14 +54,17 @@ export class Watchdog {
   #ring: readonly SelfRestart[] = [];
   #next: Cancel | undefined;
   #isStarving = false;
+  #isStopped = false;
+  #feeding: Promise<void> = Promise.resolve();
 
   constructor(ports: WatchdogPorts) {
     this.#ports = ports;
   }
 
   async start(): Promise<void> {
-    const { clock, device, onRestarted } = this.#ports;
-    await device.feed();
+    const { clock, log, onRestarted } = this.#ports;
+    // A device that takes nothing may bite later; a start that ended for it would be no better.
+    await this.#feed().catch((error: unknown) => log.error(messageOf(error)));
     this.#lookSoon();
     this.#ring = await this.#load();
     const last = recentRestarts(this.#ring, clock.wallTime()).at(-1);
@@ -71,7 +74,10 @@ export class Watchdog {
 
   /** Ends the watching in an orderly way. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#next?.cancel();
+    // What is written behind the last word would take it back.
+    await this.#feeding.catch(() => undefined);
     if (!this.#isStarving) await this.#ports.device.release();
   }
 
@@ -84,14 +90,19 @@ export class Watchdog {
   }
 
   async #look(): Promise<void> {
-    const { clock, device } = this.#ports;
+    const { clock } = this.#ports;
     const findings = await this.#findings();
-    if (this.#isStarving) return;
+    if (this.#isStarving || this.#isStopped) return;
     const futile = futileChecks(this.#ring, clock.wallTime());
     const { watch, verdict } = stepWatch(this.#watch, findings, { now: clock.now(), futile });
     this.#watch = watch;
-    if (verdict.kind === 'feed') await device.feed();
+    if (verdict.kind === 'feed') await this.#feed();
     else await this.#starve(verdict);
+  }
+
+  async #feed(): Promise<void> {
+    this.#feeding = this.#ports.device.feed();
+    await this.#feeding;
   }
 
   async #findings(): Promise<Findings> {

@@ -13,6 +13,7 @@ class Site {
   readonly restarts: string[] = [];
   readonly told: string[] = [];
   names: () => Promise<void> = () => Promise.resolve();
+  feed: () => Promise<void> = () => Promise.resolve();
   fed = 0;
   released = 0;
   readonly watchdog: Watchdog;
@@ -20,7 +21,10 @@ class Site {
   constructor(files: MemoryFiles) {
     this.watchdog = new Watchdog({
       device: {
-        feed: async () => void (this.fed += 1),
+        feed: async () => {
+          this.fed += 1;
+          await this.feed();
+        },
         release: async () => void (this.released += 1),
       },
       files,
@@ -86,4 +90,38 @@ test('Watchdog asks for the restart also when the disk does not take the reason'
   const site = await broken(files);
   assert.equal(site.restarts.length, 1);
   assert.match(site.log.text, /cannot be kept: the disk is gone/);
+});
+
+test('Watchdog says nothing more to a device that was let go, whatever a look in progress finds', async () => {
+  const site = new Site(new MemoryFiles());
+  await site.watchdog.start();
+  let answer = (): void => undefined;
+  site.names = () => new Promise((resolve) => (answer = resolve));
+  await site.clock.advance(Seconds(5));
+  await site.watchdog.stop();
+  answer();
+  await site.clock.advance(Seconds(5));
+  assert.deepEqual([site.fed, site.released, site.restarts], [1, 1, []]);
+});
+
+test('Watchdog lets go behind the last feeding, which would take that back', async () => {
+  const site = new Site(new MemoryFiles());
+  await site.watchdog.start();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  site.feed = () => promise;
+  await site.clock.advance(Seconds(4));
+  const stopped = site.watchdog.stop();
+  assert.equal(site.released, 0);
+  resolve();
+  await stopped;
+  assert.equal(site.released, 1);
+});
+
+test('Watchdog starts and goes on with a device that takes nothing, and says so', async () => {
+  const site = new Site(new MemoryFiles());
+  site.feed = () => Promise.reject(new Error('Cannot feed the watchdog: EIO'));
+  await site.watchdog.start();
+  await site.clock.advance(Seconds(8));
+  assert.equal(site.fed, 3);
+  assert.match(site.log.text, /EIO/);
 });
