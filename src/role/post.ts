@@ -18,6 +18,7 @@ import { type JournaledMailStore, openMailStore } from '../service/mail-store/ma
 import { MailboxDesk } from '../service/mail-store/mailbox-desk.ts';
 import { DailyExpiry } from '../service/pop3/daily-expiry.ts';
 import { Retention } from '../service/pop3/retention.ts';
+import { SteadyTime } from '../service/pop3/steady-time.ts';
 import type { FromRole, PostAnswer, PostCall, PostOptions, ToPost } from './ipc.ts';
 import { PostOffice } from './post-office.ts';
 import { PostQueue } from './post-queue.ts';
@@ -130,8 +131,13 @@ class PostRole {
       () => this.#queue?.wake(),
     );
     const clock = new NodeClock();
+    const time = new SteadyTime({ clock, dates: () => stored.firstReads.dates() });
     this.#retention = new Retention(
-      { firstReads: stored.firstReads, now: () => knownTime(clock.wallTime()) },
+      {
+        firstReads: stored.firstReads,
+        now: () => knownTime(clock.wallTime()),
+        isSteady: () => time.isSteady,
+      },
       log.logFor('pop3'),
     );
     this.#desk = new MailboxDesk({ store: this.#store, list: (user) => stored.list(user), clock });

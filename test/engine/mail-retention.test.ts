@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Days, Milliseconds } from '../../src/base/duration.ts';
 import { Timestamp, after } from '../../src/base/instant.ts';
-import { announcedExpiry, expiredMessages, keepDays } from '../../src/engine/mail-retention.ts';
+import { announcedExpiry, expiredMessages, isBorneOut, keepDays } from '../../src/engine/mail-retention.ts';
 
 const READ = Timestamp(Date.UTC(2026, 0, 1));
 
@@ -42,4 +42,19 @@ test('announcedExpiry() is the least of all rules, and says whether they differ 
     days: 7,
     perUser: true,
   });
+});
+
+test('isBorneOut() believes a clock that readings lead up to for a week, and one that nothing contradicts', () => {
+  const daysAgo = (...days: readonly number[]) => days.map((count) => after(READ, Days(-count)));
+  assert.ok(isBorneOut(READ, []));
+  assert.ok(isBorneOut(READ, daysAgo(1, 2)));
+  assert.ok(isBorneOut(READ, daysAgo(400, 0, 3, 7)));
+  assert.ok(isBorneOut(READ, daysAgo(-3650, 3, 7)));
+});
+
+test('isBorneOut() does not believe a clock with a gap behind it, nor one that has run for days since', () => {
+  const daysAgo = (...days: readonly number[]) => days.map((count) => after(READ, Days(-count)));
+  assert.ok(!isBorneOut(READ, daysAgo(3650, 3651)));
+  assert.ok(!isBorneOut(READ, daysAgo(5)));
+  assert.ok(!isBorneOut(READ, daysAgo(1, 2, 6, 3650)));
 });

@@ -101,9 +101,19 @@ export class MailIndex {
     return row !== 0 && this.#mailboxes.isHeld(row, user);
   }
 
-  /** When messages of a user were first read, by their ids; in no order, without those that were not. */
-  firstReads(user: string): Iterable<readonly [id: number, at: Timestamp]> {
-    return this.#reads.of(user);
+  /** When messages of a user were first read, by their ids: those that were up to a time, in no order. */
+  firstReads(user: string, through = Infinity): readonly (readonly [id: number, at: Timestamp])[] {
+    return this.#reads.through(user, through);
+  }
+
+  /** Whether the first reading of a message has its date. */
+  isDated(id: number, user: string): boolean {
+    return this.#reads.has(user, id);
+  }
+
+  /** The dates of the first readings of all users, in no order. */
+  readDates(): Iterable<Timestamp> {
+    return this.#reads.dates();
   }
 
   /** Octets of all messages of a user. */

@@ -11,20 +11,25 @@ export class JournaledFirstReads implements FirstReads {
     this.#log = log;
   }
 
-  of(user: string): ReadonlyMap<string, Timestamp> {
+  of(user: string, through?: Timestamp): ReadonlyMap<string, Timestamp> {
     const { index } = this.#log;
     const reads = new Map<string, Timestamp>();
-    for (const [id, at] of index.firstReads(user)) {
+    for (const [id, at] of index.firstReads(user, through)) {
       const uid = index.find(id)?.uid;
       if (uid !== undefined) reads.set(uid, at);
     }
     return reads;
   }
 
+  dates(): Iterable<Timestamp> {
+    return this.#log.index.readDates();
+  }
+
   async record(user: string, uids: readonly string[], at: Timestamp): Promise<void> {
     const { index } = this.#log;
-    const dated = new Set([...index.firstReads(user)].map(([id]) => id));
-    const ids = uids.map(idOf).filter((id) => !dated.has(id) && index.isHeld(id, user));
+    const ids = [...new Set(uids)]
+      .map(idOf)
+      .filter((id) => !index.isDated(id, user) && index.isHeld(id, user));
     if (ids.length === 0) return;
     const records = readRecords(user, ids, at).map(encodeMail);
     await this.#log.commit({ records, what: `record that ${user} has read ${ids.length} messages` });

@@ -120,7 +120,13 @@ function opener(options: Pop3Options) {
       update: async ({ deleted, retrieved }) => {
         const isLast = retention?.endsWithSession(name) === true;
         const removed = isLast ? [...deleted, ...retrieved] : deleted;
-        const dated = isLast ? undefined : retention?.read(name, retrieved.map(uidOf));
+        const read = new Set<object>(retrieved);
+        const dated = isLast
+          ? undefined
+          : retention?.read(
+              name,
+              maildrop.messages.filter((one) => read.has(one)),
+            );
         // Both in the same turn, so that they are one commit of the store.
         if (removed.length > 0) await maildrop.remove(removed.map(uidOf));
         await dated;

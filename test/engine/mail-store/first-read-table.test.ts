@@ -65,3 +65,11 @@ test('MailIndex takes a date before the delivery it belongs to, as after a compa
   assert.deepEqual([index.shares.live(2), index.shares.live(4)], [0, 100]);
   assert.equal(index.keep(read('bob', 50, 1, 9), at(2), []), undefined);
 });
+
+test('MailIndex counts a message once that a record names twice', () => {
+  const index = filled();
+  index.apply(read('bob', 50, 1, 1), at(2));
+  assert.deepEqual([reads(index, 'bob'), index.shares.live(2)], [{ 1: 50 }, 100]);
+  index.apply({ kind: 'remove', user: 'bob', through: 0, ids: [1] }, at(3));
+  assert.equal(index.shares.live(2), 0);
+});

@@ -36,3 +36,25 @@ test('record() passes over what is not in the mailbox of the user', async () => 
   assert.equal(written(files), before);
   assert.equal(store.firstReads.of('bob').size + store.firstReads.of('eva').size, 0);
 });
+
+test('record() takes a message once that is named twice', async () => {
+  const files = new MemoryFiles();
+  const store = await openStore(files);
+  await store.deliver({ sender: '', users: ['bob'] }, mail('a:40'));
+  const uid = store.list('bob')[0]?.uid ?? '';
+  await store.firstReads.record('bob', [uid, uid], Timestamp(7));
+  assert.deepEqual([...store.firstReads.of('bob')], [[uid, 7]]);
+});
+
+test('of() gives the dates up to a time, and others when it is later', async () => {
+  const store = await openStore(new MemoryFiles());
+  for (const name of ['a:40', 'b:40']) await store.deliver({ sender: '', users: ['bob'] }, mail(name));
+  const [a = '', b = ''] = store.list('bob').map(({ uid }) => uid);
+  await store.firstReads.record('bob', [a], Timestamp(7));
+  await store.firstReads.record('bob', [b], Timestamp(9));
+  const through = (time: number) => [...store.firstReads.of('bob', Timestamp(time)).keys()];
+  assert.deepEqual([through(6), through(7), through(8), through(9)], [[], [a], [a], [a, b]]);
+  const maildrop = await store.open('bob');
+  await maildrop?.remove([a]);
+  assert.deepEqual([through(8), through(9), [...store.firstReads.dates()]], [[], [b], [9]]);
+});

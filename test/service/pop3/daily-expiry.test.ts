@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Days, Hours } from '../../../src/base/duration.ts';
+import { after } from '../../../src/base/instant.ts';
 import { Retention } from '../../../src/service/pop3/retention.ts';
 import { DailyExpiry } from '../../../src/service/pop3/daily-expiry.ts';
+import { SteadyTime } from '../../../src/service/pop3/steady-time.ts';
 import { FakeClock } from '../../fake/fake-clock.ts';
 import { MemoryFiles } from '../../fake/memory-files.ts';
 import { MemoryLog } from '../../fake/memory-log.ts';
@@ -19,13 +21,18 @@ async function startOffice() {
     await store.deliver({ sender: '', users: ['bob'] }, mail(name));
   await store.deliver({ sender: '', users: ['eva'] }, mail('d:500'));
   let isKnown = true;
+  const steady = new SteadyTime({ clock, dates: () => store.firstReads.dates() });
   const retention = new Retention(
-    { firstReads: store.firstReads, now: () => (isKnown ? clock.wallTime() : undefined) },
+    {
+      firstReads: store.firstReads,
+      now: () => (isKnown ? clock.wallTime() : undefined),
+      isSteady: () => steady.isSteady,
+    },
     log,
   );
   retention.rules = { keep: 2, users: new Map() };
   const bob = await store.open('bob');
-  await retention.read('bob', bob?.messages.slice(0, 2).map(({ uid }) => uid) ?? []);
+  await retention.read('bob', bob?.messages.slice(0, 2) ?? []);
   bob?.close();
   const expiry = new DailyExpiry({ store, retention, clock, log });
   const left = (): number | undefined => store.summaries().find(({ user }) => user === 'bob')?.messages;
@@ -65,6 +72,20 @@ test('DailyExpiry waits for the time to be known, then goes by it within the hou
   assert.equal(left(), 3);
   knowTime(true);
   await clock.advance(Hours(1));
+  assert.equal(left(), 1);
+  await expiry.stop();
+});
+
+test('DailyExpiry removes nothing while the clock runs ten years ahead for some days', async () => {
+  const { clock, expiry, left } = await startOffice();
+  expiry.start();
+  await clock.advance(Hours(1));
+  const right = clock.wallTime();
+  clock.setWallTime(after(right, Days(3650)));
+  await clock.advance(Days(2));
+  assert.equal(left(), 3);
+  clock.setWallTime(after(right, Days(2)));
+  await clock.advance(Days(1));
   assert.equal(left(), 1);
   await expiry.stop();
 });

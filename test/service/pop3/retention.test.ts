@@ -19,8 +19,11 @@ class MemoryFirstReads implements FirstReads {
   records = 0;
   failWith: Error | undefined;
 
-  of(): ReadonlyMap<string, Timestamp> {
-    return this.reads;
+  of(_user: string, through = Timestamp(Infinity)): ReadonlyMap<string, Timestamp> {
+    return new Map([...this.reads].filter(([, at]) => at <= through));
+  }
+  dates(): Iterable<Timestamp> {
+    return this.reads.values();
   }
   async record(_user: string, uids: readonly string[], at: Timestamp): Promise<void> {
     this.records++;
@@ -35,7 +38,11 @@ class Office {
   readonly firstReads = new MemoryFirstReads();
   time: Timestamp | undefined = START;
   service: Pop3Service | undefined;
-  readonly retention = new Retention({ firstReads: this.firstReads, now: () => this.time }, this.log);
+  isSteady = true;
+  readonly retention = new Retention(
+    { firstReads: this.firstReads, now: () => this.time, isSteady: () => this.isSteady },
+    this.log,
+  );
 
   async start(t: TestContext, keep: KeepDays): Promise<this> {
     for (const text of ['A: 1\r\n', 'A: 2\r\n', 'A: 3\r\n'])
@@ -82,7 +89,6 @@ test('POP3 removes what was read long enough ago when the user comes back, and k
 test('POP3 records a first reading with one record for a session, none where nothing is new', async (t) => {
   const office = await new Office().start(t, 30);
   await office.fetch('RETR 1\r\nRETR 2\r\nRETR 1\r\n');
-  await office.fetch('RETR 1\r\nRETR 2\r\n');
   await office.fetch('STAT\r\n');
   assert.equal(office.firstReads.records, 1);
 });
@@ -136,4 +142,25 @@ test('POP3 removes what a session has read at its end with EXPIRE 0, and nothing
   assert.deepEqual(office.store.removals, []);
   await office.fetch('RETR 1\r\nTOP 2 99\r\nDELE 3\r\n');
   assert.deepEqual([office.store.removals, office.firstReads.records], [[['m3', 'm1']], 0]);
+});
+
+test('POP3 removes nothing by a time that is not believed, and says so once', async (t) => {
+  const office = await new Office().start(t, 30);
+  await office.fetch('RETR 1\r\n');
+  office.pass(3650);
+  office.isSteady = false;
+  await office.fetch('STAT\r\n');
+  assert.equal((await office.fetch('STAT\r\n'))[0], '+OK 3 18');
+  assert.equal(office.log.text.match(/stays for now/g)?.length, 1);
+  office.isSteady = true;
+  assert.equal((await office.fetch('STAT\r\n'))[0], '+OK 2 12');
+});
+
+test('POP3 dates no reading before the message came: the clock is not set yet', async (t) => {
+  const office = await new Office().start(t, 30);
+  await office.retention.read('alice', [
+    { uid: 'm1', received: after(START, Days(1)) },
+    { uid: 'm2', received: START },
+  ]);
+  assert.deepEqual([...office.firstReads.reads.keys()], ['m2']);
 });
