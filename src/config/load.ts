@@ -72,7 +72,20 @@ export function parseConfigText(text: string): unknown {
     return JSON.parse(text.replace(BYTE_ORDER_MARK, '')) as unknown;
   } catch (error) {
     throw new ConfigError([
-      { path: '', found: `text that is not JSON (${messageOf(error)})`, wanted: 'one JSON object' },
+      { path: '', found: `text that is not JSON (${withoutText(error, text)})`, wanted: 'one JSON object' },
     ]);
   }
+}
+
+/** What V8 quotes before and behind the place of an error when it gives no position: up to ten characters each, a password perhaps. */
+const QUOTED = /, (\.\.\.)?"([^]*)"(?:\.\.\.)? is not valid JSON$/;
+const BEFORE = 10;
+
+/** Where the text is wrong, and how, without a word of it. */
+function withoutText(error: unknown, text: string): string {
+  const message = messageOf(error);
+  const [found, cut, quoted = ''] = QUOTED.exec(message) ?? [];
+  if (found === undefined) return message;
+  const at = Math.max(0, text.indexOf(quoted)) + (cut === undefined ? 0 : BEFORE);
+  return `${message.slice(0, -found.length)} in line ${text.slice(0, at).split('\n').length}`;
 }

@@ -205,3 +205,21 @@ test('readConfig() throws only ConfigError, whatever JSON it is given', () => {
     }),
   );
 });
+
+test('parseConfigText() says in which line the text is wrong, and quotes nothing that may be a secret', () => {
+  for (const [text, line] of [
+    ['{\n  "version": 1,\n  "password": geheimes\n}\n', 3],
+    ['{\n  "version": 1,\n  "password": "x",\n  "key":\n    hunter2\n}\n', 5],
+    ['geheimes', 1],
+    ['{"a": "b\\"c", "password": geheimes "and" more }', 1],
+  ] as const) {
+    assert.throws(
+      () => parseConfigText(text),
+      ({ message }: Error) => {
+        assert.match(message, new RegExp(`Unexpected token '.' in line ${line}\\)`));
+        assert.doesNotMatch(message, /eheim|unter2|password/);
+        return true;
+      },
+    );
+  }
+});

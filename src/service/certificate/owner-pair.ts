@@ -11,6 +11,10 @@ const MAX_CHAIN = 10;
 /** OpenSSL refuses shorter ones at the security level of every current client. */
 const SHORTEST_RSA = 2048;
 
+/** What clients agree on. TLS itself would take DSA and other curves as well, and then agree with nobody. */
+const KINDS = ['rsa', 'rsa-pss', 'ed25519'];
+const CURVES = ['prime256v1', 'secp384r1', 'secp521r1'];
+
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 
 function refuse(reason: string): never {
@@ -60,7 +64,12 @@ function requireServer(certificate: X509Certificate, key: KeyObject): void {
   // What Node calls so is the extended key usage.
   const uses = certificate.keyUsage as readonly string[] | undefined;
   if (uses !== undefined && !uses.includes(SERVER_AUTH)) refuse('it is not for servers');
-  const bits = key.asymmetricKeyDetails?.modulusLength;
+  const { modulusLength: bits, namedCurve = '' } = key.asymmetricKeyDetails ?? {};
+  const kind = key.asymmetricKeyType ?? '';
+  if (!KINDS.includes(kind) && !(kind === 'ec' && CURVES.includes(namedCurve)))
+    refuse(
+      `its key is of the kind ${[kind, namedCurve].join(' ').trim()}, wanted is RSA, Ed25519, or EC with the curve P-256, P-384 or P-521`,
+    );
   if (bits !== undefined && bits < SHORTEST_RSA)
     refuse(`its key has ${bits} bits, wanted are ${SHORTEST_RSA} at least`);
 }

@@ -57,6 +57,20 @@ test('readOwnerPair() takes RSA, P-384 and Ed25519 pairs of openssl, in the old 
   assert.throws(() => readOwnerPair(pair.cert, old), /the key does not belong to it/);
 });
 
+test('readOwnerPair() refuses keys that TLS takes and no client agrees on', () => {
+  const parameters = join(directory, 'dsa.pem');
+  execFileSync('openssl', ['genpkey', '-genparam', '-algorithm', 'DSA', '-out', parameters], {
+    stdio: 'pipe',
+  });
+  for (const [name, kind, wanted] of [
+    ['dsa', [`dsa:${parameters}`], /of the kind dsa, wanted is RSA/],
+    ['koblitz', ['ec', '-pkeyopt', 'ec_paramgen_curve:secp256k1'], /of the kind ec secp256k1, wanted is RSA/],
+  ] as const) {
+    const { cert, key } = made(name, '-newkey', ...kind, ...PLAIN);
+    assert.throws(() => readOwnerPair(cert, key), wanted);
+  }
+});
+
 test('readOwnerPair() refuses what is no pair, with a reason that shows nothing of the key', () => {
   const other = issueServer(authority, [HOST], NOW);
   const encrypted = made(
