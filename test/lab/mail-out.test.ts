@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import type { MailQueueView } from '../../src/port/box.ts';
 import { ADDRESSES, NAMES } from './addresses.ts';
 import { Box } from './box.ts';
@@ -174,11 +175,14 @@ test('a host that puts mail off gets it later: shown with its reason, then tried
     const view = await queue();
     return view.entries[0]?.state === 'waiting' && view.entries[0].reason !== '' && view;
   });
+  const waiting = { messages: 1, held: 0, oldest: entries[0]?.accepted };
+  await waitFor('it in the status', async () => isDeepStrictEqual((await box.status()).queue, waiting));
   assert.match(entries[0]?.reason ?? '', /^4\d\d 4\.\d\.\d .*\(mx\.grey\.example\)$/);
   await sink.stop();
   const good = world.start('grey', ['smtp-sink', '-v', '-u', 'nobody', `${HOSTS.grey}:25`, '10']);
   await box.cli(['mail', 'retry', String(entries[0]?.id)]);
   await waitFor('an empty queue', async () => (await queue()).total === 0);
+  await waitFor('the same in the status', async () => (await box.status()).queue?.messages === 0);
   await good.stop();
   const events = (await box.json('mail', 'history', String(entries[0]?.id))) as { what: string }[];
   assert.deepEqual(
