@@ -64,6 +64,22 @@ test('SMTP ends a connection without mail after its time, also one that talks', 
   assert.match(await client.rest(), /^421 4\.4\.2 The connection has lasted too long\r\n$/);
 });
 
+test('SMTP ends a command, and a login, that drips in octet by octet', async (t) => {
+  const { mx, submissions, clock } = await startTestSmtp(t);
+  const command = await greeted(mx);
+  const login = await LineClient.connect(submissions, { tls: true });
+  await login.expect(/^220 /);
+  await login.ask('EHLO x', /^250 .*\r\n/m);
+  await login.ask('AUTH PLAIN', /^334 .*\r\n/);
+  for (let minute = 0; minute < 15; minute++) {
+    command.send('x');
+    login.send('A');
+    await clock.advance(Minutes(1));
+  }
+  assert.match(await command.rest(), /^421 4\.4\.2 The connection has lasted too long\r\n$/);
+  assert.match(await login.rest(), /^421 4\.4\.2 The connection has lasted too long\r\n$/);
+});
+
 test('SMTP counts the time of a connection from the last message that was taken', async (t) => {
   const { mx, clock } = await startTestSmtp(t);
   const client = await atData(mx);
