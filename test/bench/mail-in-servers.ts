@@ -1,8 +1,7 @@
 import { chownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
+import { freePort } from '../fake/free-port.ts';
 import { outputOf } from '../lab/run-command.ts';
 import { Program } from '../lab/program.ts';
 import { waitFor } from '../lab/wait-for.ts';
@@ -74,12 +73,4 @@ function filesIn(folder: string): number {
   } catch {
     return 0;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,8 +1,8 @@
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { freePort } from '../../fake/free-port.ts';
 import { Program } from '../../lab/program.ts';
 
 const PROGRAM = '/usr/sbin/dovecot';
@@ -88,14 +88,6 @@ export class Dovecot implements AsyncDisposable {
 function hindrance(): string | undefined {
   if (!existsSync(PROGRAM)) return 'Dovecot is not installed';
   return process.getuid?.() === 0 ? undefined : 'Dovecot is started by root only';
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /**
