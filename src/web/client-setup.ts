@@ -85,6 +85,7 @@ const outlook: Answer = async (c, setup) => {
 /** Outlook asks without encryption where to ask: a redirection to HTTPS is the answer (MS-OXDISCO section 3.1.5.4). */
 const outlookDoor: Answer = (c, { domains: [first = ''] }) => {
   const host = hostOf(c.req.header('host'));
+  if (first === '') return c.text(NOT_HERE, 404);
   const target = host.startsWith('autodiscover.') ? host : `autodiscover.${first}`;
   if (new URL(c.req.url).protocol === 'http:')
     return c.redirect(`https://${target}/autodiscover/autodiscover.xml`);

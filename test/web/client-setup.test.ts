@@ -167,6 +167,12 @@ test('a box without mail tells no settings', async () => {
   );
 });
 
+test('a box without mail leads Outlook nowhere, whatever it is called', async () => {
+  const site = siteOf(saying({ ...CLIENT_SETUP, domains: [], incoming: [], outgoing: [] }));
+  for (const host of ['admin.office.example', '192.168.1.1'])
+    assert.equal((await ask('/autodiscover/autodiscover.xml', host, {}, site)).status, 404);
+});
+
 test('while the control API is away mail programs are told to come again', async () => {
   const away: ControlClient = { ...fakeControl(new FakeBox()), get: () => Promise.reject(new Error('gone')) };
   const { status, headers } = await ask('/mail/config-v1.1.xml', undefined, {}, siteOf(away));

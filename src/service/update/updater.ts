@@ -47,6 +47,8 @@ export interface UpdaterPorts {
 }
 
 const LOOK_EVERY = Seconds(5);
+/** A look that takes longer has found that something hangs. */
+const LOOK_TIMEOUT = Seconds(30);
 
 /** Puts new systems onto the card, judges the first run of one, and goes back to the other. */
 export class Updater {
@@ -192,13 +194,26 @@ export class Updater {
   }
 
   async #judgeNow(before: Trial, worked: readonly string[] | undefined): Promise<void> {
-    const { clock, log, health, impairment } = this.#ports;
-    const missing = impairment ?? shortfall(worked, await health());
+    const { clock, log, impairment } = this.#ports;
+    const missing = impairment ?? (await this.#missing(worked));
     const { trial, verdict } = stepTrial(before, missing, clock.now());
     if (verdict.kind === 'wait') return this.#judge(trial, worked);
     if (verdict.kind === 'go-back') return await this.#giveUp(verdict.reason);
     await this.#write({ good: this.#board.running, spare: this.#other });
     log.notice(`${this.#version} works as the system before did, and stays`);
+  }
+
+  async #missing(worked: readonly string[] | undefined): Promise<string | undefined> {
+    const { clock, health } = this.#ports;
+    const { promise: late, resolve } = Promise.withResolvers<string>();
+    const timer = clock.wake(after(clock.now(), LOOK_TIMEOUT), () =>
+      resolve('the box does not say how it is'),
+    );
+    try {
+      return await Promise.race([health().then((report) => shortfall(worked, report)), late]);
+    } finally {
+      timer.cancel();
+    }
   }
 
   async #giveUp(reason: string): Promise<void> {

@@ -70,6 +70,7 @@ export interface UpdateBox {
   readonly log: MemoryLog;
   readonly restarts: string[];
   health: HealthReport;
+  findHealth: () => Promise<HealthReport>;
 }
 
 export interface BootOptions {
@@ -95,14 +96,20 @@ export async function boot(options: BootOptions): Promise<UpdateBox> {
     slotState: { device: CARD, offsets: PLACES },
     keys: [updateKey(maker.publicKey)],
   };
-  const box = { clock, log, restarts, health: healthWith('works') };
+  const box: Omit<UpdateBox, 'updater'> = {
+    clock,
+    log,
+    restarts,
+    health: healthWith('works'),
+    findHealth: () => Promise.resolve(box.health),
+  };
   const updater = new Updater(board, version, {
     devices,
     files,
     clock,
     log,
     restart: (reason) => restarts.push(reason),
-    health: () => Promise.resolve(box.health),
+    health: () => box.findHealth(),
     configVersion: () => configVersion,
     impairment: options.impairment,
     startedAt: Instant(clock.now() - (options.startedBefore ?? 0)),

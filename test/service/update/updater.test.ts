@@ -165,6 +165,15 @@ function rawFrame(content: Uint8Array, windowLog: number): Buffer {
   return Buffer.concat(parts);
 }
 
+test('Updater goes back from a system whose state cannot be found out', async () => {
+  const site = newSite();
+  await (await site.start()).updater.install(inChunks(FILE), silent);
+  const second = await site.start('2.0.0');
+  second.findHealth = () => new Promise(() => undefined);
+  await second.clock.advance(Minutes(11));
+  assert.match(second.restarts.join(), /does not say how it is/);
+});
+
 const other = newMaker();
 const flipped = (at: number): Buffer => {
   const bytes = Buffer.from(FILE);
