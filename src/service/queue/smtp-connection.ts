@@ -55,7 +55,7 @@ const NO_PARAMETERS: CommandParameters = { mail: [], recipients: new Map() };
 
 /**
  * nodemailer's connection with what its options cannot say: parameters for single recipients (RFC 3461), and how long each
- * command may take. It leans on undocumented parts (`_sendCommand`, `_ehloLines`, `_envelope`): the version is pinned, and tests
+ * command may take. It leans on undocumented parts (`_sendCommand`, `_ehloLines`, `_envelope`, `_currentDataStream`): the version is pinned, and tests
  * against a scripted server fail when they move.
  */
 export class Connection extends SMTPConnection {
@@ -104,6 +104,12 @@ export class Connection extends SMTPConnection {
     return !this.destroyed && typeof socket === 'object' && socket !== null && socket.writable;
   }
 
+  /** Whether the host has said 354 and the end of the message has not been written. */
+  get #isSending(): boolean {
+    const { _currentDataStream: stream } = this as unknown as { readonly _currentDataStream?: unknown };
+    return stream !== undefined && stream !== false;
+  }
+
   /** The failure, or undefined when the session stands. */
   start(): Promise<Failure | undefined> {
     return new Promise((resolve) => {
@@ -145,6 +151,8 @@ export class Connection extends SMTPConnection {
     return new Promise((resolve) => {
       const finish = (result: Pick<SendReplies, 'last' | 'problem'>): void => {
         clearTimeout(tooLong);
+        // A host that answers early waits for the rest all the same, and would take a command for it.
+        if (this.#isSending) this.close();
         // Lets go of what it reads from, where the end was not reached.
         stream.destroy();
         this.#onFailure = undefined;

@@ -98,6 +98,37 @@ test('a message whose host leaves, or refuses everybody, is let go of', async (t
   }
 });
 
+/** Nothing in the first reading. */
+function onceEmpty(message: MailPieces): () => AsyncIterator<Uint8Array> {
+  let readings = 0;
+  return () => (readings++ === 0 ? nothing() : message[Symbol.asyncIterator]());
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+test('a host that answers before it has the whole message hears no command, which it would take for more of it', async (t) => {
+  const host = await ScriptedHost.start(t);
+  host.script = (command) => (command === 'DATA' ? '354 Go on\r\n552 5.3.4 Too large' : undefined);
+  const answered = Promise.withResolvers<void>();
+  const message: MailPieces = {
+    length: TEXT.length,
+    async *[Symbol.asyncIterator]() {
+      yield latin1(TEXT.slice(0, PIECE));
+      await answered.promise;
+    },
+  };
+  const session = await client.open(host.hop());
+  // The first reading looks for octets beyond ASCII.
+  const reading = { length: message.length, [Symbol.asyncIterator]: onceEmpty(message) };
+  const [result] = await session.send(mailOf(reading));
+  answered.resolve();
+  assert.deepEqual([result?.outcome, result?.reply.code], ['failed', 552]);
+  assert.equal(session.isOpen, false);
+  session.close();
+  assert.equal(host.commands.at(-1), 'DATA');
+  assert.deepEqual(host.messages, []);
+});
+
 test('outgoingContent() leaves a Return-Path of this host out, of pieces as of a whole (RFC 5321 §4.4)', async () => {
   const field = 'Return-Path:\r\n <alice@office.example>\r\n';
   for (const content of [latin1(field + TEXT), new Pieces(field + TEXT), latin1(TEXT), new Pieces(TEXT)]) {
