@@ -5,6 +5,11 @@ export function uidOf(received: Timestamp, id: number): string {
   return `${received.toString(36)}-${id.toString(36)}`;
 }
 
+/** The id behind the dash of a UID; NaN, which is no message's, for what is none of ours. */
+export function idOfUid(uid: string): number {
+  return Number.parseInt(uid.slice(uid.lastIndexOf('-') + 1), 36);
+}
+
 /** A message as it stands in the list of a mailbox. Most sessions of a large one ask for no UID, or for a few: each is made when it is asked for. */
 export class ListedMessage {
   readonly id: number;
@@ -25,7 +30,7 @@ export class ListedMessage {
 
 /** The message with this UID among messages in the order of their ids; undefined if there is none. */
 export function findListed(messages: readonly ListedMessage[], uid: string): ListedMessage | undefined {
-  const id = Number.parseInt(uid.slice(uid.lastIndexOf('-') + 1), 36);
+  const id = idOfUid(uid);
   let [low, high] = [0, messages.length];
   while (low < high) {
     const middle = (low + high) >>> 1;

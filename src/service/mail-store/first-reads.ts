@@ -1,4 +1,5 @@
 import type { Timestamp } from '../../base/instant.ts';
+import { idOfUid } from '../../engine/mail-store/listed-message.ts';
 import { encodeMail, readRecords } from '../../engine/mail-store/record.ts';
 import type { FirstReads } from '../../port/first-reads.ts';
 import type { MailLog } from './mail-log.ts';
@@ -28,15 +29,10 @@ export class JournaledFirstReads implements FirstReads {
   async record(user: string, uids: readonly string[], at: Timestamp): Promise<void> {
     const { index } = this.#log;
     const ids = [...new Set(uids)]
-      .map(idOf)
+      .map(idOfUid)
       .filter((id) => !index.isDated(id, user) && index.isHeld(id, user));
     if (ids.length === 0) return;
     const records = readRecords(user, ids, at).map(encodeMail);
     await this.#log.commit({ records, what: `record that ${user} has read ${ids.length} messages` });
   }
-}
-
-/** The id behind the dash of a UID; NaN, which is no message's, for what is none of ours. */
-function idOf(uid: string): number {
-  return Number.parseInt(uid.slice(uid.indexOf('-') + 1), 36);
 }

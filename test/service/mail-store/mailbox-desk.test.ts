@@ -34,6 +34,17 @@ test('MailboxDesk lists a mailbox a thousand messages at a time, whoever has it 
   drop?.close();
 });
 
+test('MailboxDesk goes on behind a message that was removed since it was listed', async () => {
+  const { store, desk } = await startDesk();
+  const letters = ['a:40', 'b:40', 'c:40'].map((name) => ({ received: null, content: base64(mail(name)) }));
+  await desk.import('bob', { messages: letters });
+  const [, second, third] = desk.list('bob', undefined).messages;
+  const drop = await store.open('bob');
+  await drop?.remove([second?.uid ?? '']);
+  assert.deepEqual(desk.list('bob', second?.uid), { messages: [third], more: false });
+  assert.deepEqual(desk.list('bob', third?.uid).messages, []);
+});
+
 test('MailboxDesk stores a message of several pieces when the last has come, with CRLF as its only line end', async () => {
   const { store, desk } = await startDesk();
   const { upload } = await desk.import('bob', piece(Buffer.from('Subject: x\n'), null));
@@ -52,12 +63,14 @@ test('MailboxDesk stores a message of several pieces when the last has come, wit
 test('MailboxDesk takes pieces of one message at a time, and gives up one whose next piece does not come', async () => {
   const { clock, desk } = await startDesk();
   const { upload } = await desk.import('bob', piece(Buffer.from('a'), null));
+  assert.equal(clock.pending, 1);
   await assert.rejects(desk.import('eva', piece(Buffer.from('b'), null)), /another one is being put in/);
   await clock.advance(Seconds(50));
   await desk.import('bob', piece(Buffer.from('b'), upload));
   await clock.advance(Seconds(50));
   await assert.rejects(desk.import('eva', piece(Buffer.from('b'), null)), /another one is being put in/);
   await clock.advance(Minutes(1));
+  assert.equal(clock.pending, 0);
   await desk.import('eva', piece(Buffer.from('b'), null));
   await assert.rejects(desk.import('bob', piece(Buffer.from('c'), upload, true)), /it was given up/);
 });
