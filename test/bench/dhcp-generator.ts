@@ -11,18 +11,15 @@ import {
   PollSet,
   attachFilter,
   bindSocket,
-  deviceIndex,
-  openSocket,
   pollFiles,
   sendTo,
   setSocketOption,
 } from '../../src/io/linux/ffi.ts';
+import { type FrameSocket, openFrameSocket } from '../lab/frame-socket.ts';
 import { FrameTemplate, TYPE, readAnswer } from './dhcp-frames.ts';
 import type { DhcpLoadResult, DhcpLoadSettings, LeaseOf } from './dhcp-load-settings.ts';
 import { percentile } from './percentile.ts';
 
-const AF_PACKET = 17;
-const SOCK_RAW_NONBLOCK = 3 | 0o4_000;
 const SOL_SOCKET = 1;
 const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
@@ -60,26 +57,14 @@ function filterProgram(): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-/** struct sockaddr_ll of linux/if_packet.h. */
-function linkAddress(device: string): Uint8Array {
-  const index = deviceIndex(device);
-  if (index === undefined) throw new Error(`Cannot use ${device}: there is no such device`);
-  const address = new Uint8Array(20);
-  const view = new DataView(address.buffer);
-  view.setUint16(0, AF_PACKET, true);
-  view.setUint16(2, ETHERTYPE_IPV4);
-  view.setInt32(4, index, true);
-  return address;
-}
-
-function openFrames(address: Uint8Array): number {
-  const socket = openSocket(AF_PACKET, SOCK_RAW_NONBLOCK, 0);
-  attachFilter(socket, filterProgram());
+function openFrames(device: string): FrameSocket {
+  const frames = openFrameSocket(device, ETHERTYPE_IPV4);
+  attachFilter(frames.socket, filterProgram());
   const size = new Uint8Array(Uint32Array.of(BUFFER).buffer);
   for (const name of [SO_RCVBUFFORCE, SO_SNDBUFFORCE])
-    setSocketOption(socket, { level: SOL_SOCKET, name }, size);
-  bindSocket(socket, address);
-  return socket;
+    setSocketOption(frames.socket, { level: SOL_SOCKET, name }, size);
+  bindSocket(frames.socket, frames.address);
+  return frames;
 }
 
 function perSecond(count: number, milliseconds: number): number {
@@ -105,8 +90,7 @@ abstract class Load {
     this.settings = settings;
     this.#begun = new Float64Array(settings.clients);
     this.#asked = new Float64Array(settings.clients);
-    this.#address = linkAddress(settings.device);
-    this.#socket = openFrames(this.#address);
+    ({ socket: this.#socket, address: this.#address } = openFrames(settings.device));
   }
 
   /** Sends the first message of a computer. */

@@ -2,23 +2,10 @@
 # What dhcpcd calls on each event in the place of its own hooks, which would write to /etc: keeps the lease in $FACTS
 # for the test to read. dhcpcd itself configures the device.
 set -eu
+. "$(dirname "$0")/dhcp-facts.sh"
 
+read_new_lease
 case "$reason" in
-BOUND | RENEW | REBIND | REBOOT | INFORM) state=bound ;;
-EXPIRE | FAIL | NAK | RELEASE | STOP | STOPPED) state=none ;;
-*) exit 0 ;;
+BOUND | RENEW | REBIND | REBOOT | INFORM) tell_facts bound "$reason" ;;
+EXPIRE | FAIL | NAK | RELEASE | STOP | STOPPED) tell_facts none "$reason" ;;
 esac
-
-cat >"$FACTS.new" <<FACTS_END
-state=$state
-event=$reason
-address=${new_ip_address:-}
-length=${new_subnet_cidr:-}
-gateway=${new_routers:-}
-dns=${new_domain_name_servers:-}
-domain=${new_domain_name:-}
-ntp=${new_ntp_servers:-}
-server=${new_dhcp_server_identifier:-}
-seconds=${new_dhcp_lease_time:-}
-FACTS_END
-mv "$FACTS.new" "$FACTS"

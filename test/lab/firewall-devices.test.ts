@@ -4,12 +4,6 @@ import { parseIpv4 } from '../../src/base/ipv4.ts';
 import { parseIpv6 } from '../../src/base/ipv6.ts';
 import { parseMac } from '../../src/base/mac.ts';
 import type { FirewallOptions } from '../../src/engine/firewall/options.ts';
-import { linuxNetlink } from '../../src/io/linux/netlink.ts';
-import type { Log } from '../../src/port/log.ts';
-import type { NetlinkSession } from '../../src/port/netlink-session.ts';
-import { NETLINK } from '../../src/port/netlink.ts';
-import { type Firewall, startFirewall } from '../../src/service/firewall/firewall.ts';
-import { openNetlinkSession } from '../../src/service/netlink-session.ts';
 import {
   BOX,
   FIREWALL,
@@ -23,11 +17,9 @@ import {
   run,
 } from './firewall-site.ts';
 import type { Namespace } from './namespace.ts';
+import { openFirewall } from './own-firewall.ts';
 import { inOwnNetwork } from './own-network.ts';
 import { waitFor } from './wait-for.ts';
-
-const quiet = (): void => {};
-const log: Log = { debug: quiet, info: quiet, notice: quiet, warn: quiet, error: quiet, fatal: quiet };
 
 const DOOR: FirewallOptions = {
   ...FIREWALL,
@@ -47,13 +39,10 @@ async function isAnswered(from: Namespace, address: string): Promise<boolean> {
 }
 
 inOwnNetwork(import.meta.filename, () => {
+  const { session, firewall } = openFirewall();
   let site: FirewallSite;
-  let session: NetlinkSession;
-  let firewall: Firewall;
 
   before(async () => {
-    session = openNetlinkSession(linuxNetlink, NETLINK.NETFILTER);
-    firewall = startFirewall(session, log);
     site = await FirewallSite.create();
     run('ip', 'addr', 'add', `${ONE_TO_ONE}/32`, 'dev', 'wan0');
   });

@@ -14,7 +14,6 @@ import { ALL_FEATURES, type FirewallOptions } from '../../src/engine/firewall/op
 import { SENDER_RATE } from '../../src/engine/firewall/rates.ts';
 import type { Ruleset } from '../../src/engine/firewall/ruleset.ts';
 import { linuxNetlink } from '../../src/io/linux/netlink.ts';
-import type { Log } from '../../src/port/log.ts';
 import type { NetlinkSession } from '../../src/port/netlink-session.ts';
 import { NETLINK } from '../../src/port/netlink.ts';
 import { startFirewall } from '../../src/service/firewall/firewall.ts';
@@ -24,6 +23,7 @@ import { type Turn, answerOf, continuationOf } from './explain-dialogue.ts';
 import { type SomePacket, someOptions, somePacket } from './explain-samples.ts';
 import { EXPLAIN_SURROUNDINGS, ExplainSite, type Seen, type Sent } from './explain-site.ts';
 import { FIREWALL } from './firewall-site.ts';
+import { MemoryLog } from '../fake/memory-log.ts';
 import { inOwnNetwork } from './own-network.ts';
 
 /*
@@ -46,9 +46,6 @@ const CALLS_SMTP: Packet = {
   sender: parseMac('02:00:00:00:03:01'),
   hopLimit: 64,
 };
-
-const quiet = (): void => {};
-const log: Log = { debug: quiet, info: quiet, notice: quiet, warn: quiet, error: quiet, fatal: quiet };
 
 /** Limits are taken not to be exceeded, which so many packets would. */
 function withoutLimits(options: FirewallOptions): Ruleset {
@@ -211,7 +208,7 @@ inOwnNetwork(import.meta.filename, () => {
   });
 
   test('evaluate() predicts what the kernel does under the ruleset of the firewall service, limits and log too', async () => {
-    const firewall = startFirewall(session, log);
+    const firewall = startFirewall(session, new MemoryLog());
     const configurations = fc.sample(someOptions, { numRuns: LIMITED_ROUNDS, seed: SEED });
     for (const [round, options] of configurations.entries()) {
       // Nobody is remembered from the round before.
@@ -227,7 +224,7 @@ inOwnNetwork(import.meta.filename, () => {
 
   test('evaluate() takes limits not to be exceeded: beyond the burst of one sender the kernel drops', async () => {
     const options: FirewallOptions = { ...FIREWALL, lan: ['lan0'] };
-    const firewall = startFirewall(session, log);
+    const firewall = startFirewall(session, new MemoryLog());
     await firewall.teardown();
     await firewall.apply(options);
     site?.forget();

@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { FirewallOptions } from '../../src/engine/firewall/options.ts';
-import { linuxNetlink } from '../../src/io/linux/netlink.ts';
-import type { Log } from '../../src/port/log.ts';
-import type { NetlinkSession } from '../../src/port/netlink-session.ts';
-import { NETLINK } from '../../src/port/netlink.ts';
-import { type Firewall, startFirewall } from '../../src/service/firewall/firewall.ts';
-import { openNetlinkSession } from '../../src/service/netlink-session.ts';
 import {
   BOX,
   type Caller,
@@ -19,24 +13,19 @@ import {
   packetsOf,
   run,
 } from './firewall-site.ts';
+import { openFirewall } from './own-firewall.ts';
 import { inOwnNetwork } from './own-network.ts';
 import type { Program } from './program.ts';
 import { waitFor } from './wait-for.ts';
-
-const quiet = (): void => {};
-const log: Log = { debug: quiet, info: quiet, notice: quiet, warn: quiet, error: quiet, fatal: quiet };
 
 type Mode = FirewallOptions['mode'];
 const BOX6 = '2001:db8:3::50';
 
 inOwnNetwork(import.meta.filename, () => {
+  const { session, firewall } = openFirewall();
   let site: FirewallSite;
-  let session: NetlinkSession;
-  let firewall: Firewall;
 
   before(async () => {
-    session = openNetlinkSession(linuxNetlink, NETLINK.NETFILTER);
-    firewall = startFirewall(session, log);
     site = await FirewallSite.create();
   });
   after(() => {

@@ -9,12 +9,7 @@ import { compileRuleset } from '../../src/engine/firewall/compile.ts';
 import type { FirewallOptions } from '../../src/engine/firewall/options.ts';
 import { contentMessages } from '../../src/engine/firewall/transaction.ts';
 import { NetlinkError } from '../../src/engine/netlink-dialog/netlink-error.ts';
-import { linuxNetlink } from '../../src/io/linux/netlink.ts';
-import type { Log } from '../../src/port/log.ts';
-import { NETLINK } from '../../src/port/netlink.ts';
-import { startFirewall } from '../../src/service/firewall/firewall.ts';
 import { readTable } from '../../src/service/firewall/kernel-table.ts';
-import { openNetlinkSession } from '../../src/service/netlink-session.ts';
 import { decodeNft, encodeNft } from '../../src/wire/nftables/message.ts';
 import {
   type Destination,
@@ -26,6 +21,7 @@ import {
 } from './forward-lists.ts';
 import { FIREWALL, run } from './firewall-site.ts';
 import { type Listing, listedDestination, probesOfListing, readListing } from './nft-listing.ts';
+import { openFirewall } from './own-firewall.ts';
 import { inOwnNetwork, tell } from './own-network.ts';
 
 const LISTS = Number(process.env['GATEPOST_PARITY_LISTS'] ?? 60);
@@ -34,15 +30,12 @@ const SEED = Number(process.env['GATEPOST_PARITY_SEED'] ?? Date.now() % 1_000_00
 const LOOKUPS = 12;
 const PATIENCE = 300_000 + LISTS * 500;
 
-const quiet = (): void => {};
-const log: Log = { debug: quiet, info: quiet, notice: quiet, warn: quiet, error: quiet, fatal: quiet };
 const PROTOCOL = { tcp: 6, udp: 17 } as const;
 
 inOwnNetwork(
   import.meta.filename,
   () => {
-    const session = openNetlinkSession(linuxNetlink, NETLINK.NETFILTER);
-    const firewall = startFirewall(session, log);
+    const { session, firewall } = openFirewall();
     after(() => session.close());
 
     /** What the kernel itself finds in one of the maps, undefined if nothing. */

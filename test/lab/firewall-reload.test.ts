@@ -3,15 +3,10 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, test } from 'node:test';
 import type { FirewallOptions } from '../../src/engine/firewall/options.ts';
-import { linuxNetlink } from '../../src/io/linux/netlink.ts';
-import { NETLINK } from '../../src/port/netlink.ts';
-import type { NetlinkSession } from '../../src/port/netlink-session.ts';
 import type { AddressTraffic } from '../../src/service/firewall/firewall-state.ts';
-import { type Firewall, startFirewall } from '../../src/service/firewall/firewall.ts';
-import { openNetlinkSession } from '../../src/service/netlink-session.ts';
-import { MemoryLog } from '../fake/memory-log.ts';
 import { BOX, FIREWALL, FirewallSite, PC1, PC2, WORLD, packetsOf, run } from './firewall-site.ts';
 import type { Namespace } from './namespace.ts';
+import { openFirewall } from './own-firewall.ts';
 import { inOwnNetwork } from './own-network.ts';
 import { Program } from './program.ts';
 import { waitFor } from './wait-for.ts';
@@ -40,9 +35,7 @@ function everyChange(modes: readonly Mode[]): Mode[] {
 
 inOwnNetwork(import.meta.filename, () => {
   let site: FirewallSite;
-  let session: NetlinkSession;
-  let firewall: Firewall;
-  const log = new MemoryLog();
+  const { session, firewall, log } = openFirewall();
   const services = [
     { name: 'stream', protocol: 'udp', port: STREAM_PORT },
     { name: 'lines', protocol: 'tcp', port: LINE_PORT },
@@ -51,8 +44,6 @@ inOwnNetwork(import.meta.filename, () => {
   let lines: Program;
 
   before(async () => {
-    session = openNetlinkSession(linuxNetlink, NETLINK.NETFILTER);
-    firewall = startFirewall(session, log);
     site = await FirewallSite.create();
     const logPath = site.pc1.file('box-lines.log');
     lines = new Program('lines', [process.execPath, LINES, 'serve', String(LINE_PORT)], { logPath });
@@ -159,8 +150,7 @@ inOwnNetwork(import.meta.filename, () => {
     assert.deepEqual(await counted(), before);
     assert.equal((await firewall.apply(office)).outcome, 'changed');
     assert.deepEqual(await counted(), before);
-    const other = openNetlinkSession(linuxNetlink, NETLINK.NETFILTER);
-    const restarted = startFirewall(other, log);
+    const { session: other, firewall: restarted } = openFirewall();
     assert.equal(await restarted.protect(office), 'kept');
     assert.equal((await restarted.apply(office)).outcome, 'unchanged');
     other.close();

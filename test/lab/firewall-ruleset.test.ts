@@ -5,23 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { after, afterEach, test } from 'node:test';
-import { linuxNetlink } from '../../src/io/linux/netlink.ts';
 import { parseIpv4 } from '../../src/base/ipv4.ts';
 import { minimalRuleset } from '../../src/engine/firewall/minimal.ts';
 import type { FirewallOptions } from '../../src/engine/firewall/options.ts';
 import { contentMessages } from '../../src/engine/firewall/transaction.ts';
-import type { Log } from '../../src/port/log.ts';
-import { NETLINK } from '../../src/port/netlink.ts';
-import { type Firewall, startFirewall } from '../../src/service/firewall/firewall.ts';
+import type { Firewall } from '../../src/service/firewall/firewall.ts';
 import { sendBatch } from '../../src/service/firewall/ruleset-loader.ts';
-import { openNetlinkSession } from '../../src/service/netlink-session.ts';
 import { EVERYTHING, FIREWALL, packetsOf, ruleset, run } from './firewall-site.ts';
+import { openFirewall } from './own-firewall.ts';
 import { inOwnNetwork } from './own-network.ts';
 import { Program } from './program.ts';
 import { waitFor } from './wait-for.ts';
-
-const quiet = (): void => {};
-const log: Log = { debug: quiet, info: quiet, notice: quiet, warn: quiet, error: quiet, fatal: quiet };
 
 /** What the reference tool says of a ruleset as JSON, without its handles, with the elements of sets in order. */
 function facts(json: string): unknown[] {
@@ -45,8 +39,7 @@ function golden(name: string): string {
 }
 
 inOwnNetwork(import.meta.filename, () => {
-  const session = openNetlinkSession(linuxNetlink, NETLINK.NETFILTER);
-  const firewall = startFirewall(session, log);
+  const { session, firewall } = openFirewall();
 
   afterEach(() => firewall.teardown());
   after(() => session.close());
@@ -81,10 +74,10 @@ inOwnNetwork(import.meta.filename, () => {
         });
       };
       await mark('begin');
-      const other = openNetlinkSession(linuxNetlink, NETLINK.NETFILTER);
+      const other = openFirewall();
       assert.equal((await firewall.apply(FIREWALL)).outcome, 'unchanged');
-      assert.equal((await startFirewall(other, log).apply(FIREWALL)).outcome, 'unchanged');
-      other.close();
+      assert.equal((await other.firewall.apply(FIREWALL)).outcome, 'unchanged');
+      other.session.close();
       await mark('end');
       assert.doesNotMatch(monitor.log.text(), /gatepost/);
       assert.equal((await firewall.apply({ ...FIREWALL, pingFromWan: false })).outcome, 'changed');

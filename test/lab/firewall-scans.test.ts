@@ -3,17 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { FirewallOptions } from '../../src/engine/firewall/options.ts';
-import { linuxNetlink } from '../../src/io/linux/netlink.ts';
-import type { Log } from '../../src/port/log.ts';
-import type { NetlinkSession } from '../../src/port/netlink-session.ts';
-import { NETLINK } from '../../src/port/netlink.ts';
-import { type Firewall, startFirewall } from '../../src/service/firewall/firewall.ts';
-import { openNetlinkSession } from '../../src/service/netlink-session.ts';
 import { BOX, FIREWALL, FirewallSite, PC2, WORLD, packetsOf, run } from './firewall-site.ts';
+import { openFirewall } from './own-firewall.ts';
 import { inOwnNetwork } from './own-network.ts';
-
-const quiet = (): void => {};
-const log: Log = { debug: quiet, info: quiet, notice: quiet, warn: quiet, error: quiet, fatal: quiet };
 
 /** Two services of the box without a program behind them, as while it is being restarted. */
 const OPTIONS: FirewallOptions = {
@@ -45,13 +37,10 @@ const SCANS = {
 type Scan = keyof typeof SCANS;
 
 inOwnNetwork(import.meta.filename, () => {
+  const { session, firewall } = openFirewall();
   let site: FirewallSite;
-  let session: NetlinkSession;
-  let firewall: Firewall;
 
   before(async () => {
-    session = openNetlinkSession(linuxNetlink, NETLINK.NETFILTER);
-    firewall = startFirewall(session, log);
     site = await FirewallSite.create();
   });
   after(() => {

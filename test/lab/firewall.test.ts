@@ -1,11 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { linuxNetlink } from '../../src/io/linux/netlink.ts';
-import type { Log } from '../../src/port/log.ts';
-import type { NetlinkSession } from '../../src/port/netlink-session.ts';
-import { NETLINK } from '../../src/port/netlink.ts';
-import { type Firewall, startFirewall } from '../../src/service/firewall/firewall.ts';
-import { openNetlinkSession } from '../../src/service/netlink-session.ts';
 import {
   BOX,
   FIREWALL,
@@ -18,19 +12,14 @@ import {
   packetsOf,
   run,
 } from './firewall-site.ts';
+import { openFirewall } from './own-firewall.ts';
 import { inOwnNetwork } from './own-network.ts';
 
-const quiet = (): void => {};
-const log: Log = { debug: quiet, info: quiet, notice: quiet, warn: quiet, error: quiet, fatal: quiet };
-
 inOwnNetwork(import.meta.filename, () => {
+  const { session, firewall } = openFirewall();
   let site: FirewallSite;
-  let session: NetlinkSession;
-  let firewall: Firewall;
 
   before(async () => {
-    session = openNetlinkSession(linuxNetlink, NETLINK.NETFILTER);
-    firewall = startFirewall(session, log);
     site = await FirewallSite.create();
   });
   after(() => {

@@ -5,12 +5,11 @@ import {
   MessageReceiver,
   PollSet,
   bindSocket,
-  deviceIndex,
-  openSocket,
   pollFiles,
   sendTo,
   setSocketOption,
 } from '../../src/io/linux/ffi.ts';
+import { type FrameSocket, openFrameSocket } from './frame-socket.ts';
 import { isArpReply } from './packet-frame.ts';
 
 /*
@@ -20,8 +19,6 @@ import { isArpReply } from './packet-frame.ts';
  * sends in their order, so what is not there before the answer does not come.
  */
 
-const AF_PACKET = 17;
-const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0o4_000 | 0o2_000_000;
 const ETH_P_ALL = 3;
 const SOL_SOCKET = 1;
 const SO_RCVBUFFORCE = 33;
@@ -35,22 +32,12 @@ interface Batch {
   readonly barriers: readonly FrameOf[];
 }
 
-interface Wire {
+interface Wire extends FrameSocket {
   readonly device: string;
-  readonly socket: number;
-  /** struct sockaddr_ll */
-  readonly address: Uint8Array;
 }
 
 function openWire(device: string): Wire {
-  const index = deviceIndex(device);
-  if (index === undefined) throw new Error(`Cannot open ${device}: there is no such device`);
-  const address = new Uint8Array(20);
-  const view = new DataView(address.buffer);
-  view.setUint16(0, AF_PACKET, true);
-  view.setUint16(2, ETH_P_ALL);
-  view.setInt32(4, index, true);
-  const socket = openSocket(AF_PACKET, SOCK_RAW_NONBLOCK_CLOEXEC, 0);
+  const { socket, address } = openFrameSocket(device, ETH_P_ALL);
   const on = Uint8Array.of(1, 0, 0, 0);
   setSocketOption(socket, { level: SOL_PACKET, name: PACKET_IGNORE_OUTGOING }, on);
   const room = new Uint8Array(Uint32Array.of(8 << 20).buffer);
