@@ -133,7 +133,7 @@ inOwnNetwork(import.meta.filename, () => {
 
   before(async () => {
     session = openNetlinkSession(linuxNetlink, NETLINK.NETFILTER);
-    loader = new RulesetLoader(session, log);
+    loader = new RulesetLoader(session, new MemoryLog());
     site = await ExplainSite.create();
   });
   after(() => {
