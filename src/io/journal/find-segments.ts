@@ -61,7 +61,16 @@ async function removeStale(
   const wanted = new Set(numbers.map((number) => indexName(prefix, number)));
   for (const name of names) {
     const isIndex = name.startsWith(`${prefix}-`) && /\.idx(\.new)?$/.test(name);
-    if (isIndex && !wanted.has(name)) await files.remove(`${directory}/${name}`);
+    if (isIndex && !wanted.has(name)) await removeIfThere(files, `${directory}/${name}`);
+  }
+}
+
+/** One that has gone by itself, in the last moments of a program that ends, is no reason not to open the journal. */
+async function removeIfThere(files: Files, path: string): Promise<void> {
+  try {
+    await files.remove(path);
+  } catch (error) {
+    if (!(error instanceof KernelError) || error.errno !== 'ENOENT') throw error;
   }
 }
 

@@ -135,3 +135,19 @@ test('an index file that cannot be written costs nothing but itself', async () =
     assert.deepEqual([...(await Notebook.open(files.disk, SEGMENT, true)).notes.keys()], kept);
   }
 });
+
+test('an opening does not mind that an unfinished index file goes while it looks', async () => {
+  const files = await filled();
+  await files.replace('log/note-00000001.idx.new', new Uint8Array(1));
+  const racing = new Proxy(files, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key);
+      if (key !== 'remove') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      return async (path: string) => {
+        if (path.endsWith('.new')) await target.remove(path);
+        await target.remove(path);
+      };
+    },
+  });
+  await hasAll(await Notebook.open(racing, SEGMENT, true));
+});
