@@ -20,6 +20,8 @@ export interface Accepted {
   readonly plan: DeliveryPlan;
   readonly recipients: readonly RoutedRecipient[];
   readonly message: Uint8Array;
+  /** Whether it comes from one of ours, who is the sender that is named. */
+  readonly isOurs: boolean;
 }
 
 /** Stores messages, and sees to it that their senders are told what they want to know. */
@@ -82,8 +84,10 @@ export class Handover {
   }
 
   async #returnFor(full: readonly string[], outgoing: Outgoing, accepted: Accepted): Promise<void> {
-    const { envelope, message, recipients } = accepted;
-    const { sender, envelopeId, returns } = envelope;
+    const { envelope, message, recipients, isOurs } = accepted;
+    const { sender, envelopeId } = envelope;
+    // To a sender that a stranger has made up, the whole would be spam in our name; and it would go into the full mailbox of one of ours.
+    const returns = isOurs ? envelope.returns : 'headers';
     const failed = recipients.filter(
       ({ route, notify }) => isFor(full, route) && (notify === undefined || notify.includes('failure')),
     );

@@ -141,10 +141,16 @@ export class Reception {
     return { address: name, ...wishes, route: recipients.route(name, client, localAddress) };
   }
 
+  /** Whether the client is one of ours, so that its mail begins its way here. */
+  #isOrigin({ remoteAddress }: SMTPServerSession): boolean {
+    const { kind, isLan } = this.#options;
+    return kind === 'submission' || isLan(remoteAddress);
+  }
+
   /** Takes out what may not stay, and makes what has to be there where mail begins its way: it has no other host before this one. @returns fields to put in front */
   #settle(buffer: MessageBuffer, id: string, session: SMTPServerSession): Uint8Array {
-    const { kind, isLan, clock, hostName } = this.#options;
-    const isOrigin = kind === 'submission' || isLan(session.remoteAddress);
+    const { clock, hostName } = this.#options;
+    const isOrigin = this.#isOrigin(session);
     buffer.cut(fieldRanges(buffer.content, isOrigin ? NOT_OF_ORIGIN : NOT_OF_OTHERS, MOST_FIELDS));
     if (!isOrigin) return new Uint8Array(0);
     return encodeOriginFields(buffer.content, { time: clock.wallTime(), id, host: hostName });
@@ -164,7 +170,7 @@ export class Reception {
     const id = `${session.id}.${session.transaction}`;
     const trace = traceOf(session, { ...this.#options, id, envelope, recipients });
     const message = buffer.contentAfter(concatBytes([trace, this.#settle(buffer, id, session)]));
-    await this.#handover.store({ id, envelope, plan, recipients, message });
+    await this.#handover.store({ id, envelope, plan, recipients, message, isOurs: this.#isOrigin(session) });
     return `2.6.0 Stored as ${id}`;
   }
 }

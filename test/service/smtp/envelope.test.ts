@@ -301,6 +301,9 @@ test('SMTP gives a message to those of a group who have room, and returns it for
   assert.match(log.text, /for alice, not bob \(the mailbox is full\)/);
   await send(client, ['MAIL FROM:<a@world.example>', 'RCPT TO:<all@office.example> NOTIFY=NEVER']);
   assert.deepEqual([store.deliveries.length, outgoing.failures.length], [2, 1]);
+  // A sender that anybody may have named is sent nothing that anybody may have written.
+  await send(client, ['MAIL FROM:<a@world.example> RET=FULL', 'RCPT TO:<all@office.example>']);
+  assert.equal(outgoing.failures.at(-1)?.returns, 'headers');
   // One who is named alone is refused alone.
   await client.ask('MAIL FROM:<a@world.example>', /^250 .*\r\n/);
   await client.ask('RCPT TO:<alice@office.example>', /^250 .*\r\n/);
