@@ -70,7 +70,7 @@ export const firewall = z.strictObject({
   logDropped: z
     .boolean('true or false')
     .prefault(true)
-    .describe('Whether dropped packets are logged with the reason, a few of each kind a second.'),
+    .describe('Whether dropped packets are logged with the reason, 20 lines a minute at most.'),
   offload: z
     .boolean('true or false')
     .prefault(false)
