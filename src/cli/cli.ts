@@ -16,6 +16,8 @@ import { NotRunningError, RefusedError, apiClient } from './client.ts';
 import type { Command, Context } from './command.ts';
 import { configAdoptCommand } from './config-adopt.ts';
 import { configApplyCommand } from './config-apply.ts';
+import { configHistoryCommand } from './config-history.ts';
+import { configRollbackCommand } from './config-rollback.ts';
 import { configShowCommand } from './config-show.ts';
 import { EXIT } from './exit.ts';
 import { firewallBlockCommand } from './firewall-block.ts';
@@ -70,6 +72,8 @@ const COMMANDS: readonly Command[] = [
   configShowCommand,
   configApplyCommand,
   configAdoptCommand,
+  configHistoryCommand,
+  configRollbackCommand,
   userAddCommand,
   userRemoveCommand,
   userPasswdCommand,

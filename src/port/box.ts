@@ -1,5 +1,6 @@
 import type { CertificateStatus } from './certificate.ts';
 import type { ClientSetup } from '../base/client-setup.ts';
+import type { ConfigHistory } from './config-history.ts';
 import type { LogLevel } from './log.ts';
 import type { MailImport, MailImported, MailList, MailStoreStatus } from './mail-import.ts';
 import type { MailboxSummary } from './mailbox.ts';
@@ -329,7 +330,7 @@ export interface MailHistoryEvent {
 }
 
 /** Everything the control API offers; `net` implements it. Refusals are UserError or ConfigError. */
-export interface Box {
+export interface Box extends ConfigHistory {
   status(): Promise<BoxStatus>;
   leases(): readonly LeaseStatus[];
   /** Ends a lease before its time; the client learns it at its next renewal. */

@@ -1,5 +1,7 @@
+import { UserError } from '../base/errors.ts';
 import { fromUtf8, utf8 } from '../base/text.ts';
 import type { Clock } from '../port/clock.ts';
+import type { ConfigChange } from '../port/config-history.ts';
 import type { Files } from '../port/files.ts';
 import { parseConfigText, readConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
@@ -23,6 +25,14 @@ export interface ConfigStoreOptions {
 export interface Loaded {
   readonly source: unknown;
   readonly config: Config;
+}
+
+/** A file of the history. */
+interface HistoryEntry {
+  readonly time: string;
+  readonly cause: string;
+  /** As it was before the change. */
+  readonly config: unknown;
 }
 
 /** A person as written in the file. */
@@ -101,6 +111,27 @@ export class ConfigStore {
     return { source, config: readConfig(source) };
   }
 
+  /** Changes, the latest first. One that cannot be read is left out. */
+  async history(): Promise<readonly ConfigChange[]> {
+    const changes: ConfigChange[] = [];
+    for (const number of (await this.#kept()).toReversed()) {
+      const entry = await this.#entry(number);
+      if (entry !== undefined) changes.push({ number, time: entry.time, cause: entry.cause });
+    }
+    return changes;
+  }
+
+  /** The configuration before a change, or before the latest. @throws UserError if it is not kept */
+  async before(number?: number): Promise<unknown> {
+    const wanted = number ?? (await this.#kept()).at(-1);
+    if (wanted === undefined) throw new UserError('Cannot go back: nothing has been changed yet');
+    const entry = await this.#entry(wanted);
+    if (entry !== undefined) return entry.config;
+    throw new UserError(
+      `Cannot go back to the configuration before change ${wanted}: it is not kept, or cannot be read; "gatepost config history" lists what there is`,
+    );
+  }
+
   /** A new configuration with another list at one place, `['firewall', 'blockedDevices']`, everything else as it is. */
   prepareList<T>(path: readonly string[], change: (entries: readonly T[]) => readonly T[]): Loaded {
     return this.prepare(
@@ -128,16 +159,38 @@ export class ConfigStore {
   async #keep({ source }: Loaded, cause: string): Promise<void> {
     const { data, clock } = this.#options;
     await data.makeDirectory(HISTORY);
-    const names = (await data.list(HISTORY)).filter((name) => /^\d{4,}\.json$/.test(name));
-    const last = names.reduce((highest, name) => Math.max(highest, Number.parseInt(name, 10)), 0);
+    const numbers = await this.#kept();
+    const last = numbers.at(-1) ?? 0;
     const entry = { time: new Date(clock.wallTime()).toISOString(), cause, config: source };
-    await data.replace(
-      `${HISTORY}/${String(last + 1).padStart(4, '0')}.json`,
-      utf8(`${JSON.stringify(entry, null, 2)}\n`),
-    );
-    for (const name of names.slice(0, Math.max(0, names.length + 1 - HISTORY_ENTRIES)))
-      await data.remove(`${HISTORY}/${name}`);
+    await data.replace(pathOf(last + 1), utf8(`${JSON.stringify(entry, null, 2)}\n`));
+    for (const number of numbers.slice(0, Math.max(0, numbers.length + 1 - HISTORY_ENTRIES)))
+      await data.remove(pathOf(number));
   }
+
+  /** Numbers of the changes whose configuration before is kept, the earliest first. */
+  async #kept(): Promise<readonly number[]> {
+    const names = await this.#options.data.list(HISTORY);
+    return names
+      .filter((name) => /^\d{4,}\.json$/.test(name))
+      .map((name) => Number.parseInt(name, 10))
+      .toSorted((a, b) => a - b);
+  }
+
+  async #entry(number: number): Promise<HistoryEntry | undefined> {
+    const bytes = await this.#options.data.read(pathOf(number));
+    if (bytes === undefined) return undefined;
+    try {
+      const entry = JSON.parse(fromUtf8(bytes)) as Partial<HistoryEntry>;
+      const { time, cause, config } = entry;
+      return time === undefined || cause === undefined ? undefined : { time, cause, config };
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function pathOf(number: number): string {
+  return `${HISTORY}/${String(number).padStart(4, '0')}.json`;
 }
 
 function textOf({ source }: Loaded): string {

@@ -18,6 +18,7 @@ import type {
   NewUser,
   RemovedUser,
 } from '../../src/port/box.ts';
+import type { ConfigChange } from '../../src/port/config-history.ts';
 import type { MailImport, MailImported, MailList, MailStoreStatus } from '../../src/port/mail-import.ts';
 
 export const STATUS: BoxStatus = {
@@ -259,6 +260,13 @@ export class FakeBox implements Box {
       return Promise.reject(new UserError('Cannot add the user "alice": there is one of that name'));
     this.added.push(user);
     return Promise.resolve();
+  }
+  configHistory(): Promise<readonly ConfigChange[]> {
+    return Promise.resolve([{ number: 7, time: '2026-11-22T10:00:00.000Z', cause: 'user add bob' }]);
+  }
+  rollbackConfig(number: number | undefined): Promise<readonly string[]> {
+    this.calls.push(`rollbackConfig ${number ?? '-'}`);
+    return Promise.resolve(['mode: firewall']);
   }
   removeUser(name: string, deletesMail: boolean): Promise<RemovedUser> {
     this.calls.push(`removeUser ${name} ${deletesMail}`);

@@ -55,6 +55,30 @@ test(`commit() keeps the last ${HISTORY_ENTRIES} configurations`, async () => {
   assert.equal(names.at(-1), `00${HISTORY_ENTRIES + 3}.json`);
 });
 
+test('history() lists changes, the latest first; before() gives what was in force before one', async () => {
+  const files = await filesWith({ version: 1, users: [ALICE] });
+  const store = await openStore(files);
+  await assert.rejects(store.before(), /Cannot go back: nothing has been changed yet/);
+  await store.commit(store.prepare({ version: 1, mode: 'lan-only' }), 'one');
+  await store.commit(store.prepare({ version: 1, mode: 'router' }), 'two');
+  assert.deepEqual(
+    (await store.history()).map(({ number, cause }) => [number, cause]),
+    [
+      [2, 'two'],
+      [1, 'one'],
+    ],
+  );
+  assert.deepEqual(await store.before(), { version: 1, mode: 'lan-only' });
+  assert.deepEqual(await store.before(1), { version: 1, users: [ALICE] });
+  await assert.rejects(store.before(3), /before change 3: it is not kept/);
+  await files.replace('config/history/0001.json', utf8('{ "time": '));
+  await assert.rejects(store.before(1), /before change 1: it is not kept, or cannot be read/);
+  assert.deepEqual(
+    (await store.history()).map(({ number }) => number),
+    [2],
+  );
+});
+
 test('a configuration read from the box shows no password hash, and can be sent back to it', async () => {
   const store = await openStore(await filesWith({ version: 1, users: [ALICE] }));
   const shown = store.shown();

@@ -22,6 +22,7 @@ import type {
   UpdateStatus,
   UserStatus,
 } from '../../port/box.ts';
+import type { ConfigChange } from '../../port/config-history.ts';
 import type { MailImport, MailImported, MailList, MailStoreStatus } from '../../port/mail-import.ts';
 import { LOG_LEVELS, type LogLevel } from '../../port/log.ts';
 import { leaseStatus } from '../../service/dhcp4-server/lease-status.ts';
@@ -173,6 +174,16 @@ export class NetBox implements Box {
 
   applyConfig(value: unknown, cause: string): Promise<readonly string[]> {
     return this.#inTurn(() => this.#take(this.#parts.store.prepare(value), cause));
+  }
+
+  configHistory(): Promise<readonly ConfigChange[]> {
+    return this.#parts.store.history();
+  }
+  rollbackConfig(number: number | undefined): Promise<readonly string[]> {
+    const { store } = this.#parts;
+    return this.#inTurn(async () =>
+      this.#take(store.prepare(await store.before(number)), `config rollback ${number ?? ''}`.trimEnd()),
+    );
   }
 
   users(): readonly UserStatus[] {

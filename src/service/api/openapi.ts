@@ -120,6 +120,17 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Replaces the configuration in one transaction',
     body: z.toJSONSchema(configSchema, { io: 'input' }),
   },
+  { method: 'get', path: '/api/config/history', summary: 'The latest changes of the configuration' },
+  {
+    method: 'post',
+    path: '/api/config/rollback',
+    summary: 'Goes back to the configuration before a change, or before the latest',
+    body: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { change: { type: 'integer', minimum: 1 } },
+    },
+  },
   { method: 'get', path: '/api/users', summary: 'The people of the office' },
   { method: 'post', path: '/api/users', summary: 'Adds a person', body: newUser },
   {

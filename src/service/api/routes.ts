@@ -48,6 +48,7 @@ const oneDevice = z.strictObject({ device: z.string().min(1) });
 const newAlias = z.strictObject({ name: z.string().min(1), members: z.array(z.string()).min(1).max(1000) });
 const oneAlias = z.strictObject({ name: z.string() });
 const newQuota = z.strictObject({ quota: z.string().nullable() });
+const rollback = z.strictObject({ change: z.number().int().positive().optional() });
 const removal = z.strictObject({ deleteMail: z.boolean().default(false) });
 const newPassword = z.strictObject({ password: z.string().min(1) });
 
@@ -125,6 +126,10 @@ function addMailboxes(routes: Routes, { box }: RoutesOptions): void {
 function addWrites(routes: Routes, { box }: RoutesOptions): void {
   routes.put('/api/config', async (c) =>
     c.json(await box.applyConfig(await readBody(c.req, z.unknown()), 'control API')),
+  );
+  routes.get('/api/config/history', async (c) => c.json(await box.configHistory()));
+  routes.post('/api/config/rollback', async (c) =>
+    c.json(await box.rollbackConfig((await readBody(c.req, rollback)).change)),
   );
   routes.post('/api/users', async (c) => {
     await box.addUser(await readBody(c.req, newUser));
