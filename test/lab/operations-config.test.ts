@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { ConfigChange } from '../../src/port/config-history.ts';
 import { ADDRESSES, NAMES } from './addresses.ts';
 import { Box } from './box.ts';
 import { type ConfigFile, PC1_ADDRESS, boxConfig } from './box-config.ts';
@@ -273,4 +274,30 @@ test('config apply: a second LAN device joins the first on a bridge, and leaves 
     await waitFor('the way out', () => seenFromOutside().catch(() => undefined)),
     ADDRESSES.boxWan,
   );
+});
+
+test('config history and rollback: changes are listed with their cause, and taken back in one transaction', async () => {
+  const shown = await box.json('config', 'show');
+  assert.equal((await box.cli(['alias', 'add', 'sales', 'alice'])).status, 0);
+  assert.equal((await box.cli(['alias', 'add', 'info', 'bob'])).status, 0);
+  const [latest, earlier] = (await box.json('config', 'history')) as readonly ConfigChange[];
+  assert.deepEqual([latest?.cause, earlier?.cause], ['alias add info', 'alias add sales']);
+  const back = await box.cli(['config', 'rollback', String(earlier?.number)]);
+  assert.equal(back.status, 0, back.stderr);
+  assert.deepEqual(await box.json('config', 'show'), shown);
+  assert.deepEqual(await box.json('alias', 'list'), []);
+  // Without a number it is the latest change, here the rollback itself.
+  assert.equal((await box.cli(['config', 'rollback'])).status, 0);
+  assert.deepEqual(
+    ((await box.json('alias', 'list')) as readonly { name: string }[]).map(({ name }) => name),
+    ['sales', 'info'],
+  );
+  for (const [word, reason] of [
+    ['99999', /^Cannot go back to the configuration before change 99999: it is not kept[^\n]*\n$/],
+    ['yesterday', /^Cannot go back to the change "yesterday": it is no number[^\n]*\n$/],
+  ] as const) {
+    const refused = await box.cli(['config', 'rollback', word]);
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, reason);
+  }
 });
