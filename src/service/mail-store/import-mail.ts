@@ -1,4 +1,4 @@
-import { messageOf } from '../../base/errors.ts';
+import { KernelError, messageOf } from '../../base/errors.ts';
 import { Timestamp } from '../../base/instant.ts';
 import type { Files } from '../../port/files.ts';
 import { type MailStore, QuotaError, StoreFullError } from '../../port/mailbox.ts';
@@ -94,10 +94,25 @@ export async function* readMaildir(files: Files): AsyncGenerator<ImportedMessage
   }
   found.sort((a, b) => (a.seconds || 0) - (b.seconds || 0));
   for (const { path, seconds } of found) {
-    const bytes = await files.read(path);
-    // A mail program may have moved it since it was listed.
-    if (bytes === undefined || bytes.length > MAX_IMPORTED_MESSAGE) continue;
+    const bytes = await readMessage(files, path);
+    if (bytes === undefined) continue;
     const received = Number.isNaN(seconds) ? undefined : Timestamp(seconds * 1000);
     yield { received, content: toCrlf(bytes) };
+  }
+}
+
+/** Undefined for one that a mail program has moved since it was listed, and for one that is too long, which is not read for that. */
+async function readMessage(files: Files, path: string): Promise<Uint8Array | undefined> {
+  try {
+    const file = await files.open(path, 'read');
+    try {
+      const size = await file.size();
+      return size > MAX_IMPORTED_MESSAGE ? undefined : await file.read(0, size);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof KernelError && error.errno === 'ENOENT') return undefined;
+    throw error;
   }
 }
