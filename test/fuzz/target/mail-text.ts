@@ -168,6 +168,7 @@ const READERS = [fields, report, mbox, lineEnds, surrogate, pathCommand, words];
 /** Texts of mail as every reader of them sees them: the first octet says which one. */
 export const mailTextTarget: FuzzTarget = {
   name: 'mail-text',
+  executions: 6000,
   open: () => (input) => {
     const read = READERS[(input[0] ?? 0) % READERS.length];
     if (read === undefined) throw new DecodeError('no reader', { offset: 0, path: '' });

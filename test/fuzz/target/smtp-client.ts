@@ -175,7 +175,7 @@ function checkResults(results: readonly RecipientResult[], heard: string): strin
  */
 export const smtpClientTarget: FuzzTarget = {
   name: 'smtp-client',
-  executions: 500,
+  executions: 250,
   open() {
     const host = new Host();
     const brief = Milliseconds(60);
