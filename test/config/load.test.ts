@@ -162,7 +162,7 @@ test('readConfig() refuses values that do not fit each other', () => {
     ['mail.aliases.sales@x.example', { mail: { aliases: { 'sales@x.example': ['a@b.example'] } } }],
     ['mail.aliases.sales', { mail: { aliases: { Sales: ['a@b.example'], sales: ['a@b.example'] } } }],
     ['mail.catchAll', { mail: { catchAll: 'nobody' } }],
-    ['mail.listeners[0].service', { mail: { listeners: [{ service: 'pop3' }] } }],
+    ['mail.listeners[0].service', { mail: { listeners: [{ service: 'imap' }] } }],
     ['mail.listeners[0].deny[0]', { mail: { listeners: [{ service: 'smtp', deny: ['x'] }] } }],
     [
       'mail.listeners[1].service',

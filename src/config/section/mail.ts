@@ -40,8 +40,11 @@ export const mail = z.strictObject({
     .array(
       z.strictObject({
         service: z
-          .enum(['smtp', 'submission', 'submissions'], '"smtp", "submission" or "submissions"')
-          .describe('Port 25, 587 or 465.'),
+          .enum(
+            ['smtp', 'submission', 'submissions', 'pop3', 'pop3s'],
+            '"smtp", "submission", "submissions", "pop3" or "pop3s"',
+          )
+          .describe('Port 25, 587, 465, 110 or 995.'),
         allow: z
           .array(prefix4Text)
           .prefault([])
@@ -50,7 +53,7 @@ export const mail = z.strictObject({
       }),
     )
     .prefault([])
-    .describe('Who may connect to the ports that take mail.'),
+    .describe('Who may connect to the ports of mail.'),
   relayFrom: z
     .array(z.enum(['lan'], '"lan"'))
     .prefault(['lan'])

@@ -119,6 +119,7 @@ export class Updater {
           configVersion: configVersion(),
           slotOctets: device.octets - CONFIG_COPIES_OCTETS,
           isOnTrial: this.#isOnTrial,
+          impairment: this.#ports.impairment,
           health: now,
         });
         if (refusal !== undefined) throw new UserError(refusal);

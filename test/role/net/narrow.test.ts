@@ -230,6 +230,23 @@ test('postOptions() listens on the LAN, but on every address for public services
   assert.deepEqual(postOptions(configOf({ mail: { enabled: false } }), TLS).listeners, []);
 });
 
+test('postOptions() gives a port the rules of the owner, those of POP3 too', () => {
+  const listeners = [{ service: 'pop3s', allow: ['192.168.77.0/28'], deny: ['192.168.77.3/32'] }];
+  const options = postOptions(configOf({ mail: { listeners } }), TLS);
+  assert.deepEqual(
+    options.listeners.filter(({ allow }) => allow !== undefined),
+    [
+      {
+        service: 'pop3s',
+        address: '192.168.77.1',
+        port: 995,
+        allow: ['192.168.77.0/28'],
+        deny: ['192.168.77.3/32'],
+      },
+    ],
+  );
+});
+
 test('postOptions() takes names from the domain of the office unless mail has its own', () => {
   const options = postOptions(configOf(), TLS);
   assert.deepEqual([options.hostName, options.domains], ['mail.office.example', ['office.example']]);

@@ -219,6 +219,11 @@ test('Updater refuses a system that cannot read the configuration in force, and 
     ahead.updater.install(inChunks(FILE), silent),
     /understands configurations up to version 1, and this box has one of version 2/,
   );
+  const impaired = await boot({ ...site, maker, impairment: 'The data of the box cannot be used' });
+  await assert.rejects(
+    impaired.updater.install(inChunks(FILE), silent),
+    /not well now \(The data of the box/,
+  );
   const ill = await site.start();
   ill.health = healthWith('fails');
   await assert.rejects(ill.updater.install(inChunks(FILE), silent), /not well now \(lan dns: port taken\)/);
