@@ -1,4 +1,4 @@
-import type { ExplainAnswer } from '../port/box.ts';
+import type { ExplainAnswer } from '../port/gate-status.ts';
 import { type Command, printEither } from './command.ts';
 
 function answerText({ text, decidedBy, way, steps }: ExplainAnswer): string {

@@ -1,4 +1,4 @@
-import type { DeviceTraffic, FirewallView } from '../port/box.ts';
+import type { DeviceTraffic, FirewallView } from '../port/gate-status.ts';
 import { type Command, printEither } from './command.ts';
 import { formatTable } from './table.ts';
 

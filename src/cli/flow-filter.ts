@@ -1,5 +1,5 @@
 import { UserError } from '../base/errors.ts';
-import type { FlowFilter } from '../port/box.ts';
+import type { FlowFilter } from '../port/gate-status.ts';
 import type { Context } from './command.ts';
 
 /** The options that say which connections are meant. */

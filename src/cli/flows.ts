@@ -1,4 +1,4 @@
-import type { FlowListing } from '../port/box.ts';
+import type { FlowListing } from '../port/gate-status.ts';
 import type { Command } from './command.ts';
 import { FLOW_OPTIONS, FLOW_USAGE, flowFilter } from './flow-filter.ts';
 import { formatTable } from './table.ts';

@@ -1,4 +1,4 @@
-import type { HealthNode, HealthReport } from '../port/box.ts';
+import type { HealthNode, HealthReport } from '../port/health-report.ts';
 import { type Command, printEither } from './command.ts';
 
 const MARKS = { ok: 'ok     ', warning: 'WARNING', failed: 'FAILED ', unknown: 'unknown' } as const;

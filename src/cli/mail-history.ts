@@ -1,4 +1,4 @@
-import type { MailHistoryEvent } from '../port/box.ts';
+import type { MailHistoryEvent } from '../port/mail-queue-view.ts';
 import { type Command, printEither } from './command.ts';
 import { formatTable } from './table.ts';
 

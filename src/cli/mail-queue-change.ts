@@ -1,5 +1,5 @@
 import { UserError } from '../base/errors.ts';
-import type { MailQueueView } from '../port/box.ts';
+import type { MailQueueView } from '../port/mail-queue-view.ts';
 import type { Command, Context } from './command.ts';
 
 /** Messages one call names; more is a matter of `--all`. */

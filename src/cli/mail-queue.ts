@@ -1,4 +1,4 @@
-import type { MailQueueView, QueuedMail } from '../port/box.ts';
+import type { MailQueueView, QueuedMail } from '../port/mail-queue-view.ts';
 import { type Command, printEither } from './command.ts';
 import { formatTable } from './table.ts';
 

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { UserError, messageOf } from '../base/errors.ts';
-import type { UpdateProgress, UpdateStatus } from '../port/box.ts';
+import type { UpdateProgress, UpdateStatus } from '../port/update-status.ts';
 import { RefusedError } from './client.ts';
 import { type Command, type Context, printEither } from './command.ts';
 

@@ -1,10 +1,14 @@
 import type { CertificateStatus } from './certificate.ts';
 import type { ClientSetup } from '../base/client-setup.ts';
 import type { ConfigHistory } from './config-history.ts';
+import type { ExplainAnswer, ExplainQuestion, FirewallView, FlowFilter, FlowListing } from './gate-status.ts';
+import type { HealthReport } from './health-report.ts';
 import type { LogLevel } from './log.ts';
 import type { MailImport, MailImported, MailList, MailStoreStatus } from './mail-import.ts';
 import type { MailboxSummary } from './mailbox.ts';
+import type { MailHistoryEvent, MailQueueAction, MailQueueView } from './mail-queue-view.ts';
 import type { QueueStatus } from './queue-status.ts';
+import type { UpdateProgress, UpdateStatus } from './update-status.ts';
 
 /*
  * What the box tells about itself, as plain JSON values: the control API serves them unchanged, the page and the
@@ -115,41 +119,6 @@ export interface NameStatus {
   readonly origin: string;
 }
 
-/** One node of the tree of checks; a node below a failed one is `unknown` and says on what it depends. */
-export interface HealthNode {
-  readonly name: string;
-  readonly state: 'ok' | 'warning' | 'failed' | 'unknown';
-  readonly reason: string;
-  readonly children: readonly HealthNode[];
-}
-
-export interface HealthReport {
-  readonly ok: boolean;
-  /** The first failed check in the order of the tree, or null. */
-  readonly firstError: string | null;
-  readonly tree: HealthNode;
-}
-
-/** The systems on the card. */
-export interface UpdateStatus {
-  readonly board: string;
-  /** Of the running system. */
-  readonly version: string;
-  /** The slot it runs from, `a` or `b`. */
-  readonly slot: string;
-  /** Whether it runs for the first time, and goes if not all works as before. */
-  readonly onTrial: boolean;
-  /** What went wrong with the last update, or null. */
-  readonly problem: string | null;
-}
-
-/** How far an update is: every octet is written, then read back. */
-export interface UpdateProgress {
-  readonly stage: 'writing' | 'verifying';
-  readonly done: number;
-  readonly octets: number;
-}
-
 export interface UserStatus {
   readonly name: string;
   readonly fullName: string;
@@ -188,145 +157,6 @@ export interface LogLine {
   readonly level: LogLevel;
   readonly source: string;
   readonly text: string;
-}
-
-/** One connection the kernel knows. `source` and `destination` as its first packet had them, `192.168.77.20:51000` or `[2001:db8::1]:443`. */
-export interface FlowStatus {
-  readonly id: number;
-  readonly protocol: string;
-  /** Of TCP, in the kernel's spelling; null for others. */
-  readonly state: string | null;
-  readonly source: string;
-  readonly destination: string;
-  /** Where replies are expected from and sent to; different from the above where addresses are translated. */
-  readonly replySource: string;
-  readonly replyDestination: string;
-  /** The LAN device, by name if it has one, else its address; null for connections of the box itself. */
-  readonly device: string | null;
-  readonly sent: { readonly packets: number; readonly bytes: number };
-  readonly received: { readonly packets: number; readonly bytes: number };
-  readonly timeoutSeconds: number;
-}
-
-/** What connections are meant; all that is named must fit. */
-export interface FlowFilter {
-  /** At either end, in either direction. */
-  readonly address?: string | undefined;
-  readonly port?: number | undefined;
-  /** `tcp`, `udp`, `icmp`, `icmpv6` or a number. */
-  readonly protocol?: string | undefined;
-}
-
-/** One thing the firewall does, in plain words, and the line of the configuration it does it for. */
-export interface FirewallLine {
-  /** `firewall.forwards[0]`, `mode`, or `always`. */
-  readonly source: string;
-  readonly text: string;
-  /** What it counted; null where nothing is counted. */
-  readonly packets: number | null;
-  readonly bytes: number | null;
-}
-
-export interface FirewallView {
-  readonly mode: string;
-  /** What the kernel refused of the full ruleset; empty when all is in force. */
-  readonly reduced: readonly string[];
-  readonly lines: readonly FirewallLine[];
-  readonly devices: readonly DeviceTraffic[];
-}
-
-/** What went through the box for one address of the LAN. */
-export interface DeviceTraffic {
-  readonly address: string;
-  readonly name: string | null;
-  readonly mac: string | null;
-  readonly up: { readonly packets: number; readonly bytes: number };
-  readonly down: { readonly packets: number; readonly bytes: number };
-}
-
-/** Connections now. */
-export interface FlowListing {
-  /** How many are meant; `flows` may hold fewer. */
-  readonly total: number;
-  readonly flows: readonly FlowStatus[];
-}
-
-/** What would happen to a new connection; `from` and `to` as the owner wrote them, `what` is `tcp/443`, `udp/53` or `icmp`. */
-export interface ExplainQuestion {
-  readonly from: string;
-  readonly to: string;
-  readonly what: string;
-}
-
-export interface ExplainAnswer {
-  readonly verdict: 'accepted' | 'dropped' | 'refused';
-  /** Whether the packet is for the box itself, goes through it, is sent by it, or never comes to it. */
-  readonly way: 'to the box' | 'through the box' | 'from the box' | 'past the box';
-  /** The line of the configuration that decided. */
-  readonly decidedBy: string;
-  /** One sentence. */
-  readonly text: string;
-  /** Where it is led and what it leaves as, when that differs: `192.168.77.20:443`. */
-  readonly destination: string | null;
-  readonly source: string | null;
-  /** The rules it met on its way, in order. */
-  readonly steps: readonly string[];
-}
-
-/** One message for one recipient elsewhere, on its way. */
-export interface QueuedMail {
-  readonly id: number;
-  /** The same for all recipients of a message. */
-  readonly message: number;
-  /** Empty for notices. */
-  readonly sender: string;
-  readonly recipient: string;
-  /** The domain of the recipient. */
-  readonly destination: string;
-  readonly octets: number;
-  readonly accepted: string;
-  /** Null while it is held. */
-  readonly nextAttempt: string | null;
-  readonly lastAttempt: string | null;
-  readonly attempts: number;
-  readonly state: 'waiting' | 'trying' | 'held';
-  /** What came of the last attempt; empty before the first. */
-  readonly reason: string;
-}
-
-/** What waits for one domain. */
-export interface QueueDestination {
-  readonly destination: string;
-  readonly messages: number;
-  readonly octets: number;
-  readonly held: number;
-  readonly oldest: string;
-  /** Why nothing is sent there now; null if it is. */
-  readonly problem: string | null;
-  readonly nextTry: string | null;
-}
-
-/** Mail for other hosts. */
-export interface MailQueueView {
-  /** Whether the queue knows of an Internet connection; without one nothing is sent to the Internet. */
-  readonly isOnline: boolean;
-  /** All entries; `entries` may hold fewer. */
-  readonly total: number;
-  readonly destinations: readonly QueueDestination[];
-  readonly entries: readonly QueuedMail[];
-}
-
-/** `bounce` returns a message to its sender, `delete` takes it out without a word. */
-export const MAIL_QUEUE_ACTIONS = ['retry', 'hold', 'release', 'delete', 'bounce'] as const;
-export type MailQueueAction = (typeof MAIL_QUEUE_ACTIONS)[number];
-
-/** Something that happened to a message on its way out. */
-export interface MailHistoryEvent {
-  readonly time: string;
-  readonly recipient: string;
-  /** `delivered`, `deferred`, `failed`, `expired`, or what the owner did: `held`, `released`, `retried`, `deleted`. */
-  readonly what: string;
-  readonly detail: string;
 }
 
 /** Everything the control API offers; `net` implements it. Refusals are UserError or ConfigError. */

@@ -1,12 +1,7 @@
 import type { MailHealth, MailboxSummary } from '../port/mailbox.ts';
 import type { LogEntry } from '../port/log.ts';
-import type {
-  MailHistoryEvent,
-  MailQueueAction,
-  MailQueueView,
-  RoleStatus,
-  ServiceStatus,
-} from '../port/box.ts';
+import type { MailHistoryEvent, MailQueueAction, MailQueueView } from '../port/mail-queue-view.ts';
+import type { RoleStatus, ServiceStatus } from '../port/box.ts';
 import type { QueueStatus } from '../port/queue-status.ts';
 import type { MailImport, MailImported, MailList } from '../port/mail-import.ts';
 import type { QueueTrouble } from '../engine/mail-queue/troubles.ts';

@@ -6,7 +6,7 @@ import { firewallBlockCommand } from '../../src/cli/firewall-block.ts';
 import { firewallExplainCommand } from '../../src/cli/firewall-explain.ts';
 import { firewallShowCommand } from '../../src/cli/firewall-show.ts';
 import { firewallUnblockCommand } from '../../src/cli/firewall-unblock.ts';
-import type { ExplainAnswer, FirewallView } from '../../src/port/box.ts';
+import type { ExplainAnswer, FirewallView } from '../../src/port/gate-status.ts';
 
 interface Call {
   readonly method: string;

@@ -5,7 +5,7 @@ import type { ApiClient } from '../../src/cli/client.ts';
 import type { Command, Context } from '../../src/cli/command.ts';
 import { flowsEndCommand } from '../../src/cli/flows-end.ts';
 import { flowsCommand } from '../../src/cli/flows.ts';
-import type { FlowStatus } from '../../src/port/box.ts';
+import type { FlowStatus } from '../../src/port/gate-status.ts';
 
 const FLOW: FlowStatus = {
   id: 7,

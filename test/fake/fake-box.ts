@@ -5,19 +5,21 @@ import type {
   AliasStatus,
   Box,
   BoxStatus,
+  LeaseStatus,
+  NameStatus,
+  NewUser,
+  RemovedUser,
+} from '../../src/port/box.ts';
+import type {
   ExplainAnswer,
   ExplainQuestion,
   FirewallView,
   FlowFilter,
   FlowListing,
   FlowStatus,
-  HealthReport,
-  LeaseStatus,
-  MailQueueView,
-  NameStatus,
-  NewUser,
-  RemovedUser,
-} from '../../src/port/box.ts';
+} from '../../src/port/gate-status.ts';
+import type { HealthReport } from '../../src/port/health-report.ts';
+import type { MailQueueView } from '../../src/port/mail-queue-view.ts';
 import type { ConfigChange } from '../../src/port/config-history.ts';
 import type { MailImport, MailImported, MailList, MailStoreStatus } from '../../src/port/mail-import.ts';
 

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import type { BoxStatus, HealthReport, LeaseStatus } from '../../src/port/box.ts';
+import type { BoxStatus, LeaseStatus } from '../../src/port/box.ts';
+import type { HealthReport } from '../../src/port/health-report.ts';
 import { type ConfigFile, boxConfig } from './box-config.ts';
 import type { Namespace } from './namespace.ts';
 import type { Program, ProgramEnd } from './program.ts';

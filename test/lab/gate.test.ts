@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, test } from 'node:test';
-import type { ExplainAnswer, FirewallView, FlowStatus } from '../../src/port/box.ts';
+import type { ExplainAnswer, FirewallView, FlowStatus } from '../../src/port/gate-status.ts';
 import { ADDRESSES } from './addresses.ts';
 import { Box } from './box.ts';
 import { type ConfigFile, FORWARDED_PORT, PC1_ADDRESS, boxConfig } from './box-config.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import type { MailQueueView } from '../../src/port/box.ts';
+import type { MailQueueView } from '../../src/port/mail-queue-view.ts';
 import { ADDRESSES, NAMES } from './addresses.ts';
 import { Box } from './box.ts';
 import { type ConfigFile, PEOPLE, boxConfig } from './box-config.ts';

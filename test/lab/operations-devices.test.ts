@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { HealthNode } from '../../src/port/box.ts';
+import type { HealthNode } from '../../src/port/health-report.ts';
 import { ADDRESSES, NAMES } from './addresses.ts';
 import { Box } from './box.ts';
 import { PC1_ADDRESS, boxConfig } from './box-config.ts';

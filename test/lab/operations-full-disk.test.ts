@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { HealthNode } from '../../src/port/box.ts';
+import type { HealthNode } from '../../src/port/health-report.ts';
 import { ADDRESSES, NAMES } from './addresses.ts';
 import { Box } from './box.ts';
 import { PC1_ADDRESS, PEOPLE } from './box-config.ts';

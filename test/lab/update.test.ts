@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import type { UpdateStatus } from '../../src/port/box.ts';
+import type { UpdateStatus } from '../../src/port/update-status.ts';
 import { CONFIG_COPIES_OCTETS } from '../../src/wire/config-copy/config-copy.ts';
 import { newMaker, updateFile } from '../service/update/update-file.ts';
 import type { Box } from './box.ts';

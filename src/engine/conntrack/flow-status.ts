@@ -1,6 +1,6 @@
 import type { Ipv4 } from '../../base/ipv4.ts';
 import type { Ipv6 } from '../../base/ipv6.ts';
-import type { FlowStatus } from '../../port/box.ts';
+import type { FlowStatus } from '../../port/gate-status.ts';
 import { formatFlowEnd } from './flow-end.ts';
 import type { Flow } from './flow.ts';
 import { protocolName } from './protocol-names.ts';

@@ -2,7 +2,7 @@ import { tryParseAddress } from '../../base/address.ts';
 import { UserError } from '../../base/errors.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import type { Ipv6 } from '../../base/ipv6.ts';
-import type { FlowFilter } from '../../port/box.ts';
+import type { FlowFilter } from '../../port/gate-status.ts';
 import { IPS } from '../../wire/conntrack/constants.ts';
 import type { Flow } from './flow.ts';
 import { protocolNumber } from './protocol-names.ts';

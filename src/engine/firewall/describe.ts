@@ -1,7 +1,7 @@
 import { formatIpv4 } from '../../base/ipv4.ts';
 import { formatPrefix4 } from '../../base/prefix.ts';
 import { unreachable } from '../../base/errors.ts';
-import type { FirewallLine } from '../../port/box.ts';
+import type { FirewallLine } from '../../port/gate-status.ts';
 import { COUNTER } from './names.ts';
 import type { FirewallOptions, FirewallService, PortForward } from './options.ts';
 import { serviceCounter } from './sets.ts';

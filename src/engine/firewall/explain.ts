@@ -1,7 +1,7 @@
 import { formatAddress } from '../../base/address.ts';
 import { UserError } from '../../base/errors.ts';
 import { parseMac } from '../../base/mac.ts';
-import type { ExplainAnswer, ExplainQuestion } from '../../port/box.ts';
+import type { ExplainAnswer, ExplainQuestion } from '../../port/gate-status.ts';
 import { type Judgement, evaluate } from './evaluate/evaluate.ts';
 import { type Packet, type Transport, endsOf, isSamePlace } from './evaluate/packet.ts';
 import { TCP_FLAG } from './statement.ts';

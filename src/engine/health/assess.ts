@@ -1,4 +1,5 @@
-import type { HealthReport, RoleStatus, ServiceStatus } from '../../port/box.ts';
+import type { HealthReport } from '../../port/health-report.ts';
+import type { RoleStatus, ServiceStatus } from '../../port/box.ts';
 import {
   type Check,
   failed,

@@ -1,4 +1,4 @@
-import type { HealthNode, HealthReport } from '../../port/box.ts';
+import type { HealthNode, HealthReport } from '../../port/health-report.ts';
 
 /** What one check found; the reason says it in one sentence, also when all is well. */
 export interface Finding {

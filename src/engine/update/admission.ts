@@ -1,4 +1,4 @@
-import type { HealthReport } from '../../port/box.ts';
+import type { HealthReport } from '../../port/health-report.ts';
 import type { UpdateManifest } from '../../wire/update/manifest.ts';
 import { ailment } from './working-checks.ts';
 

@@ -1,4 +1,4 @@
-import type { HealthNode, HealthReport } from '../../port/box.ts';
+import type { HealthNode, HealthReport } from '../../port/health-report.ts';
 
 /** What an update must not break, whatever it was before. Notices are for the owner to read. */
 const ESSENTIAL = ['lan', 'roles', 'services'];

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { messageOf } from '../../base/errors.ts';
 import { Instant } from '../../base/instant.ts';
-import type { HealthReport } from '../../port/box.ts';
+import type { HealthReport } from '../../port/health-report.ts';
 import type { ConfigCopies } from '../../service/config-copies.ts';
 import type { ConfigStore } from '../../service/config-store.ts';
 import type { Updater } from '../../service/update/updater.ts';

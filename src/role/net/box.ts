@@ -5,23 +5,23 @@ import type {
   Box,
   BoxStatus,
   CounterStatus,
+  LeaseStatus,
+  LogLine,
+  NameStatus,
+  NewUser,
+  RemovedUser,
+  UserStatus,
+} from '../../port/box.ts';
+import type {
   ExplainAnswer,
   ExplainQuestion,
   FirewallView,
   FlowFilter,
   FlowListing,
-  HealthReport,
-  LeaseStatus,
-  LogLine,
-  MailHistoryEvent,
-  MailQueueAction,
-  MailQueueView,
-  NameStatus,
-  NewUser,
-  RemovedUser,
-  UpdateStatus,
-  UserStatus,
-} from '../../port/box.ts';
+} from '../../port/gate-status.ts';
+import type { HealthReport } from '../../port/health-report.ts';
+import type { MailHistoryEvent, MailQueueAction, MailQueueView } from '../../port/mail-queue-view.ts';
+import type { UpdateStatus } from '../../port/update-status.ts';
 import type { ConfigChange } from '../../port/config-history.ts';
 import type { MailImport, MailImported, MailList, MailStoreStatus } from '../../port/mail-import.ts';
 import { LOG_LEVELS, type LogLevel } from '../../port/log.ts';

@@ -10,15 +10,15 @@ import { flowStatus } from '../../engine/conntrack/flow-status.ts';
 import { selectionOf } from '../../engine/conntrack/selection.ts';
 import { describeFirewall } from '../../engine/firewall/describe.ts';
 import { explain } from '../../engine/firewall/explain.ts';
+import type { Box } from '../../port/box.ts';
 import type {
-  Box,
   DeviceTraffic,
   ExplainAnswer,
   ExplainQuestion,
   FirewallView,
   FlowFilter,
   FlowListing,
-} from '../../port/box.ts';
+} from '../../port/gate-status.ts';
 import type { AddressTraffic } from '../../service/firewall/firewall-state.ts';
 import type { DeviceDirectory, LanDevice } from './device-directory.ts';
 import { blockedMacs } from './narrow.ts';

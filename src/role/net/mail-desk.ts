@@ -1,5 +1,6 @@
 import { UserError } from '../../base/errors.ts';
-import type { Box, MailHistoryEvent, MailQueueAction, MailQueueView } from '../../port/box.ts';
+import type { Box } from '../../port/box.ts';
+import type { MailHistoryEvent, MailQueueAction, MailQueueView } from '../../port/mail-queue-view.ts';
 import type { MailImport, MailImported, MailList, MailStoreStatus } from '../../port/mail-import.ts';
 import type { PostAnswer, PostCall } from '../ipc.ts';
 import type { Peers } from './peers.ts';

@@ -1,5 +1,6 @@
 import { UserError } from '../../base/errors.ts';
-import type { Box, UpdateProgress, UpdateStatus } from '../../port/box.ts';
+import type { Box } from '../../port/box.ts';
+import type { UpdateProgress, UpdateStatus } from '../../port/update-status.ts';
 import type { Updater } from '../../service/update/updater.ts';
 
 type UpdateCalls = Pick<Box, 'update' | 'installUpdate' | 'startOtherSystem'>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { configSchema } from '../../config/schema.ts';
-import { MAIL_QUEUE_ACTIONS } from '../../port/box.ts';
+import { MAIL_QUEUE_ACTIONS } from '../../port/mail-queue-view.ts';
 import { mailImport } from './mail-import.ts';
 
 interface Operation {

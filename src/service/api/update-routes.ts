@@ -1,6 +1,7 @@
 import { stream } from 'hono/streaming';
 import { UserError, messageOf } from '../../base/errors.ts';
-import type { Box, UpdateProgress } from '../../port/box.ts';
+import type { Box } from '../../port/box.ts';
+import type { UpdateProgress } from '../../port/update-status.ts';
 import type { Log } from '../../port/log.ts';
 import type { Routes } from './routes-type.ts';
 

@@ -15,7 +15,7 @@ import type {
   MailQueueView,
   QueueDestination,
   QueuedMail,
-} from '../../port/box.ts';
+} from '../../port/mail-queue-view.ts';
 import type { Clock } from '../../port/clock.ts';
 import type { QueueEntry, QueueStore, QueueSummary } from '../../port/mail-queue.ts';
 import type { MailQueue } from './mail-queue.ts';

@@ -7,7 +7,7 @@ import { DEFAULT_QUEUE_LIMITS, type QueueLimits } from '../../engine/mail-queue/
 import type { PlannedReport } from '../../engine/mail-queue/settle.ts';
 import type { QueueTrouble } from '../../engine/mail-queue/troubles.ts';
 import { type RouteRule, Routing } from '../../engine/mail-queue/routing.ts';
-import type { MailHistoryEvent, MailQueueAction, MailQueueView } from '../../port/box.ts';
+import type { MailHistoryEvent, MailQueueAction, MailQueueView } from '../../port/mail-queue-view.ts';
 import type { Clock } from '../../port/clock.ts';
 import type { Log } from '../../port/log.ts';
 import type { QueueStore } from '../../port/mail-queue.ts';

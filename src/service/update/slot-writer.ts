@@ -3,7 +3,7 @@ import { Readable, pipeline } from 'node:stream';
 import { constants, createZstdDecompress } from 'node:zlib';
 import { UserError, messageOf } from '../../base/errors.ts';
 import type { BlockDevice } from '../../port/block-device.ts';
-import type { UpdateProgress } from '../../port/box.ts';
+import type { UpdateProgress } from '../../port/update-status.ts';
 import type { UpdateManifest } from '../../wire/update/manifest.ts';
 import { UpdateStream } from './update-stream.ts';
 

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { DeviceTraffic, FirewallLine, FirewallView } from '../../port/box.ts';
+import type { DeviceTraffic, FirewallLine, FirewallView } from '../../port/gate-status.ts';
 import { formatBytes } from './format.ts';
 import { type Html, type Row, table } from './table.ts';
 

@@ -1,12 +1,7 @@
 import { html } from 'hono/html';
-import type {
-  BoxStatus,
-  FirewallView,
-  HealthNode,
-  HealthReport,
-  LeaseStatus,
-  NameStatus,
-} from '../../port/box.ts';
+import type { BoxStatus, LeaseStatus, NameStatus } from '../../port/box.ts';
+import type { FirewallView } from '../../port/gate-status.ts';
+import type { HealthNode, HealthReport } from '../../port/health-report.ts';
 import { firewallSection } from './firewall-section.ts';
 import { formatBytes, formatSpan, formatTime } from './format.ts';
 import { type Html, table } from './table.ts';

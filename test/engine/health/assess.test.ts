@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { assessHealth } from '../../../src/engine/health/assess.ts';
 import type { HealthFacts, WanFacts } from '../../../src/engine/health/facts.ts';
-import type { HealthNode } from '../../../src/port/box.ts';
+import type { HealthNode } from '../../../src/port/health-report.ts';
 
 const WAN: WanFacts = {
   status: {

@@ -12,7 +12,7 @@ import {
   warning,
 } from '../../../src/engine/health/check.ts';
 import { ailment, shortfall, workingChecks } from '../../../src/engine/update/working-checks.ts';
-import type { HealthReport } from '../../../src/port/box.ts';
+import type { HealthReport } from '../../../src/port/health-report.ts';
 
 interface Findings {
   readonly wan?: Finding;

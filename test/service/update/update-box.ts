@@ -1,7 +1,7 @@
 import type { Duration } from '../../../src/base/duration.ts';
 import { Instant } from '../../../src/base/instant.ts';
 import { failed, groupOf, ok, reportOf } from '../../../src/engine/health/check.ts';
-import type { HealthReport } from '../../../src/port/box.ts';
+import type { HealthReport } from '../../../src/port/health-report.ts';
 import { updateKey } from '../../../src/service/update/open-update.ts';
 import { Updater } from '../../../src/service/update/updater.ts';
 import {
