@@ -12,6 +12,9 @@ export function letterOf(name: string): string {
   return `Subject: ${name}\r\n\r\n${line.repeat(Math.ceil(Number(size) / line.length))}This is the end of ${name}.\r\n`;
 }
 
+/** The header that tells the name. */
+export const LETTER_SUBJECT = 'Subject: [rko]+-[0-9]+-[0-9]+';
+
 /** The name of a letter, whatever stands before and in its headers; undefined for other mail. */
 export function nameOf(text: string): string | undefined {
   return /^Subject: ([rko]+-\d+-\d+)\r?$/m.exec(text)?.[1];

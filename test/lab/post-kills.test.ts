@@ -33,7 +33,7 @@ test(`the post role killed ${KILLS} times under load: every 250 is kept, what is
   await office.sendPeopleHome();
 
   const told = office.told();
-  const taken = office.taken();
+  const taken = await office.taken();
   const counts = new Map<string, number>();
   for (const name of taken) counts.set(name, (counts.get(name) ?? 0) + 1);
   settleAccount({ before: told, after: told, stored: await storedIn(office.data), taken: new Set(taken) });

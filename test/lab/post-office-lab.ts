@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { scryptSync } from 'node:crypto';
 import type { FromRole, PostOptions, ToPost } from '../../src/role/ipc.ts';
 import { ENVIRONMENT, ROLE_IDS } from '../../src/role/settings.ts';
 import { identity } from '../service/smtp/running-smtp.ts';
-import { nameOf } from './mail-letter.ts';
+import { LETTER_SUBJECT, nameOf } from './mail-letter.ts';
 import { type Told, toldBy } from './mail-account.ts';
 import { Lab } from './lab.ts';
 import type { Namespace } from './namespace.ts';
 import type { Program } from './program.ts';
-import { outputOf } from './run-command.ts';
+import { outputOf, runCommand } from './run-command.ts';
 
 const DIST = join(import.meta.dirname, '../../dist');
 const BOX = '10.9.0.1';
@@ -157,9 +157,10 @@ export class PostOfficeLab {
   }
 
   /** Letters that the host outside has taken, as often as it has. */
-  taken(): readonly string[] {
-    const text = readFileSync(join(this.world.file('dump'), 'taken'), 'latin1');
-    return text.split(/^(?=Subject: )/m).flatMap((part) => nameOf(part.slice(0, 80)) ?? []);
+  async taken(): Promise<readonly string[]> {
+    const dump = join(this.world.file('dump'), 'taken');
+    const { stdout } = await runCommand(['grep', '-aE', `^${LETTER_SUBJECT}`, dump]);
+    return stdout.split('\n').flatMap((line) => nameOf(line) ?? []);
   }
 
   async remove(): Promise<void> {
