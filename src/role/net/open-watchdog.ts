@@ -3,6 +3,7 @@ import { KernelError } from '../../base/errors.ts';
 import { readBoard } from '../../config/board.ts';
 import { linuxWatchdogs } from '../../io/linux/watchdog-device.ts';
 import type { WatchdogDevice } from '../../port/watchdog.ts';
+import type { UdpDialer } from '../../port/udp.ts';
 import { NameClient } from '../../service/name-client.ts';
 import { type SelfCheck, Watchdog, type WatchdogPorts } from '../../service/watchdog/watchdog.ts';
 import type { RunSettings } from '../settings.ts';
@@ -37,7 +38,10 @@ export async function openWatchdog(
 const DNS_PORT = 53;
 
 /** What the box asks itself: the kernel, the worker that carries DHCP, its own name server as a LAN client would. */
-export function selfChecks(ports: NetPorts, services: NetServices): ReadonlyMap<string, SelfCheck> {
+export function selfChecks(
+  ports: Pick<NetPorts, 'clock' | 'random' | 'packets' | 'tcp'> & { readonly udp: UdpDialer },
+  services: Pick<NetServices, 'config' | 'devices' | 'links'>,
+): ReadonlyMap<string, SelfCheck> {
   const names = new NameClient({
     ...ports,
     servers: () => [{ address: services.config.lan.address.address, port: DNS_PORT }],
@@ -48,9 +52,15 @@ export function selfChecks(ports: NetPorts, services: NetServices): ReadonlyMap<
     [
       'names',
       async () => {
+        if (isLanMissing(services)) return;
         const answer = await names.addresses(`admin.${services.config.system.domain}`);
         if (answer.kind === 'failed') throw new Error(answer.reason);
       },
     ],
   ]);
+}
+
+/** Without its device the LAN has no address that could be asked: an adapter that was pulled out is no fault that a restart mends. */
+function isLanMissing({ config, devices }: Pick<NetServices, 'config' | 'devices'>): boolean {
+  return devices.find(devices.names(config).lan) === undefined;
 }

@@ -8,6 +8,9 @@ import {
   newestSlotState,
 } from '../../wire/slot-state/slot-state.ts';
 
+/** From here on counting begins anew: the boot loader counts as well, and the field ends at 2^32 - 1. */
+const LAST_COUNTER = 2 ** 31;
+
 /** Where the two copies are: each in one sector of its own. */
 export interface SlotStatePlaces {
   readonly device: string;
@@ -39,10 +42,17 @@ export class SlotStates {
   async write(next: Omit<SlotState, 'counter'>): Promise<void> {
     const copies = await this.#copies();
     const newest = newestSlotState(copies);
-    const counter = newest === undefined ? 1 : newest.counter + 1;
     const keep = copies.findIndex((copy) => newest !== undefined && isCopyOf(copy, newest));
-    const offset = this.#places.offsets[keep === 0 ? 1 : 0];
-    const sector = encodeSlotState({ ...next, counter });
+    const [kept, other] = keep === 0 ? this.#places.offsets : this.#places.offsets.toReversed();
+    const before = newest?.counter ?? 0;
+    if (before < LAST_COUNTER) return await this.#put(other ?? 0, { ...next, counter: before + 1 });
+    // The lower copy counts when the higher is no more: whole, torn or not begun, the second step leaves one in force.
+    await this.#put(other ?? 0, { ...next, counter: 1 });
+    await this.#put(kept ?? 0, { ...next, counter: 2 });
+  }
+
+  async #put(offset: number, state: SlotState): Promise<void> {
+    const sector = encodeSlotState(state);
     const device = await this.#devices.open(this.#places.device);
     try {
       await device.write(offset, sector);

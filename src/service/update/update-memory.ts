@@ -7,6 +7,8 @@ export interface UpdateMemory {
   readonly to: string;
   /** The checks that were well, see `workingChecks`. */
   readonly worked: readonly string[];
+  /** It had been whole and known to work: after a failed try it may be tried again. */
+  readonly wasSpare?: true | undefined;
   /** Why the new system gave up by itself. */
   readonly reason?: string | undefined;
 }
@@ -30,12 +32,13 @@ export async function loadUpdateMemory(files: Files): Promise<UpdateMemory | und
 
 function memoryOf(value: unknown): UpdateMemory | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { from, to, worked, reason } = value as Partial<Record<keyof UpdateMemory, unknown>>;
+  const { from, to, worked, wasSpare, reason } = value as Partial<Record<keyof UpdateMemory, unknown>>;
   if (typeof from !== 'string' || typeof to !== 'string' || !Array.isArray(worked)) return undefined;
   return {
     from,
     to,
     worked: worked.filter((path: unknown) => typeof path === 'string'),
+    ...(wasSpare === true ? { wasSpare } : {}),
     ...(typeof reason === 'string' ? { reason } : {}),
   };
 }

@@ -88,6 +88,11 @@ export class Updater {
       const reason = memory?.reason ?? 'it did not come up, or the power failed meanwhile';
       const what = memory === undefined ? 'The update' : `The update to ${memory.to}`;
       this.#tell(`${what} was taken back: ${reason}`);
+      // The boot loader has no room to remember it. Without it a provider's bad hour would cost the way back.
+      if (memory?.wasSpare === true && this.#state.spare === undefined)
+        await this.#write({ good: this.#board.running, spare: this.#other, tried: this.#other }).catch(
+          (error: unknown) => log.warn(messageOf(error)),
+        );
     }
   }
 
@@ -148,7 +153,8 @@ export class Updater {
           `Cannot start the other system: slot ${this.#other} holds no whole one that is known to work`,
         );
       const worked = workingChecks(await this.#ports.health());
-      await saveUpdateMemory(this.#ports.files, { from: this.#version, to: 'the other system', worked });
+      const memory = { from: this.#version, to: 'the other system', worked, wasSpare: true } as const;
+      await saveUpdateMemory(this.#ports.files, memory);
       await this.#write({ good: this.#board.running, trial: this.#other });
     });
   }

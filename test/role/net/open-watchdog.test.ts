@@ -3,9 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { KernelError } from '../../../src/base/errors.ts';
+import { readConfig } from '../../../src/config/load.ts';
+import type { ObservedLink } from '../../../src/engine/links/observed.ts';
 import { RingLog } from '../../../src/io/log/ring-log.ts';
-import { openWatchdog } from '../../../src/role/net/open-watchdog.ts';
+import { Devices } from '../../../src/role/net/devices.ts';
+import { openWatchdog, selfChecks } from '../../../src/role/net/open-watchdog.ts';
 import { FakeClock } from '../../fake/fake-clock.ts';
+import { FakeRandom } from '../../fake/fake-random.ts';
 import { MemoryFiles } from '../../fake/memory-files.ts';
 
 test('openWatchdog() tells the owner of a watchdog that is not there, and the box starts without', async (t) => {
@@ -34,4 +39,20 @@ test('openWatchdog() tells the owner of a watchdog that is not there, and the bo
   );
   assert.equal(opened, undefined);
   assert.match(told.join(), /open the watchdog .*watchdog0/);
+});
+
+test('selfChecks() finds no fault in names while the LAN has no device: a restart brings back no adapter', async () => {
+  const devices = new Devices();
+  const ports = {
+    clock: new FakeClock(),
+    random: new FakeRandom(),
+    udp: { connect: () => Promise.reject(new KernelError('send', 'ENETUNREACH')) },
+    tcp: {},
+    packets: { alive: () => Promise.resolve() },
+  };
+  const services = { config: readConfig({ version: 1 }), devices, links: undefined };
+  const checks = selfChecks(ports as unknown as Parameters<typeof selfChecks>[0], services);
+  await checks.get('names')?.();
+  devices.set('lan0', { index: 2, name: 'lan0' } as ObservedLink);
+  await assert.rejects(async () => checks.get('names')?.());
 });

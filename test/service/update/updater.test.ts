@@ -70,6 +70,21 @@ test('Updater keeps a new system in which all works as before, and can go back t
   assert.deepEqual([fourth.updater.status.slot, fourth.updater.status.onTrial], ['a', true]);
 });
 
+test('Updater goes back by hand again after a try that did not hold, as the other system is whole', async () => {
+  const site = newSite();
+  await (await site.start()).updater.install(inChunks(FILE), silent);
+  await (await site.start('2.0.0')).clock.advance(Minutes(1));
+  await (await site.start('2.0.0')).updater.goBack();
+  await site.start('1.0.0');
+  const back = await site.start('2.0.0');
+  assert.match(back.updater.status.problem ?? '', /^The update to the other system was taken back/);
+  const state = stateOf(site.devices);
+  assert.deepEqual([state?.good, state?.spare, state?.tried], ['b', 'a', 'a']);
+  await back.updater.goBack();
+  const again = await site.start('1.0.0');
+  assert.deepEqual([again.updater.status.slot, again.updater.status.onTrial], ['a', true]);
+});
+
 test('Updater goes back to the old system when something does not work, and says what', async () => {
   const site = newSite();
   await (await site.start()).updater.install(inChunks(FILE), silent);
