@@ -41,6 +41,7 @@ import { mailRestoreCommand } from './mail-restore.ts';
 import { mailVerifyCommand } from './mail-verify.ts';
 import { namesCommand } from './names.ts';
 import { readSecret } from './read-secret.ts';
+import { resetCommand } from './reset.ts';
 import { statusCommand } from './status.ts';
 import { updateCommand } from './update.ts';
 import {
@@ -91,6 +92,7 @@ const COMMANDS: readonly Command[] = [
   mailImportCommand,
   mailRestoreCommand,
   updateCommand,
+  resetCommand,
   certificateShowCommand,
   certificateSetCommand,
   certificateRemoveCommand,

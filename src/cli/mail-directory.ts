@@ -15,9 +15,13 @@ export function valueOf({ flags }: Context, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+export function dataDirectory(context: Context): string {
+  return resolve(valueOf(context, 'data') ?? DEFAULT_DATA_DIRECTORY);
+}
+
 /** The data directory that a command reads, whether the box runs or not. */
 export function dataFiles(context: Context): Files {
-  return nodeFiles(resolve(valueOf(context, 'data') ?? DEFAULT_DATA_DIRECTORY));
+  return nodeFiles(dataDirectory(context));
 }
 
 /** The directory to write into, made if it is missing. @throws KernelError */

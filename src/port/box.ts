@@ -4,6 +4,7 @@ import type { ConfigHistory } from './config-history.ts';
 import type { ExplainAnswer, ExplainQuestion, FirewallView, FlowFilter, FlowListing } from './gate-status.ts';
 import type { HealthReport } from './health-report.ts';
 import type { LogLevel } from './log.ts';
+import type { Machine } from './machine.ts';
 import type { MailImport, MailImported, MailList, MailStoreStatus } from './mail-import.ts';
 import type { MailboxSummary } from './mailbox.ts';
 import type { MailHistoryEvent, MailQueueAction, MailQueueView } from './mail-queue-view.ts';
@@ -160,7 +161,7 @@ export interface LogLine {
 }
 
 /** Everything the control API offers; `net` implements it. Refusals are UserError or ConfigError. */
-export interface Box extends ConfigHistory {
+export interface Box extends ConfigHistory, Machine {
   status(): Promise<BoxStatus>;
   leases(): readonly LeaseStatus[];
   /** Ends a lease before its time; the client learns it at its next renewal. */

@@ -10,6 +10,7 @@ import { parseConfigText, readConfig } from '../config/load.ts';
 import { boundCapabilities } from '../io/linux/capabilities.ts';
 import { kernelErrorFrom } from '../io/node/errors.ts';
 import { SLOTS } from '../wire/slot-state/slot-state.ts';
+import { resetData } from '../cli/reset-data.ts';
 import { StartError, prepareDirectories, requireRoot, requireWhatItTakes } from './prepare.ts';
 import { replaceConfig, runFromMemory, takeBackConfig } from './rescue.ts';
 import { DEFAULT_DATA_DIRECTORY, ENVIRONMENT, type RunSettings } from './settings.ts';
@@ -86,6 +87,8 @@ async function stateOfBoard(settings: RunSettings, isGiven: boolean): Promise<Ru
   } catch (error) {
     return await stateInMemory(settings, error);
   }
+  await finishReset(settings);
+  prepareDirectories(settings);
   // What cannot be put back now is at another start.
   if (!isGiven) await takeBackConfig(settings).catch(() => undefined);
   try {
@@ -94,6 +97,15 @@ async function stateOfBoard(settings: RunSettings, isGiven: boolean): Promise<Ru
   } catch (error) {
     if (isGiven) throw error;
     return await replaceConfig(settings, error).catch((broken: unknown) => stateInMemory(settings, broken));
+  }
+}
+
+/** What a reset had begun, or was only wanted, is done before anything reads it; what cannot be done now is at another start. */
+async function finishReset({ data, board }: RunSettings): Promise<void> {
+  try {
+    await resetData(data, board?.file);
+  } catch (error) {
+    process.stderr.write(`The reset is not complete: ${messageOf(error)}\n`);
   }
 }
 
@@ -119,7 +131,10 @@ export async function prepareRun(args: readonly string[], entry: string): Promis
   try {
     const isGiven = args.some((arg) => /^--config(?:=|$)/.test(arg));
     if (settings.board !== undefined) settings = await stateOfBoard(settings, isGiven);
-    else requireUsableState(settings, isGiven);
+    else {
+      await finishReset(settings);
+      requireUsableState(settings, isGiven);
+    }
     boundCapabilities(CAPABILITIES);
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);

@@ -58,6 +58,21 @@ export class ConfigCopies {
     this.#last = next;
   }
 
+  /** Writes zeros over all copies: no later owner of the card is to read them. @throws KernelError */
+  async forget(): Promise<void> {
+    this.#last = undefined;
+    for (const slot of this.#slots.all) {
+      const device = await this.#devices.open(slot);
+      try {
+        for (const number of NUMBERS)
+          await device.write(offsetOf(number, device), new Uint8Array(CONFIG_COPY_ROOM));
+        await device.settle();
+      } finally {
+        await device.close();
+      }
+    }
+  }
+
   async #copies(): Promise<readonly ConfigCopy[]> {
     const found: ConfigCopy[] = [];
     for (const slot of this.#slots.all) found.push(...(await this.#copiesIn(slot)));

@@ -156,6 +156,15 @@ export class ConfigStore {
     this.#current = next;
   }
 
+  /** Keeps the configuration in force in the history, once however often it is asked for with the same cause. */
+  async keepCurrent(cause: string): Promise<void> {
+    const last = (await this.#kept()).at(-1);
+    const kept = last === undefined ? undefined : await this.#entry(last);
+    const { source } = this.#current;
+    if (kept?.cause === cause && JSON.stringify(kept.config) === JSON.stringify(source)) return;
+    await this.#keep(this.#current, cause);
+  }
+
   async #keep({ source }: Loaded, cause: string): Promise<void> {
     const { data, clock } = this.#options;
     await data.makeDirectory(HISTORY);

@@ -1,4 +1,5 @@
 import { UserError } from '../../src/base/errors.ts';
+import { RESET_SCOPES } from '../../src/engine/reset/scopes.ts';
 import type { CertificateStatus } from '../../src/port/certificate.ts';
 import type { ClientSetup } from '../../src/base/client-setup.ts';
 import type {
@@ -365,6 +366,16 @@ export class FakeBox implements Box {
   startOtherSystem(): Promise<void> {
     this.calls.push('startOtherSystem');
     return Promise.resolve();
+  }
+  resetScopes(): ReturnType<Box['resetScopes']> {
+    return RESET_SCOPES;
+  }
+  reset(kind: string): Promise<void> {
+    this.calls.push(`reset ${kind}`);
+    return Promise.resolve();
+  }
+  restart(): void {
+    this.calls.push('restart');
   }
   clientSetup(): ClientSetup {
     return CLIENT_SETUP;

@@ -9,6 +9,7 @@ import type { Watchdog } from '../../service/watchdog/watchdog.ts';
 import { configCopiesOf } from '../rescue.ts';
 import type { RunSettings } from '../settings.ts';
 import { openUpdater } from './open-updater.ts';
+import { MachineDesk } from './machine-desk.ts';
 import { openWatchdog, selfChecks } from './open-watchdog.ts';
 import type { NetPorts } from './ports.ts';
 import type { NetServices } from './services.ts';
@@ -27,6 +28,7 @@ export interface BoardSideParts {
 /** What a box has that runs from an image on a board: updates, a watchdog, and its configuration once more outside its data. */
 export class BoardSide {
   readonly updates: UpdateDesk;
+  readonly machine: MachineDesk;
   readonly #parts: BoardSideParts;
   readonly #updater: Updater | undefined;
   readonly #copies: ConfigCopies | undefined;
@@ -47,6 +49,7 @@ export class BoardSide {
       onProblem: (sentence) => services.notices.note('update', sentence),
     });
     this.updates = new UpdateDesk(this.#updater, restart);
+    this.machine = new MachineDesk(settings, ports.data, restart);
     this.#copies = settings.board === undefined ? undefined : configCopiesOf(settings.board);
   }
 

@@ -42,6 +42,7 @@ import type { NetPorts } from './ports.ts';
 import type { NetServices } from './services.ts';
 import { lanStatus, mailboxStatus, unusedWan } from './status.ts';
 import type { UpdateDesk } from './update-desk.ts';
+import type { MachineDesk } from './machine-desk.ts';
 
 export interface NetBoxParts {
   readonly version: string;
@@ -55,6 +56,7 @@ export interface NetBoxParts {
   readonly startedAt: Instant;
   readonly isReady: () => boolean;
   readonly updates: UpdateDesk;
+  readonly machine: MachineDesk;
   /** A new configuration is on stable storage. */
   readonly onStored: () => Promise<void>;
 }
@@ -238,6 +240,15 @@ export class NetBox implements Box {
   }
   startOtherSystem(): Promise<void> {
     return this.#parts.updates.startOtherSystem();
+  }
+  resetScopes(): ReturnType<Box['resetScopes']> {
+    return this.#parts.machine.resetScopes();
+  }
+  reset(kind: Parameters<Box['reset']>[0]): Promise<void> {
+    return this.#parts.machine.reset(kind);
+  }
+  restart(): void {
+    this.#parts.machine.restart();
   }
   clientSetup(): ClientSetup {
     return this.#certificates.clientSetup();

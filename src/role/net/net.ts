@@ -89,6 +89,7 @@ class NetRole {
       startedAt: ports.clock.now(),
       isReady: () => this.#ready,
       updates: board.updates,
+      machine: board.machine,
       onStored: () => board.keepConfig(),
     });
     this.#board = board;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { configSchema } from '../../config/schema.ts';
+import { RESET_KINDS } from '../../port/machine.ts';
 import { MAIL_QUEUE_ACTIONS } from '../../port/mail-queue-view.ts';
 import { mailImport } from './mail-import.ts';
 
@@ -230,6 +231,23 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Puts messages into a mailbox as they are, in base64; one above a megabyte piece by piece',
     body: z.toJSONSchema(mailImport, { io: 'input' }),
   },
+  {
+    method: 'get',
+    path: '/api/reset',
+    summary: 'What a reset of each kind takes and leaves, and how it is taken back',
+  },
+  {
+    method: 'post',
+    path: '/api/reset',
+    summary: 'Puts the box back to factory settings, and restarts it',
+    body: {
+      type: 'object',
+      required: ['kind'],
+      additionalProperties: false,
+      properties: { kind: { enum: RESET_KINDS } },
+    },
+  },
+  { method: 'post', path: '/api/restart', summary: 'Starts the board again' },
   {
     method: 'get',
     path: '/api/events',

@@ -7,6 +7,7 @@ import type { Box } from '../../port/box.ts';
 import { MAIL_QUEUE_ACTIONS } from '../../port/mail-queue-view.ts';
 import { LOG_LEVELS, type Log } from '../../port/log.ts';
 import { certificateRoutes } from './certificate-routes.ts';
+import { machineRoutes } from './machine-routes.ts';
 import { mailImport } from './mail-import.ts';
 import { openApiDocument } from './openapi.ts';
 import { addUpdate } from './update-routes.ts';
@@ -220,6 +221,7 @@ export function apiRoutes(options: RoutesOptions): Routes {
   addWrites(routes, options);
   addAliases(routes, options);
   addUpdate(routes, options);
+  machineRoutes(routes, options.box);
   certificateRoutes(routes, options.box);
   addEvents(routes, options);
   routes.notFound((c) =>

@@ -1,0 +1,20 @@
+/** How much a reset takes: the settings, or all that the box has stored. */
+export const RESET_KINDS = ['settings', 'everything'] as const;
+export type ResetKind = (typeof RESET_KINDS)[number];
+
+/** What a reset of one kind does, line by line. */
+export interface ResetScope {
+  readonly goes: readonly string[];
+  readonly stays: readonly string[];
+  /** How it is taken back, or null if it cannot be. */
+  readonly undo: string | null;
+}
+
+/** The part of the box that is about the machine as a whole. */
+export interface Machine {
+  resetScopes(): Readonly<Record<ResetKind, ResetScope>>;
+  /** Notes durably that the box is to be reset, then restarts it; the reset is done before anything else starts. @throws UserError */
+  reset(kind: ResetKind): Promise<void>;
+  /** Starts the board again. */
+  restart(): void;
+}

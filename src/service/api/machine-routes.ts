@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { type Machine, RESET_KINDS } from '../../port/machine.ts';
+import { readBody } from './read-body.ts';
+import type { Routes } from './routes-type.ts';
+
+const resetRequest = z.strictObject({ kind: z.enum(RESET_KINDS) });
+
+/** `/api/reset` and `/api/restart`. */
+export function machineRoutes(routes: Routes, machine: Machine): void {
+  routes.get('/api/reset', (c) => c.json(machine.resetScopes()));
+  routes.post('/api/reset', async (c) => {
+    await machine.reset((await readBody(c.req, resetRequest)).kind);
+    return c.json({});
+  });
+  routes.post('/api/restart', (c) => {
+    machine.restart();
+    return c.json({});
+  });
+}
