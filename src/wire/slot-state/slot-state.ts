@@ -1,6 +1,5 @@
-import { crc32 } from '../../base/crc32.ts';
 import { DecodeError } from '../../base/errors.ts';
-import { fromUtf8, utf8 } from '../../base/text.ts';
+import { decodeEnvironment, encodeEnvironment } from './environment.ts';
 
 /** The two places on the card that hold a whole system each. */
 export const SLOTS = ['a', 'b'] as const;
@@ -22,37 +21,20 @@ export interface SlotState {
 
 /** One sector, so that a power cut leaves it old, new or damaged, and never touches its neighbours. */
 export const SLOT_STATE_SIZE = 512;
-const CHECKSUM_SIZE = 4;
 const OPTIONAL = ['spare', 'trial', 'tried'] as const;
 
-/**
- * ```
- * 0  u32  CRC-32 of all that follows, big-endian as U-Boot's `crc32` command stores it
- * 4       "counter=0x2a" 00 "good=a" 00 "trial=b" 00 00, then zeros: what `env import -b` reads and `env export -b` writes,
- *         in alphabetical order
- * ```
- */
+/** An environment of U-Boot that fills the sector: `counter` in hexadecimal, and a letter for each of the others. */
 export function encodeSlotState(state: SlotState): Uint8Array<ArrayBuffer> {
-  const variables = [
-    `counter=0x${state.counter.toString(16)}`,
-    `good=${state.good}`,
-    ...OPTIONAL.flatMap((name) => (state[name] === undefined ? [] : [`${name}=${state[name]}`])),
-  ];
-  const sector = new Uint8Array(SLOT_STATE_SIZE);
-  sector.set(utf8(variables.map((variable) => `${variable}\0`).join('')), CHECKSUM_SIZE);
-  new DataView(sector.buffer).setUint32(0, crc32(sector.subarray(CHECKSUM_SIZE)));
-  return sector;
+  const given = OPTIONAL.flatMap((name) => (state[name] === undefined ? [] : [[name, state[name]] as const]));
+  const variables = new Map([['counter', `0x${state.counter.toString(16)}`], ['good', state.good], ...given]);
+  return encodeEnvironment(variables, SLOT_STATE_SIZE);
 }
 
 /** Reads one copy. @throws DecodeError if it is damaged, or says what cannot be */
 export function decodeSlotState(sector: Uint8Array): SlotState {
   if (sector.length !== SLOT_STATE_SIZE)
     throw new DecodeError(`${sector.length} bytes are no sector`, { offset: 0, path: 'slot state' });
-  const body = sector.subarray(CHECKSUM_SIZE);
-  const wanted = new DataView(sector.buffer, sector.byteOffset).getUint32(0);
-  if (crc32(body) !== wanted)
-    throw new DecodeError('The checksum is wrong', { offset: 0, path: 'slot state' });
-  const variables = variablesOf(body);
+  const variables = decodeEnvironment(sector);
   return {
     counter: counterOf(variables.get('counter')),
     good: slotOf(variables.get('good'), 'good'),
@@ -79,26 +61,16 @@ function orNothing(copy: Uint8Array): SlotState[] {
   }
 }
 
-function variablesOf(body: Uint8Array): Map<string, string> {
-  const variables = new Map<string, string>();
-  for (const text of fromUtf8(body).split('\0')) {
-    if (text === '') break;
-    const at = text.indexOf('=');
-    if (at > 0) variables.set(text.slice(0, at), text.slice(at + 1));
-  }
-  return variables;
-}
-
 function counterOf(text: string | undefined): number {
   if (text === undefined || !/^0x[0-9a-f]{1,8}$/i.test(text))
-    throw new DecodeError('There is no counter', { offset: CHECKSUM_SIZE, path: 'slot state/counter' });
+    throw new DecodeError('There is no counter', { offset: 0, path: 'slot state/counter' });
   return Number(text);
 }
 
 function slotOf(text: string | undefined, name: string): Slot {
   const slot = SLOTS.find((one) => one === text);
   if (slot === undefined)
-    throw new DecodeError('There is no such slot', { offset: CHECKSUM_SIZE, path: `slot state/${name}` });
+    throw new DecodeError('There is no such slot', { offset: 0, path: `slot state/${name}` });
   return slot;
 }
 
