@@ -7,6 +7,7 @@ import { type Instant, after } from '../../base/instant.ts';
 import type { Cancel, Clock } from '../../port/clock.ts';
 import { type PathCommand, decodePathCommand } from '../../wire/smtp/path-command.ts';
 import { hasEnhancedCode, sayableText } from '../../wire/smtp/reply.ts';
+import { CommandStream } from './command-stream.ts';
 import { AMBIGUOUS } from './content.ts';
 import { correctedCode } from './library-reply.ts';
 import type { SmtpLimits } from './limits.ts';
@@ -136,6 +137,14 @@ export class Connection extends SMTPConnection {
       return;
     }
     super._onCommand(command, callback);
+  }
+
+  /** Called by the constructor of the base class, and once more when TLS begins. */
+  override _createParser(): CommandStream {
+    const parser = new CommandStream({ maxCommandLength: this._server.options.maxCommandLength });
+    parser.oncommand = (command, callback) => this._onCommand(command, callback);
+    parser.on('error', (error: Error) => this.send(421, `Error: ${error.message}`));
+    return parser;
   }
 
   /** The base class knows no Quoted-string, and turns domains into Unicode that the DNS and headers do not want. */

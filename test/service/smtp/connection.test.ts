@@ -51,6 +51,7 @@ test('smtp-server still has the parts that Connection leans on', () => {
     'init',
     'connectionReady',
     'handler_DATA',
+    '_createParser',
     '_getHandler',
     '_onClose',
     '_onCommand',
@@ -61,6 +62,9 @@ test('smtp-server still has the parts that Connection leans on', () => {
   const parser: unknown = Reflect.get(connection, '_parser');
   assert.ok(typeof parser === 'object' && parser !== null);
   assert.deepEqual([Reflect.get(parser, '_dataMode'), Reflect.get(parser, 'dataBytes')], [false, 0]);
+  assert.equal(Reflect.get(parser, '_dataStream'), null);
+  for (const name of ['startDataMode', 'oncommand', '_feedDataStream', '_countDataBytes', '_endDataMode'])
+    assert.equal(typeof Reflect.get(parser, name), 'function', name);
   assert.ok(Reflect.get(server, '_pendingSockets') instanceof Map);
   for (const name of ['connect', 'updateSecureContext', '_acceptSocket'])
     assert.equal(typeof Reflect.get(server, name), 'function', name);
