@@ -36,25 +36,53 @@ export class DataDecoder {
   /** A plain loop over octets, as it runs over all mail; `test/bench` measures it with mail that comes in. */
   #scan(piece: Uint8Array): DecodedData {
     const { length } = piece;
-    let kept = piece;
-    // The piece is taken up to `from`, and what is kept of it goes up to `used`.
-    let [state, used, from] = [this.#state, 0, 0];
+    const kept = new Kept(piece);
+    let state = this.#state;
     for (let at = 0; at < length; at++) {
       if (state === TEXT) at = nextCr(piece, at);
       if (at === length) break;
       const octet = piece[at];
-      if (state === FIRST_DOT_CR && octet === LF) return { content: kept.subarray(0, used), end: at + 1 };
-      if (state === LINE_END && octet === DOT) {
-        if (kept === piece) kept = new Uint8Array(piece);
-        for (; from < at; from++) kept[used++] = piece[from] ?? 0;
-        from = at + 1;
-      }
+      if (state === FIRST_DOT_CR && octet === LF) return { content: kept.beforeDot(), end: at + 1 };
+      if (state === LINE_END && octet === DOT) kept.leaveOut(at);
       state = stateBehind(state, octet);
     }
     this.#state = state;
-    const to = state === FIRST_DOT_CR && length > 0 ? length - 1 : length;
-    if (kept !== piece) kept.copyWithin(used, from, to);
-    return { content: kept.subarray(0, used + to - from), end: undefined };
+    return { content: kept.upTo(state === FIRST_DOT_CR && length > 0 ? length - 1 : length), end: undefined };
+  }
+}
+
+/** What is kept of a piece: the piece itself, or a copy in which everything moves together. */
+class Kept {
+  readonly #piece: Uint8Array;
+  #bytes: Uint8Array;
+  #used = 0;
+  /** The piece is taken up to here. */
+  #from = 0;
+
+  constructor(piece: Uint8Array) {
+    this.#piece = piece;
+    this.#bytes = piece;
+  }
+
+  leaveOut(at: number): void {
+    const piece = this.#piece;
+    // Not by slice(), which does not copy a Buffer.
+    if (this.#bytes === piece) this.#bytes = new Uint8Array(piece);
+    const bytes = this.#bytes;
+    let used = this.#used;
+    for (let from = this.#from; from < at; from++) bytes[used++] = piece[from] ?? 0;
+    this.#used = used;
+    this.#from = at + 1;
+  }
+
+  /** What stands before the last octet that was left out; nothing if none was. */
+  beforeDot(): Uint8Array {
+    return this.#bytes.subarray(0, this.#used);
+  }
+
+  upTo(end: number): Uint8Array {
+    if (this.#bytes !== this.#piece) this.#bytes.copyWithin(this.#used, this.#from, end);
+    return this.#bytes.subarray(0, this.#used + end - this.#from);
   }
 }
 

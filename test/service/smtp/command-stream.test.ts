@@ -20,11 +20,14 @@ test('CommandStream takes the next piece only when the message was read, or give
   for (const end of ['resume', 'destroy'] as const) {
     const stream = new CommandStream();
     const message = stream.startDataMode();
-    let taken = 0;
-    for (let n = 0; n < 3; n++) stream.write('x'.repeat(PIECE), () => taken++);
+    const taken: Promise<void>[] = [];
+    let isLastTaken = false;
+    for (let n = 0; n < 3; n++)
+      taken.push(new Promise((resolve) => stream.write('x'.repeat(PIECE), () => resolve())));
+    void taken.at(-1)?.then(() => (isLastTaken = true));
     await new Promise(setImmediate);
-    assert.ok(taken < 3);
+    assert.equal(isLastTaken, false);
     message[end]();
-    while (taken < 3) await new Promise(setImmediate);
+    await Promise.all(taken);
   }
 });
