@@ -1,8 +1,9 @@
-// npm run build: dist/gatepost.mjs (everything in one file), the native add-ons and page assets it loads beside it,
-// and dist/gatepost, which starts it with the pinned Node.
+// npm run build: dist/gatepost.mjs, the parts, native add-ons and page assets it loads beside it, and dist/gatepost,
+// which starts it with the pinned Node.
 import {
   chmodSync,
   copyFileSync,
+  globSync,
   mkdirSync,
   renameSync,
   rmSync,
@@ -10,9 +11,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { builtinModules } from 'node:module';
+import { isBuiltin } from 'node:module';
 import { arch } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { type BuildOptions, type Plugin, build } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
@@ -20,6 +21,18 @@ const target = join(root, 'dist');
 // Built beside and then put in place: a box that is starting from the old one never finds half of it.
 const dist = join(root, `dist.${process.pid}`);
 const modules = join(root, 'node_modules');
+
+// Who runs a program parses all of it and keeps the memory: each process reads its own part, in one piece.
+const PARTS = {
+  'gatepost.mjs': 'src/main.ts',
+  'cli.mjs': 'src/cli/cli.ts',
+  'run.mjs': 'src/role/run.ts',
+  'net.mjs': 'src/role/net/net.ts',
+  'post.mjs': 'src/role/post.ts',
+  'web.mjs': 'src/role/web.ts',
+  'guardian.mjs': 'src/role/guardian-entry.ts',
+  'packet-worker.mjs': 'src/io/linux/packet-worker-entry.ts',
+} as const;
 
 const NATIVES = {
   'netlink.node': `netlink/prebuilds/linux-${arch()}/node.napi.node`,
@@ -47,32 +60,53 @@ const nativeAddOns: Plugin = {
 };
 
 /**
- * Node's own modules are loaded when the code that needs them runs. As import statements they would all be loaded by
- * every process at its start, and an ES import of node:http touches its lazy properties and with them all of undici.
+ * Node's own modules are loaded when the code that needs them runs, and of each only the names that are used are touched:
+ * among the properties of node:http and node:util are some that load all of undici when they are looked at.
  */
 const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
   setup(bundler) {
-    const names = new Set(builtinModules);
-    bundler.onResolve({ filter: /^[a-z_:/0-9]+$/ }, ({ path }) =>
-      names.has(path.replace(/^node:/, '')) || path.startsWith('node:')
-        ? { path, namespace: 'builtin' }
+    bundler.onResolve({ filter: /^[a-z_:/0-9]+$/ }, ({ kind, path }) =>
+      isBuiltin(path)
+        ? { path, namespace: kind === 'import-statement' ? 'builtin' : 'required-builtin' }
         : undefined,
     );
-    bundler.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+    bundler.onLoad({ filter: /.*/, namespace: 'required-builtin' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+    bundler.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: [
+        `const builtin = /* @__PURE__ */ process.getBuiltinModule(${JSON.stringify(path)});`,
+        'export default builtin;',
+        ...Object.keys(process.getBuiltinModule(path) ?? {})
+          .filter((name) => /^[a-z]\w*$/i.test(name) && name !== 'default')
+          .map((name) => `export const ${name} = /* @__PURE__ */ (() => builtin.${name})();`),
+      ].join('\n'),
     }));
   },
 };
 
-/** Every process parses the whole bundle; a quarter of it would be zod's messages in fifty languages, of which it uses one. */
-const oneLanguage: Plugin = {
-  name: 'one-language',
+/** The box speaks HTTP/1.1 only; the server's adapter would load Node's HTTP/2, to ask of each request whether it came by that. */
+const withoutHttp2: Plugin = {
+  name: 'without-http2',
   setup(bundler) {
-    bundler.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
-      contents: "export { default as en } from './en.js';",
-      resolveDir: join(modules, 'zod/v4/locales'),
+    bundler.onResolve({ filter: /^node:http2$/ }, () => ({ path: 'http2', namespace: 'without' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'without' }, () => ({
+      contents: 'export class Http2ServerRequest {}; export const constants = {};',
     }));
+  },
+};
+
+/** What one part loads by import() stays a part of its own beside it. */
+const partsBeside: Plugin = {
+  name: 'parts-beside',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^\./ }, ({ kind, resolveDir, path }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      const source = relative(root, resolve(resolveDir, path));
+      const [name] = Object.entries(PARTS).find(([, entry]) => entry === source) ?? [];
+      return name === undefined ? undefined : { path: `./${name}`, external: true };
+    });
   },
 };
 
@@ -108,22 +142,14 @@ async function bundle(): Promise<void> {
     ...shared,
     platform: 'node' as const,
     banner: { js: BANNER },
-    plugins: [nativeAddOns, lazyBuiltins, oneLanguage],
+    plugins: [nativeAddOns, withoutHttp2, lazyBuiltins, partsBeside],
     define: { 'process.env.NODE_ENV': '"production"' },
   } satisfies BuildOptions;
-  await build({
-    ...program,
-    entryPoints: [join(root, 'src/main.ts')],
-    outfile: join(dist, 'gatepost.mjs'),
-  });
-  // Whoever runs a program parses all of it, and keeps the memory: these two are small parts that run on their own.
-  const parts = {
-    'guardian.mjs': 'src/role/guardian-entry.ts',
-    'packet-worker.mjs': 'src/io/linux/packet-worker-entry.ts',
-  };
-  for (const [name, entry] of Object.entries(parts)) {
-    await build({ ...program, entryPoints: [join(root, entry)], outfile: join(dist, name) });
-  }
+  await Promise.all(
+    Object.entries(PARTS).map(([name, entry]) =>
+      build({ ...program, entryPoints: [join(root, entry)], outfile: join(dist, name) }),
+    ),
+  );
   await build({
     ...shared,
     entryPoints: [join(root, 'src/web/client/live.ts')],
@@ -143,6 +169,8 @@ async function bundle(): Promise<void> {
 
 const begun = Date.now();
 await bundle();
+const files = globSync('*.mjs', { cwd: target });
+const size = files.reduce((sum, file) => sum + statSync(join(target, file)).size, 0);
 console.log(
-  `built dist/gatepost.mjs, ${Math.round(statSync(join(target, 'gatepost.mjs')).size / 1024)} KiB, in ${Date.now() - begun} ms`,
+  `built dist/gatepost.mjs and its parts, ${Math.round(size / 1024)} KiB, in ${Date.now() - begun} ms`,
 );

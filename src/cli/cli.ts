@@ -42,6 +42,7 @@ import { mailVerifyCommand } from './mail-verify.ts';
 import { namesCommand } from './names.ts';
 import { readSecret } from './read-secret.ts';
 import { resetCommand } from './reset.ts';
+import { DEFAULT_RUN_DIRECTORY } from './run-directory.ts';
 import { statusCommand } from './status.ts';
 import { updateCommand } from './update.ts';
 import {
@@ -51,9 +52,6 @@ import {
   userQuotaCommand,
   userRemoveCommand,
 } from './user.ts';
-
-/** Where a box keeps its control socket unless `--run` says otherwise. */
-export const DEFAULT_RUN_DIRECTORY = '/run/gatepost';
 
 const COMMANDS: readonly Command[] = [
   checkCommand,
@@ -164,7 +162,7 @@ function parseCall(command: Command, rest: readonly string[]): Context {
 }
 
 /** What a thrown error means to the caller of a command. */
-export function exitCodeOf(error: unknown): number {
+function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage;
   if (error instanceof NotRunningError) return EXIT.notRunning;
   return error instanceof RefusedError || error instanceof UserError || error instanceof ConfigError

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError, messageOf } from '../base/errors.ts';
 
 /** What the image tells the box of the board it runs on: facts, none of them the owner's to choose. */

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { ConfigError, type Problem, messageOf } from '../base/errors.ts';
 import { findConflicts } from './conflicts.ts';
 import { type Config, configSchema } from './schema.ts';

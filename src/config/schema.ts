@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { system } from './section/system.ts';
 import { wan } from './section/wan.ts';
 import { lan } from './section/lan.ts';

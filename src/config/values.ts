@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Duration, parseDuration } from '../base/duration.ts';
 import { type Ipv4, tryParseIpv4 } from '../base/ipv4.ts';
 import { type Mac, tryParseMac } from '../base/mac.ts';

@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import process from 'node:process';
-import { KernelError, UserError, messageOf } from '../base/errors.ts';
-import { DEFAULT_RUN_DIRECTORY, exitCodeOf } from '../cli/cli.ts';
+import { ConfigError, KernelError, UserError, messageOf } from '../base/errors.ts';
 import { EXIT } from '../cli/exit.ts';
+import { DEFAULT_RUN_DIRECTORY } from '../cli/run-directory.ts';
 import { parseConfigText, readConfig } from '../config/load.ts';
 import { boundCapabilities } from '../io/linux/capabilities.ts';
 import { kernelErrorFrom } from '../io/node/errors.ts';
@@ -138,7 +138,7 @@ export async function prepareRun(args: readonly string[], entry: string): Promis
     boundCapabilities(CAPABILITIES);
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);
-    return error instanceof StartError ? EXIT.failed : exitCodeOf(error);
+    return error instanceof UserError || error instanceof ConfigError ? EXIT.refused : EXIT.failed;
   }
   const guardian = fileURLToPath(new URL('guardian.mjs', import.meta.url));
   const words = [process.execPath, ...process.execArgv, guardian, entry, JSON.stringify(settings)];

@@ -1,6 +1,6 @@
 // npm start [-- --once]: builds the bundle, makes the lab, starts the box in it and shows the main job step by step.
 // Runs until Ctrl-C with the owner's page on the host's loopback; with --once it ends after the last step.
-import { statSync } from 'node:fs';
+import { globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { UserError } from '../../src/base/errors.ts';
@@ -35,8 +35,9 @@ async function buildBundle(): Promise<string> {
   await outputOf([process.execPath, join(root, 'build/bundle.ts')], {
     env: { PATH: process.env['PATH'] ?? '' },
   });
-  const { size } = statSync(join(root, 'dist/gatepost.mjs'));
-  return `dist/gatepost.mjs, ${Math.round(size / 1024)} KiB`;
+  const parts = globSync('dist/*.mjs', { cwd: root });
+  const size = parts.reduce((sum, part) => sum + statSync(join(root, part)).size, 0);
+  return `dist/gatepost.mjs and its ${parts.length - 1} parts, ${Math.round(size / 1024)} KiB`;
 }
 
 async function setUp(story: Story): Promise<Running> {

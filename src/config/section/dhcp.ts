@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { OPTION_TYPES } from '../../wire/dhcp4/option-value.ts';
 import { addressRangeText, clientIdText, durationText, hostLabel, ipv4Text, macText } from '../values.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ipv4Text, hostLabel, macText, portNumber, portRangeText, prefix4Text } from '../values.ts';
 
 const forward = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { deviceText, ipv4Text, prefix4Text } from '../values.ts';
 
 /** `lan` of the configuration. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { smartHost } from './smart-host.ts';
 import { domainName, keepDays, mailAddress, prefix4Text, sizeText, userName } from '../values.ts';
 

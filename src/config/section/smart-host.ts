@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { tryParseIpv4 } from '../../base/ipv4.ts';
 import { domainName, portNumber } from '../values.ts';
 

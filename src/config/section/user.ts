@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { keepDays, passwordHash, sizeText, userName } from '../values.ts';
 
 /** `users[]` of the configuration. */

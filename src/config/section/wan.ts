@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { deviceText, macText, ipv4Text, prefix4Text } from '../values.ts';
 
 const wanIpv4 = z.discriminatedUnion(

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { portNumber } from '../values.ts';
 
 /** `web` of the configuration. */

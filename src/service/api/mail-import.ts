@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_CARRIED, MAX_CARRIED_MESSAGES, type MailImport } from '../../port/mail-import.ts';
 
 /** Four characters for three octets. */

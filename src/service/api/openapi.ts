@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { configSchema } from '../../config/schema.ts';
 import { RESET_KINDS } from '../../port/machine.ts';
 import { MAIL_QUEUE_ACTIONS } from '../../port/mail-queue-view.ts';

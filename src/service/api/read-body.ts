@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError, messageOf } from '../../base/errors.ts';
 
 /** The JSON value of a request, as the schema wants it. @throws UserError */

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigError, UserError } from '../../base/errors.ts';
 import type { Box } from '../../port/box.ts';
 import { MAIL_QUEUE_ACTIONS } from '../../port/mail-queue-view.ts';
