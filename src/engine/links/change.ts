@@ -33,6 +33,7 @@ export type DeviceChange =
       readonly master: number;
     }
   | { readonly kind: 'set-mtu'; readonly device: string; readonly index: number; readonly mtu: number }
+  | { readonly kind: 'rename'; readonly device: string; readonly index: number; readonly name: string }
   | { readonly kind: 'set-up'; readonly device: string; readonly index: number; readonly up: boolean };
 
 /** A step that changes what goes over a device. */
@@ -74,6 +75,8 @@ function describeDevice(change: DeviceChange): string {
         : `put ${change.device} into the LAN bridge`;
     case 'set-mtu':
       return `set the MTU of ${change.device} to ${change.mtu}`;
+    case 'rename':
+      return `give ${change.device} the name ${change.name}`;
     case 'set-up':
       return `switch ${change.device} ${change.up ? 'on' : 'off'}`;
     default:

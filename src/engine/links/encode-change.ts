@@ -114,6 +114,8 @@ function encodeDevice(change: DeviceChange): Encoded {
       return link(RTM.NEWLINK, 0, linkRequest(change.index, { master: change.master }));
     case 'set-mtu':
       return link(RTM.NEWLINK, 0, linkRequest(change.index, { mtu: change.mtu }));
+    case 'rename':
+      return link(RTM.NEWLINK, 0, linkRequest(change.index, { name: change.name }));
     case 'set-up':
       return link(
         RTM.NEWLINK,

@@ -178,6 +178,13 @@ export class NetBox implements Box {
     return this.#inTurn(() => this.#take(this.#parts.store.prepare(value), cause));
   }
 
+  /** Brings everything to the configuration that is stored, after something has stood in its way. */
+  async applyWanted(): Promise<void> {
+    const { store } = this.#parts;
+    await this.#inTurn(() => this.#take(store.current, 'start'));
+    await this.followCertificate();
+  }
+
   configHistory(): Promise<readonly ConfigChange[]> {
     return this.#parts.store.history();
   }

@@ -12,6 +12,10 @@ const ABSENT = 'absent';
 export class Devices {
   readonly #links = new Map<string, ObservedLink>();
 
+  get all(): readonly ObservedLink[] {
+    return [...this.#links.values()];
+  }
+
   /** What is known of a device; undefined when it is gone. */
   set(name: string, link: ObservedLink | undefined): void {
     if (link === undefined) this.#links.delete(name);

@@ -17,9 +17,11 @@ import { Identity } from './identity.ts';
 import { postOptions, webOptions } from './narrow.ts';
 import { openLeases } from './open-leases.ts';
 import { Peers } from './peers.ts';
+import { PortKeeper } from './port-keeper.ts';
 import { type NetPorts, openPorts } from './ports.ts';
 import { NetServices } from './services.ts';
 import { requireSoleBox } from './sole-box.ts';
+import { tellStart } from './tell-start.ts';
 
 /** Counters grow without an event of their own: while somebody watches, they are shown this often. */
 const WATCHED_INTERVAL = 2000;
@@ -45,6 +47,7 @@ class NetRole {
   #started: Started | undefined;
   #ready = false;
   #board: BoardSide | undefined;
+  #keeper: PortKeeper | undefined;
 
   constructor(settings: RunSettings) {
     this.#settings = settings;
@@ -70,6 +73,7 @@ class NetRole {
     const leases = await openLeases(ports);
     const identity = new Identity(ports);
     const services = new NetServices(ports, leases, store.current.config, () => this.#changed());
+    const keeper = this.#keeperOf(ports, store, services);
     const board = new BoardSide({
       settings: this.#settings,
       ports,
@@ -94,7 +98,9 @@ class NetRole {
     });
     this.#board = board;
     await board.watch();
-    await services.start();
+    await services.protect();
+    await services.start(await keeper?.start());
+    this.#keeper = keeper;
     this.#box = box;
     const api = await startApi({
       box,
@@ -106,7 +112,7 @@ class NetRole {
     this.#started = { ports, services, api };
     await board.start();
     setInterval(() => box.changed(), WATCHED_INTERVAL).unref();
-    await this.#configurePeers(store.current.config, identity, services);
+    await this.#configurePeers(services.config, identity, services);
     setInterval(() => void this.#followCertificate(box), CERTIFICATE_INTERVAL).unref();
     this.#changed();
   }
@@ -131,6 +137,19 @@ class NetRole {
     }
   }
 
+  /** Only an image leaves it to the box which port is which. */
+  #keeperOf(ports: NetPorts, store: ConfigStore, services: NetServices): PortKeeper | undefined {
+    if (this.#settings.board === undefined) return undefined;
+    return new PortKeeper({
+      ports,
+      config: () => store.current.config,
+      onProgress: (sentence) => void tellStart(ports.runtime, sentence),
+      onProblem: (sentence) => services.notices.note('ports', sentence),
+      onGuess: (sentence) => services.notices.warn('ports', sentence),
+      onNamed: () => this.#box?.applyWanted() ?? Promise.resolve(),
+    });
+  }
+
   #heard(message: ToNet): void {
     switch (message.kind) {
       case 'roles':
@@ -149,7 +168,11 @@ class NetRole {
 
   #changed(): void {
     this.#box?.changed();
-    if (this.#started !== undefined) this.#peers.setUplink(hasUplink(this.#started.services));
+    if (this.#started !== undefined) {
+      const { devices } = this.#started.services;
+      this.#keeper?.follow(() => devices.all);
+      this.#peers.setUplink(hasUplink(this.#started.services));
+    }
     if (this.#ready || this.#started === undefined || !this.#peers.haveReported) return;
     const { services, takenPort } = this.#peers;
     if (takenPort !== undefined) this.#parent.send({ kind: 'fatal', sentence: takenPort });

@@ -103,9 +103,15 @@ export class NetServices {
     return snapshot === undefined ? NOWHERE : surroundingsOf(snapshot);
   }
 
-  /** Puts the firewall in force before anything else, then follows the devices and starts every service. */
-  async start(): Promise<void> {
+  /** Nothing passes until {@link start}. */
+  async protect(): Promise<void> {
     await this.rules.protect(this.#config);
+  }
+
+  /** Puts the firewall in force before anything else, then follows the devices and starts every service. */
+  async start(config: Config = this.#config): Promise<void> {
+    this.#config = config;
+    await this.protect();
     this.#links = await startLinks(this.#ports.route, this.#ports.clock, {
       onLink: (name, link) => this.#deviceChanged(name, link),
       onSide: (side, link) => this.#sideChanged(side, link),

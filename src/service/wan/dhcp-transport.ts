@@ -13,6 +13,7 @@ const ETHERTYPE_IPV4 = 0x0800;
 /** How long a socket stays open behind a datagram, which leaves in a later turn. */
 const LINGER: Duration = Milliseconds(50);
 
+type TransportPorts = Pick<WanPorts, 'clock' | 'packets' | 'udp' | 'log'>;
 type OnMessage = (message: Dhcp4Message, from: Ipv4) => void;
 
 /**
@@ -22,13 +23,13 @@ type OnMessage = (message: Dhcp4Message, from: Ipv4) => void;
  */
 export class DhcpTransport {
   readonly #device: string;
-  readonly #ports: WanPorts;
+  readonly #ports: TransportPorts;
   readonly #onMessage: OnMessage;
   #socket: PacketSocket | undefined;
   #generation = 0;
   #malformed = 0;
 
-  constructor(device: string, ports: WanPorts, onMessage: OnMessage) {
+  constructor(device: string, ports: TransportPorts, onMessage: OnMessage) {
     this.#device = device;
     this.#ports = ports;
     this.#onMessage = onMessage;
