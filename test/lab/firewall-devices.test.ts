@@ -187,6 +187,23 @@ inOwnNetwork(import.meta.filename, () => {
     assert.ok(countOf('set download6', /2001:db8:77::11/).bytes > 1000);
   });
 
+  test('what a LAN device sends and gets is counted once, at the beginning of connections and while they are used', async () => {
+    await firewall.teardown();
+    await firewall.apply(FIREWALL);
+    const [four, six] = [site.call(site.pc1, WORLD.address, 80), site.call(site.pc1, WORLD.address6, 80)];
+    await Promise.all([four.outcome(), six.outcome()]);
+    for (let i = 0; i < 20; i++) await Promise.all([four.echo(`four ${i}`), six.echo(`six ${i}`)]);
+    await Promise.all([four.hangUp(), six.hangUp()]);
+    const counted = (direction: string): number =>
+      countOf(`set ${direction}`, /192\.168\.77\.11/).packets +
+      countOf(`set ${direction}6`, /2001:db8:77::11/).packets;
+    await waitFor('the last packets to be counted', () => {
+      const [up, down] = [counted('upload'), counted('download')];
+      const isWhole = up === packetsOf('forwarded-lan-to-wan') && down === packetsOf('forwarded-wan-to-lan');
+      return isWhole && Math.min(up, down) > 40;
+    });
+  });
+
   test('a sender on the LAN with an address that is not of the LAN gets nowhere and is not counted', async () => {
     const before = packetsOf('dropped-spoofed');
     const spoof = ['-S', '10.1.2.3', '--send-eth', '--dest-mac', macOf('lan0'), WORLD.address];

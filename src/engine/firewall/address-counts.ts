@@ -3,6 +3,7 @@ import { SET } from './names.ts';
 import { type Plan, hasWan, isClosed } from './plan.ts';
 import { ADDRESS6_MEMORY, ADDRESS_MEMORY, MAX_COUNTED_ADDRESSES } from './rates.ts';
 import { type RulesetRule, type RulesetSet, rule } from './ruleset.ts';
+import { type Statement, destination6In, destinationIn, source6In, sourceIn } from './statement.ts';
 
 const COMMENT = 'always: bytes of each LAN device';
 
@@ -45,4 +46,15 @@ export function addressCounts(plan: Plan, direction: 'upload' | 'download'): Rul
       ? [countSource(SET.UPLOAD, within), countSource6(SET.UPLOAD6)]
       : [countDestination(SET.DOWNLOAD), countDestination6(SET.DOWNLOAD6)];
   return counts.map((one) => rule(COMMENT, one));
+}
+
+/**
+ * Finds and counts an address that {@link addressCounts} has noted. It does not put off the time at which the address is
+ * forgotten, as every connection does that begins.
+ */
+export function notedAddresses({ features }: Plan, direction: 'upload' | 'download'): Statement[] {
+  if (!features.accounting) return [];
+  return direction === 'upload'
+    ? [sourceIn(SET.UPLOAD), source6In(SET.UPLOAD6)]
+    : [destinationIn(SET.DOWNLOAD), destination6In(SET.DOWNLOAD6)];
 }

@@ -2,7 +2,7 @@ import { NFT_VERDICT } from '../../wire/nftables/constants.ts';
 import { IPS, NF_CT_STATE } from '../../wire/nftables/expression/ct.ts';
 import { NFT_REJECT_ICMPX } from '../../wire/nftables/expression/reject.ts';
 import { clampSegments, count, rejectWith, takeShortWay } from './action.ts';
-import { addressCounts } from './address-counts.ts';
+import { addressCounts, notedAddresses } from './address-counts.ts';
 import { blockedReceivers, blockedSenders } from './blocked-devices.ts';
 import { rejectRules } from './drop-rules.ts';
 import { invalidRule } from './input-chains.ts';
@@ -32,6 +32,7 @@ import {
   hasConnectionStatus,
   hasTcpFlags,
   isIpv4Packet,
+  isIpv6Packet,
   isProtocol,
   jumpTo,
   noWayBack,
@@ -47,6 +48,9 @@ const ENTERED = IPS.CONFIRMED | IPS.SRC_NAT | IPS.DST_NAT;
 
 /** It went out by the WAN under the address of the box; nothing else gets another source and keeps its destination. */
 const BEGUN_BEHIND_US = IPS.CONFIRMED | IPS.SRC_NAT;
+
+/** It was led to a device under the device's own address; a hairpin to another device gets another source as well. */
+const LED_TO_DEVICE = IPS.CONFIRMED | IPS.DST_NAT;
 
 /** A map from the devices a packet comes in and goes out by to the chain of that direction. */
 export function directionSet({ options: { wan, lan } }: Plan): RulesetSet {
@@ -103,8 +107,10 @@ function closedChains(plan: Plan): RulesetChain[] {
     { name: CHAIN.LEAKED, rules: rejectRules(plan, leak(plan)) },
     { name: CHAIN.BEGUN_ON_LAN, rules: beginningRules(plan) },
     { name: CHAIN.OUT_TO_WAN, rules: upload(plan, passed) },
+    { name: CHAIN.IN_USE_TO_WAN, rules: letThroughInUse(plan, 'upload') },
     { name: CHAIN.LAN_TO_WAN, rules: outwardRules(plan) },
     { name: CHAIN.TO_LAN, rules: download(plan, passed) },
+    { name: CHAIN.IN_USE_TO_LAN, rules: letThroughInUse(plan, 'download') },
     { name: CHAIN.WAN_TO_DEVICE, rules: toDeviceRules(plan) },
     { name: CHAIN.WAN_TO_LAN, rules: inwardRules(plan) },
     { name: CHAIN.ON_LAN, rules: onLan(passed) },
@@ -112,14 +118,23 @@ function closedChains(plan: Plan): RulesetChain[] {
   ];
 }
 
+/** Of a connection that both sides have used, translated as `begun` says. */
+function inUse(begun: number) {
+  return connectionStatus(begun | IPS.ASSURED, ENTERED | IPS.ASSURED);
+}
+
 /**
  * The LAN goes out; the rules for packets that are not of a known connection come back if there is nothing to object.
  * First of all come the packets of connections that went this way and were translated: there is nothing left to ask them.
+ * Those that are in use come before the clamp too: the handshake, which alone it concerns, is over.
  */
 function outwardRules(plan: Plan): RulesetRule[] {
   return [
-    ...clamp(plan),
     ...blockedSenders(plan),
+    rule(modeLine(plan), inUse(BEGUN_BEHIND_US), goTo(CHAIN.IN_USE_TO_WAN)),
+    rule(modeLine(plan), inUse(LED_TO_DEVICE), goTo(CHAIN.IN_USE_TO_WAN)),
+    rule(modeLine(plan), isIpv6Packet(), inUse(IPS.CONFIRMED), goTo(CHAIN.IN_USE_TO_WAN)),
+    ...clamp(plan),
     rule(modeLine(plan), connectionStatus(BEGUN_BEHIND_US, ENTERED), goTo(CHAIN.OUT_TO_WAN)),
     rule(
       'always: what begins is asked more',
@@ -153,10 +168,12 @@ function beginningRules(plan: Plan): RulesetRule[] {
  */
 function inwardRules(plan: Plan): RulesetRule[] {
   return [
-    ...clamp(plan),
     ...blockedReceivers(plan),
+    rule('always: replies', goesBack(), inUse(BEGUN_BEHIND_US), goTo(CHAIN.IN_USE_TO_LAN)),
+    ...clamp(plan),
     rule('always: replies', goesBack(), connectionStatus(BEGUN_BEHIND_US, ENTERED), goTo(CHAIN.TO_LAN)),
     allAsked(plan),
+    rule('always: replies', goesBack(), hasConnectionStatus(IPS.ASSURED), goTo(CHAIN.IN_USE_TO_LAN)),
     rule('always: replies', goesBack(), goTo(CHAIN.TO_LAN)),
     invalidRule(UNKNOWN),
     rule('firewall.forwards', hasConnectionStatus(IPS.DST_NAT), goTo(CHAIN.WAN_TO_DEVICE)),
@@ -238,6 +255,20 @@ function upload(plan: Plan, comment: string): RulesetRule[] {
     ...addressCounts(plan, 'upload'),
     ...shortWay(plan),
     passed(comment),
+  ];
+}
+
+/** A look-up finds and counts an address at half of what it costs to note it. */
+function letThroughInUse(plan: Plan, direction: 'upload' | 'download'): RulesetRule[] {
+  const comment = 'always: let through';
+  const [counter, onward] =
+    direction === 'upload'
+      ? ([COUNTER.LAN_TO_WAN, CHAIN.OUT_TO_WAN] as const)
+      : ([COUNTER.WAN_TO_LAN, CHAIN.TO_LAN] as const);
+  return [
+    ...shortWay(plan),
+    ...notedAddresses(plan, direction).map((isNoted) => rule(comment, isNoted, count(counter), accept())),
+    rule(comment, goTo(onward)),
   ];
 }
 

@@ -58,7 +58,9 @@ function responsible(
 
 const LETTING_THROUGH: ReadonlySet<string> = new Set([
   CHAIN.OUT_TO_WAN,
+  CHAIN.IN_USE_TO_WAN,
   CHAIN.TO_LAN,
+  CHAIN.IN_USE_TO_LAN,
   CHAIN.ON_LAN,
   CHAIN.WAN_TO_DEVICE,
   CHAIN.FROM_WAN_REFUSED,

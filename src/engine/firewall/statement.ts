@@ -96,6 +96,11 @@ export function destinationNotIn(set: string): Statement {
   return [...isIpv4Packet(), networkField(IPV4_FIELD.DESTINATION, 4), lookUp(set, NFT_LOOKUP_F_INV)];
 }
 
+/** `ip6 saddr @set` */
+export function source6In(set: string): Statement {
+  return [...isIpv6Packet(), networkField(IPV6_FIELD.SOURCE, 16), lookUp(set)];
+}
+
 /** `ip6 daddr @set` */
 export function destination6In(set: string): Statement {
   return [...isIpv6Packet(), networkField(IPV6_FIELD.DESTINATION, 16), lookUp(set)];

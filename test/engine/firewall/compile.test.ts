@@ -180,9 +180,23 @@ test('compileRuleset() asks everybody on the WAN who it is, but for replies to w
   assert.deepEqual(before(ruleset, 'input', asked), ['always: loopback']);
   assert.deepEqual(before(ruleset, 'forward', asked), ['always: by direction']);
   assert.deepEqual(before(ruleset, 'wan-to-lan', asked), [
+    'always: replies',
     'always: segments fit the MTU of their way',
     'always: replies',
   ]);
+});
+
+test('compileRuleset() lets connections that both sides have used pass before all else but blocked devices', () => {
+  const blocked = { macs: [parseMac('02:00:00:00:00:13')], addresses: [] };
+  const { chains } = compileRuleset({ ...OFFICE, mode: 'firewall', blocked });
+  const first = (name: string): string | undefined => {
+    const rules = chains.find((chain) => chain.name === name)?.rules ?? [];
+    const rest = rules.filter(({ comment }) => comment !== 'firewall.blockedDevices');
+    assert.ok(rest.length < rules.length && rules.at(-rest.length) === rest[0]);
+    return JSON.stringify(rest[0]?.expressions.at(-1));
+  };
+  assert.match(first('lan-to-wan') ?? '', /in-use-to-wan/);
+  assert.match(first('wan-to-lan') ?? '', /in-use-to-lan/);
 });
 
 /** What of a ruleset a kernel without the feature would refuse. */
