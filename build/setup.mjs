@@ -1,5 +1,6 @@
 // Brings a fresh Debian 12 machine with any Node >= 20 to the state every other program of this project
-// expects, then runs the given program on the pinned Node:  node build/setup.mjs PROGRAM.ts [ARG ...]
+// expects, then runs the given program on the pinned Node:  node build/setup.mjs [--image] PROGRAM.ts [ARG ...]
+// With --image it installs what images are made and tried with, too.
 // Plain JavaScript without imports from node_modules, because it runs before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -11,6 +12,8 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = join(root, 'node_modules');
 const pinnedNode = join(modules, '.bin', 'node');
+const forImage = process.argv[2] === '--image';
+const lists = ['apt-packages.txt', ...(forImage ? ['apt-packages-image.txt'] : [])];
 
 function fail(sentence) {
   process.stderr.write(`setup: ${sentence}\n`);
@@ -43,8 +46,8 @@ function step(text, work) {
 }
 
 function missingDebianPackages() {
-  const wanted = readFileSync(join(root, 'build/apt-packages.txt'), 'utf8')
-    .split('\n')
+  const wanted = lists
+    .flatMap((name) => readFileSync(join(root, 'build', name), 'utf8').split('\n'))
     .map((line) => line.replace(/#.*/, '').trim())
     .filter((line) => line !== '');
   const known = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n'], {
@@ -118,7 +121,7 @@ if (platform() !== 'linux') fail(`Cannot set up on ${platform()}: Linux is neede
 installDebianPackages();
 installNpmPackages();
 
-const [program, ...args] = process.argv.slice(2);
+const [program, ...args] = process.argv.slice(forImage ? 3 : 2);
 if (program !== undefined) {
   const path = `${join(modules, '.bin')}:${process.env.PATH}`;
   const child = spawn(pinnedNode, ['--disable-warning=ExperimentalWarning', join(root, program), ...args], {
