@@ -1,6 +1,6 @@
 import { matchesGlob } from 'node:path';
 import { UserError } from '../../src/base/errors.ts';
-import { type Tree, resolvePath } from './tree.ts';
+import { type Entry, type Tree, resolvePath } from './tree.ts';
 
 /** What of a package goes into the image. Libraries need no rule: they come along with what loads them. */
 export interface FileRule {
@@ -43,7 +43,7 @@ const MERGED_FOLDERS = /^(bin|sbin|lib)(?=\/|$)/;
 
 /** Debian's three old folders are links into /usr. */
 export const MERGED_LINKS: Tree = new Map(
-  ['bin', 'sbin', 'lib'].flatMap((name) => [
+  ['bin', 'sbin', 'lib'].flatMap((name): [string, Entry][] => [
     [`usr/${name}`, { kind: 'directory' }],
     [name, { kind: 'link', target: `usr/${name}` }],
   ]),
