@@ -5,6 +5,9 @@ import type { Namespace } from './namespace.ts';
 import { Pc } from './pc.ts';
 import { World } from './world.ts';
 
+/** The provider's end of the cable to the box where `wan` is a VLAN device on it. */
+const LINE = 'line';
+
 /** The namespaces of the default topology. `switch` is the office's Ethernet switch and has no address. */
 export interface Hosts {
   readonly isp: Namespace;
@@ -13,6 +16,11 @@ export interface Hosts {
   readonly switch: Namespace;
   readonly pc1: Namespace;
   readonly pc2: Namespace;
+}
+
+export interface OfficeOptions extends IspOptions {
+  /** The 802.1Q tag that the provider wants on the line to the box, where nothing is untagged then. */
+  readonly tag?: number;
 }
 
 /**
@@ -39,16 +47,24 @@ export class Office implements AsyncDisposable {
     this.pc2 = new Pc(hosts.pc2, 'udhcpc');
   }
 
-  static async create(options: IspOptions = {}): Promise<Office> {
+  static async create(options: OfficeOptions = {}): Promise<Office> {
     const lab = new Lab();
     try {
-      const hosts = await layOut(lab);
+      const hosts = await layOut(lab, options.tag);
       const isp = await Isp.start(hosts.isp, options);
       return new Office(lab, hosts, isp, await World.start(hosts.world));
     } catch (error) {
       lab.remove();
       throw error;
     }
+  }
+
+  /** The provider wants this tag from now on, also on a line that is laid anew. */
+  async provide(tag: number): Promise<void> {
+    const { isp } = this.hosts;
+    await isp.run(['ip', 'link', 'delete', 'wan']);
+    await addTagged(isp, tag);
+    await isp.ip('addr', 'add', `${ADDRESSES.isp}/24`, 'dev', 'wan');
   }
 
   get box(): Namespace {
@@ -64,7 +80,7 @@ export class Office implements AsyncDisposable {
   }
 }
 
-async function layOut(lab: Lab): Promise<Hosts> {
+async function layOut(lab: Lab, tag: number | undefined): Promise<Hosts> {
   const hosts = {
     isp: await lab.namespace('isp'),
     world: await lab.namespace('world'),
@@ -74,9 +90,10 @@ async function layOut(lab: Lab): Promise<Hosts> {
     pc2: await lab.namespace('pc2'),
   };
   await lab.cable(
-    { namespace: hosts.isp, device: 'wan' },
+    { namespace: hosts.isp, device: tag === undefined ? 'wan' : LINE },
     { namespace: hosts.box, device: 'wan0', mac: ADDRESSES.boxWanMac },
   );
+  if (tag !== undefined) await addTagged(hosts.isp, tag);
   await lab.cable({ namespace: hosts.isp, device: 'core' }, { namespace: hosts.world, device: 'eth0' });
   await lab.cable(
     { namespace: hosts.switch, device: 'box' },
@@ -93,6 +110,12 @@ async function layOut(lab: Lab): Promise<Hosts> {
   await lab.bridge(hosts.switch, 'br0', ['box', 'pc1', 'pc2']);
   await addressInternet(hosts);
   return hosts;
+}
+
+/** `wan` of the provider as a VLAN device. */
+async function addTagged(isp: Namespace, tag: number): Promise<void> {
+  await isp.ip('link', 'add', 'link', LINE, 'name', 'wan', 'type', 'vlan', 'id', String(tag));
+  await isp.ip('link', 'set', 'dev', 'wan', 'up');
 }
 
 async function addressInternet({ isp, world }: Hosts): Promise<void> {

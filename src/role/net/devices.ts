@@ -40,7 +40,7 @@ export class Devices {
     return {
       wan: wanDeviceName(wan, vlan ?? undefined),
       lan: lanDevice(config, nameOf),
-      ports: [wan, ...config.lan.devices.map(nameOf)],
+      ports: [config.wan.device, ...config.lan.devices].flatMap((device) => this.find(device)?.name ?? []),
     };
   }
 

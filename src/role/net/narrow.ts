@@ -65,7 +65,7 @@ export interface DeviceNames {
   /** With the addresses of each side: the VLAN device or the bridge, if there is one. */
   readonly wan: string;
   readonly lan: string;
-  /** Those packets come in by: the devices below. */
+  /** Those packets come in by, as far as they are there: the devices below. */
   readonly ports: readonly string[];
 }
 

@@ -15,7 +15,7 @@ import type { WanState } from '../../service/wan/wan-state.ts';
 import { Devices, isUsable } from './devices.ts';
 import { applyKernelSettings, ignoreRoutesWithoutCarrier, stopForwarding } from './kernel-settings.ts';
 import { LanServices } from './lan-services.ts';
-import { wantedLinks } from './narrow.ts';
+import { type DeviceNames, wantedLinks } from './narrow.ts';
 import { Notices } from './notices.ts';
 import { PacketRules } from './packet-rules.ts';
 import type { NetPorts } from './ports.ts';
@@ -234,11 +234,15 @@ export class NetServices {
     const before = this.devices.names(this.#config);
     this.devices.set(name, link);
     const now = this.devices.names(this.#config);
-    // A device named by its MAC address has appeared under a name that the rules do not have yet.
-    if (this.#links !== undefined && (before.wan !== now.wan || before.lan !== now.lan)) {
-      this.#applyAgain();
-    }
+    if (this.#links !== undefined && this.#areOthers(before, now)) this.#applyAgain();
     this.#onChange();
+  }
+
+  #areOthers(before: DeviceNames, now: DeviceNames): boolean {
+    // A device named by its MAC address has appeared under a name that the rules do not have yet.
+    if (before.wan !== now.wan || before.lan !== now.lan) return true;
+    // Linux before 6.16 has no flow table with a device that is not there, and takes one that goes away out for good.
+    return this.#config.firewall.offload && before.ports.join() !== now.ports.join();
   }
 
   /** The configuration of when its turn comes: the one of now may be taken back before. */
