@@ -142,3 +142,11 @@ test('a package is imported only in its one home', () => {
   });
   assert.deepEqual(wrong, []);
 });
+
+// By its object `z` every process would carry the half of zod that it does not use: 140 KiB.
+test('zod is imported as a namespace, of which the bundle keeps what is used', () => {
+  const wrong = files.filter((file) =>
+    /^import (?:type )?(?!(?:type )?\* as z ).* from 'zod'/m.test(readFileSync(join(src, file), 'utf8')),
+  );
+  assert.deepEqual(wrong, []);
+});

@@ -110,9 +110,8 @@ class NetRole {
       callerUid: peerUid,
     });
     this.#started = { ports, services, api };
-    await board.start();
+    await Promise.all([board.start(), this.#configurePeers(services.config, identity, services)]);
     setInterval(() => box.changed(), WATCHED_INTERVAL).unref();
-    await this.#configurePeers(services.config, identity, services);
     setInterval(() => void this.#followCertificate(box), CERTIFICATE_INTERVAL).unref();
     this.#changed();
   }

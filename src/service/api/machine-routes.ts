@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Machine, RESET_KINDS } from '../../port/machine.ts';
 import { readBody } from './read-body.ts';
 import type { Routes } from './routes-type.ts';
