@@ -30,6 +30,7 @@ const PARTS = {
   'net.mjs': 'src/role/net/net.ts',
   'post.mjs': 'src/role/post.ts',
   'web.mjs': 'src/role/web.ts',
+  'console.mjs': 'src/role/console-entry.ts',
   'guardian.mjs': 'src/role/guardian-entry.ts',
   'packet-worker.mjs': 'src/io/linux/packet-worker-entry.ts',
 } as const;

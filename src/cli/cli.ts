@@ -19,6 +19,7 @@ import { configApplyCommand } from './config-apply.ts';
 import { configHistoryCommand } from './config-history.ts';
 import { configRollbackCommand } from './config-rollback.ts';
 import { configShowCommand } from './config-show.ts';
+import { consoleCommand } from './console.ts';
 import { EXIT } from './exit.ts';
 import { firewallBlockCommand } from './firewall-block.ts';
 import { firewallExplainCommand } from './firewall-explain.ts';
@@ -91,6 +92,7 @@ const COMMANDS: readonly Command[] = [
   mailRestoreCommand,
   updateCommand,
   resetCommand,
+  consoleCommand,
   certificateShowCommand,
   certificateSetCommand,
   certificateRemoveCommand,

@@ -10,6 +10,8 @@ const boardSchema = z.strictObject({
     offsets: z.tuple([sectorOffset(), sectorOffset()]),
   }),
   updateKeys: z.array(z.base64()).min(1),
+  /** The partition of the data. */
+  data: z.string().startsWith('/dev/').optional(),
   watchdog: z.string().startsWith('/').optional(),
 });
 

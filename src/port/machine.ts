@@ -10,11 +10,22 @@ export interface ResetScope {
   readonly undo: string | null;
 }
 
+/** How the data of the box are. */
+export interface DataState {
+  /** Why they cannot be used and nothing is promised, or null. */
+  readonly problem: string | null;
+  /** Whether the next start can be asked to format them. */
+  readonly canFormat: boolean;
+}
+
 /** The part of the box that is about the machine as a whole. */
 export interface Machine {
   resetScopes(): Readonly<Record<ResetKind, ResetScope>>;
   /** Notes durably that the box is to be reset, then restarts it; the reset is done before anything else starts. @throws UserError */
   reset(kind: ResetKind): Promise<void>;
+  dataState(): DataState;
+  /** Has broken data formatted at the next start, and restarts the box. @throws UserError for data that are not broken */
+  formatData(): Promise<void>;
   /** Starts the board again. */
   restart(): void;
 }

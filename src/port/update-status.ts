@@ -9,6 +9,8 @@ export interface UpdateStatus {
   readonly onTrial: boolean;
   /** What went wrong with the last update, or null. */
   readonly problem: string | null;
+  /** Of an update that is being installed. */
+  readonly progress?: UpdateProgress | undefined;
 }
 
 /** How far an update is: every octet is written, then read back. */

@@ -374,6 +374,12 @@ export class FakeBox implements Box {
     this.calls.push(`reset ${kind}`);
     return Promise.resolve();
   }
+  dataState(): ReturnType<Box['dataState']> {
+    return { problem: null, canFormat: false };
+  }
+  formatData(): Promise<void> {
+    return Promise.reject(new UserError('Cannot format the data: they are not broken'));
+  }
   restart(): void {
     this.calls.push('restart');
   }

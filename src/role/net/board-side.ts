@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { messageOf } from '../../base/errors.ts';
 import { Instant } from '../../base/instant.ts';
+import { type Board, readBoard } from '../../config/board.ts';
+import { linuxBlockDevices } from '../../io/linux/block-device.ts';
 import type { HealthReport } from '../../port/health-report.ts';
 import type { ConfigCopies } from '../../service/config-copies.ts';
 import type { ConfigStore } from '../../service/config-store.ts';
@@ -49,7 +52,14 @@ export class BoardSide {
       onProblem: (sentence) => services.notices.note('update', sentence),
     });
     this.updates = new UpdateDesk(this.#updater, restart);
-    this.machine = new MachineDesk(settings, ports.data, restart);
+    const dataDevice = settings.board === undefined ? undefined : boardOf(settings.board.file).data;
+    this.machine = new MachineDesk({
+      settings,
+      data: ports.data,
+      dataDevice,
+      devices: linuxBlockDevices,
+      restart,
+    });
     this.#copies = settings.board === undefined ? undefined : configCopiesOf(settings.board);
   }
 
@@ -91,4 +101,8 @@ export class BoardSide {
 /** How long the box has been running, over all lives of this role. */
 function ageOf({ startedAt }: RunSettings): number {
   return startedAt === undefined ? 0 : process.hrtime()[0] * 1000 - startedAt;
+}
+
+function boardOf(file: string): Board {
+  return readBoard(readFileSync(file, 'utf8'));
 }

@@ -254,6 +254,12 @@ export class NetBox implements Box {
   reset(kind: Parameters<Box['reset']>[0]): Promise<void> {
     return this.#parts.machine.reset(kind);
   }
+  dataState(): ReturnType<Box['dataState']> {
+    return this.#parts.machine.dataState();
+  }
+  formatData(): Promise<void> {
+    return this.#parts.machine.formatData();
+  }
   restart(): void {
     this.#parts.machine.restart();
   }

@@ -1,23 +1,30 @@
 import { UserError } from '../../base/errors.ts';
 import { RESET_SCOPES } from '../../engine/reset/scopes.ts';
+import type { BlockDevices } from '../../port/block-device.ts';
 import type { Files } from '../../port/files.ts';
-import type { Machine, ResetKind } from '../../port/machine.ts';
+import type { DataState, Machine, ResetKind } from '../../port/machine.ts';
+import { wantFormat } from '../../service/reset/want-format.ts';
 import { wantReset } from '../../service/reset/reset.ts';
 import type { RunSettings } from '../settings.ts';
 
 /** The answer to the caller has to leave before the box does. */
 const RESTART_AFTER = 1000;
 
+export interface MachineDeskParts {
+  readonly settings: RunSettings;
+  readonly data: Files;
+  /** The partition of the data, on a board that tells it. */
+  readonly dataDevice: string | undefined;
+  readonly devices: BlockDevices;
+  readonly restart: (reason: string) => void;
+}
+
 /** The part of the box behind the control API that is about the machine as a whole. */
 export class MachineDesk implements Machine {
-  readonly #settings: RunSettings;
-  readonly #data: Files;
-  readonly #restart: (reason: string) => void;
+  readonly #parts: MachineDeskParts;
 
-  constructor(settings: RunSettings, data: Files, restart: (reason: string) => void) {
-    this.#settings = settings;
-    this.#data = data;
-    this.#restart = restart;
+  constructor(parts: MachineDeskParts) {
+    this.#parts = parts;
   }
 
   resetScopes(): ReturnType<Machine['resetScopes']> {
@@ -25,15 +32,36 @@ export class MachineDesk implements Machine {
   }
 
   async reset(kind: ResetKind): Promise<void> {
-    const { data, config, isInMemory = false } = this.#settings;
+    const { data, config, isInMemory = false } = this.#parts.settings;
     if (isInMemory)
       throw new UserError('Cannot reset the box: its data cannot be used now; format them first');
     if (config !== `${data}/config/current.json`)
       throw new UserError(
         `Cannot reset the box: its configuration is the file "${config}" of the command line`,
       );
-    await wantReset(this.#data, kind);
+    await wantReset(this.#parts.data, kind);
     this.#restartSoon('The box is reset');
+  }
+
+  dataState(): DataState {
+    const { settings, dataDevice } = this.#parts;
+    const isBroken = settings.isInMemory === true;
+    const problem = isBroken ? (settings.rescue ?? 'The data cannot be used') : null;
+    return { problem, canFormat: isBroken && dataDevice !== undefined };
+  }
+
+  async formatData(): Promise<void> {
+    const { settings, dataDevice, devices } = this.#parts;
+    if (settings.isInMemory !== true)
+      throw new UserError(
+        'Cannot format the data: they are not broken; "gatepost reset" is for a new beginning',
+      );
+    if (dataDevice === undefined)
+      throw new UserError(
+        'Cannot format the data: the description of this board does not say where they are',
+      );
+    await wantFormat(dataDevice, devices);
+    this.#restartSoon('The data are formatted at the next start');
   }
 
   restart(): void {
@@ -41,6 +69,6 @@ export class MachineDesk implements Machine {
   }
 
   #restartSoon(reason: string): void {
-    setTimeout(() => this.#restart(reason), RESTART_AFTER);
+    setTimeout(() => this.#parts.restart(reason), RESTART_AFTER);
   }
 }

@@ -1,9 +1,7 @@
 import { messageOf } from '../../base/errors.ts';
 import { utf8 } from '../../base/text.ts';
 import type { Files } from '../../port/files.ts';
-
-/** What the box does before its control API answers, in the run directory: one sentence. */
-export const START_FILE = 'starting';
+import { START_FILE } from '../start-file.ts';
 
 /** Tells people who wait at the box what it does; undefined when it is over. A failure is no reason to start no further. */
 export async function tellStart(runtime: Files, sentence: string | undefined): Promise<void> {

@@ -12,6 +12,7 @@ const RESTART_AFTER = 1000;
 export class UpdateDesk implements UpdateCalls {
   readonly #updater: Updater | undefined;
   readonly #restart: (reason: string) => void;
+  #progress: UpdateProgress | undefined;
 
   /** Without an updater the box does not run from an image. */
   constructor(updater: Updater | undefined, restart: (reason: string) => void) {
@@ -20,14 +21,21 @@ export class UpdateDesk implements UpdateCalls {
   }
 
   update(): UpdateStatus | null {
-    return this.#updater?.status ?? null;
+    const status = this.#updater?.status;
+    return status === undefined ? null : { ...status, progress: this.#progress };
   }
 
   async installUpdate(
     file: AsyncIterable<Uint8Array>,
     onProgress: (progress: UpdateProgress) => void,
   ): Promise<string> {
-    const { version } = await this.#required().install(file, onProgress);
+    const tell = (progress: UpdateProgress): void => {
+      this.#progress = progress;
+      onProgress(progress);
+    };
+    const { version } = await this.#required()
+      .install(file, tell)
+      .finally(() => (this.#progress = undefined));
     this.#restartSoon(`The update to ${version} is tried`);
     return version;
   }

@@ -12,6 +12,11 @@ export function machineRoutes(routes: Routes, machine: Machine): void {
     await machine.reset((await readBody(c.req, resetRequest)).kind);
     return c.json({});
   });
+  routes.get('/api/data', (c) => c.json(machine.dataState()));
+  routes.post('/api/data/format', async (c) => {
+    await machine.formatData();
+    return c.json({});
+  });
   routes.post('/api/restart', (c) => {
     machine.restart();
     return c.json({});

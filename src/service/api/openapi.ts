@@ -249,6 +249,12 @@ export const OPERATIONS: readonly Operation[] = [
       properties: { kind: { enum: RESET_KINDS } },
     },
   },
+  { method: 'get', path: '/api/data', summary: 'Whether the data can be used, and formatted if not' },
+  {
+    method: 'post',
+    path: '/api/data/format',
+    summary: 'Has broken data formatted at the next start, and restarts the box',
+  },
   { method: 'post', path: '/api/restart', summary: 'Starts the board again' },
   {
     method: 'get',
