@@ -45,6 +45,7 @@ export async function composeSlot(
     ]),
     composeTree(parts.files.initramfs, parts.pool, [
       parts.kernel.initramfsModules,
+      new Map([['etc/modules', textFile(parts.kernel.loaded)]]),
       overlayOf(join(sources.firmware, 'initramfs')),
     ]),
   ]);

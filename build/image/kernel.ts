@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { UserError } from '../../src/base/errors.ts';
 import { linkLib } from './debian-pool.ts';
 import type { ModuleList } from './image-sources.ts';
-import { type ModuleRule, closeModules, readModuleIndex } from './module-closure.ts';
+import { type ModuleRule, closeModules, moduleName, readModuleIndex } from './module-closure.ts';
 import type { LockedPackage } from './package-lock.ts';
 import { runProgram } from './run-program.ts';
 import { type Tree, treeOfFolder } from './tree.ts';
@@ -20,6 +20,8 @@ export interface Kernel {
   /** `usr/lib/modules/VERSION/…` */
   readonly modules: Tree;
   readonly initramfsModules: Tree;
+  /** Names of those of the initramfs that its script loads, in order, a line each. What is part of the kernel is not among them. */
+  readonly loaded: string;
   /** Relative to the folder of device trees. */
   readonly deviceTrees: Tree;
 }
@@ -46,14 +48,25 @@ export async function prepareKernel(
     return new Map([...tree].filter(([path]) => path.startsWith('usr/lib/modules/')));
   };
   const trees = join(whole, 'usr/lib', `linux-image-${version}`);
+  const initramfsModules = await modulesOf(list.initramfs);
   return {
     version,
     origin: locked.name,
     image: readFileSync(join(whole, 'image.gz')),
     modules: await modulesOf(list.root),
-    initramfsModules: await modulesOf(list.initramfs),
+    initramfsModules,
+    loaded: loadedNames(list.initramfs, initramfsModules),
     deviceTrees: existsSync(trees) ? treeOfFolder(trees, locked.name) : new Map(),
   };
+}
+
+function loadedNames(rules: readonly ModuleRule[], modules: Tree): string {
+  const present = new Set([...modules.keys()].map((path) => moduleName(path)));
+  const names = rules.flatMap(({ name }) => (name === undefined ? [] : [moduleName(name)]));
+  return names
+    .filter((name) => present.has(name))
+    .map((name) => `${name}\n`)
+    .join('');
 }
 
 async function unpackKernel(file: string, folder: string): Promise<void> {

@@ -45,7 +45,7 @@ export function readModuleIndex(texts: {
   }
   return {
     dependencies,
-    builtin: new Set(linesOf(texts.builtin).map((line) => nameOf(line))),
+    builtin: new Set(linesOf(texts.builtin).map((line) => moduleName(line))),
     soft,
     aliases,
   };
@@ -53,14 +53,14 @@ export function readModuleIndex(texts: {
 
 /** The paths that the rules name, with everything these need, sorted. @throws UserError if a rule names nothing */
 export function closeModules(rules: readonly ModuleRule[], index: ModuleIndex): string[] {
-  const paths = new Map([...index.dependencies.keys()].map((path) => [nameOf(path), path]));
+  const paths = new Map([...index.dependencies.keys()].map((path) => [moduleName(path), path]));
   const open = rules.flatMap((rule) => pathsOf(rule, paths, index));
   const chosen = new Set<string>();
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
     if (chosen.has(path)) continue;
     chosen.add(path);
     open.push(...(index.dependencies.get(path) ?? []));
-    for (const word of index.soft.get(nameOf(path)) ?? []) {
+    for (const word of index.soft.get(moduleName(path)) ?? []) {
       const names = [plain(word), ...(index.aliases.get(plain(word)) ?? [])];
       open.push(...names.flatMap((name) => paths.get(name) ?? []));
     }
@@ -85,7 +85,7 @@ function pathsOf(rule: ModuleRule, paths: ReadonlyMap<string, string>, index: Mo
 }
 
 /** `kernel/fs/ext4/ext4.ko.xz` is `ext4`; the kernel takes `-` and `_` for the same in names. */
-function nameOf(path: string): string {
+export function moduleName(path: string): string {
   return plain((path.split('/').at(-1) ?? '').replace(/\.ko(?:\.[a-z]+)?$/, ''));
 }
 

@@ -114,6 +114,7 @@ suite('buildImage() over small packages', { skip }, () => {
       assert.ok(names.includes(name), `${name} is not in ${listed}`);
     const modules = names.filter((name) => name.endsWith('.ko')).map((name) => name.split('/').at(-1));
     assert.deepEqual(modules, ['crc32c_generic.ko', 'ext4.ko', 'jbd2.ko']);
+    assert.ok(names.includes('etc/modules'));
   });
 
   test('the root has the chosen programs with their libraries, the bundle with add-ons for arm64, and nothing else', async () => {
