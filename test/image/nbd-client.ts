@@ -43,7 +43,7 @@ export class NbdClient implements Disposable {
   /** Connects and enters transmission by NBD_OPT_GO. */
   static async open(port: number): Promise<NbdClient> {
     const client = await NbdClient.connect(port);
-    const replies = await client.option(7, '00000000' + '0000');
+    const replies = await client.option(7, '000000000000');
     if (replies.at(-1)?.type !== 1) throw new Error('The server does not let the client in');
     return client;
   }

@@ -40,8 +40,8 @@ test('NbdServer tells the size, flush, FUA and the sizes of blocks by NBD_OPT_IN
   for (const _ of [1, 2])
     assert.deepEqual(await client.option(6, `00000003${name}0001` + '0003'), [
       // NBD_INFO_EXPORT: 32 KiB; has flags, flush, FUA. NBD_INFO_BLOCK_SIZE: 512, 4096, 32 MiB.
-      { type: 3, data: '0000' + '0000000000008000' + '000d' },
-      { type: 3, data: '0003' + '00000200' + '00001000' + '02000000' },
+      { type: 3, data: '00000000000000008000000d' },
+      { type: 3, data: '0003000002000000100002000000' },
       { type: 1, data: '' },
     ]);
 });
@@ -51,7 +51,7 @@ test('NbdServer refuses options that it does not know, or that are cut short, by
   const { server } = await site.start();
   using client = await NbdClient.connect(server.port);
   assert.deepEqual(await client.option(8, ''), [{ type: 0x8000_0001, data: '' }]);
-  assert.deepEqual(await client.option(7, '00000009' + '0000'), [{ type: 0x8000_0003, data: '' }]);
+  assert.deepEqual(await client.option(7, '000000090000'), [{ type: 0x8000_0003, data: '' }]);
   assert.deepEqual(await client.option(2, ''), [{ type: 1, data: '' }]);
   assert.equal(await client.bytes.take(1), undefined);
 });
@@ -64,8 +64,8 @@ test('NbdServer enters transmission by NBD_OPT_EXPORT_NAME, with 124 zeros unles
     [3, 0],
   ] as const) {
     using client = await NbdClient.connect(server.port, flags);
-    client.socket.write(Buffer.from('49484156454f5054' + '00000001' + '00000000', 'hex'));
-    assert.equal((await client.take(10)).toString('hex'), '0000000000008000' + '000d');
+    client.socket.write(Buffer.from('49484156454f50540000000100000000', 'hex'));
+    assert.equal((await client.take(10)).toString('hex'), '0000000000008000000d');
     assert.deepEqual(await client.take(zeros), Buffer.alloc(zeros));
     assert.deepEqual(await client.read(0, SECTOR), { error: 0, data: sectors(1, 0) });
   }
