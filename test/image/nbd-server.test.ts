@@ -38,7 +38,7 @@ test('NbdServer tells the size, flush, FUA and the sizes of blocks by NBD_OPT_IN
   using client = await NbdClient.connect(server.port);
   const name = Buffer.from('any').toString('hex');
   for (const _ of [1, 2])
-    assert.deepEqual(await client.option(6, `00000003${name}0001` + '0003'), [
+    assert.deepEqual(await client.option(6, `00000003${name}00010003`), [
       // NBD_INFO_EXPORT: 32 KiB; has flags, flush, FUA. NBD_INFO_BLOCK_SIZE: 512, 4096, 32 MiB.
       { type: 3, data: '00000000000000008000000d' },
       { type: 3, data: '0003000002000000100002000000' },
