@@ -31,7 +31,7 @@ test('encodeNewc() writes heads of thirteen hexadecimal fields and pads names an
     '00000000'.repeat(4) + // devices
     '00000005' + // octets of the name
     '00000000'; // checksum, unused
-  assert.ok(archive.startsWith(`${head}init\0\0x\0\0${'\0'}070701`));
+  assert.ok(archive.startsWith(`${head}init\0\0x\0\0\u{0}070701`));
   assert.ok(archive.endsWith('TRAILER!!!\0\0\0\0'));
   assert.equal(archive.length % 4, 0);
 });
