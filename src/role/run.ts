@@ -29,7 +29,7 @@ const CAPABILITIES = [
   'SYS_TIME',
 ] as const;
 
-export function readRunSettings(args: readonly string[]): RunSettings {
+function readRunSettings(args: readonly string[]): RunSettings {
   const { values } = parseArgs({
     args: [...args],
     options: {

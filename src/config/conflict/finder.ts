@@ -26,7 +26,7 @@ export function repeated(values: readonly unknown[]): { readonly index: number; 
 }
 
 /** The host address of the prefix that is nearest to one outside it, other than that of the box. */
-export function nearestHost(lan: Prefix4, address: Ipv4): Ipv4 {
+function nearestHost(lan: Prefix4, address: Ipv4): Ipv4 {
   const [first, last] = [network4(lan) + 1, lastAddress4(lan) - 1];
   const near = Math.min(Math.max(address, first), last);
   if (near !== lan.address) return near as Ipv4;

@@ -31,7 +31,7 @@ export function mayTake(state: State, who: Identity, address: Ipv4): boolean {
 }
 
 /** The client's reserved address, unless it is someone else's for now. */
-export function reservedAddress(state: State, who: Identity): Ipv4 | undefined {
+function reservedAddress(state: State, who: Identity): Ipv4 | undefined {
   const reserved = state.plan.reservationOf(who)?.address;
   return reserved !== undefined && isAvailable(state, who, reserved) ? reserved : undefined;
 }

@@ -50,7 +50,7 @@ const EXAMPLES = {
 
 const WORDS: Readonly<Record<string, Side>> = { lan: 'lan', wan: 'wan', internet: 'wan', box: 'box' };
 
-export function familyOf(address: Address): Family {
+function familyOf(address: Address): Family {
   return isIpv4(address) ? 4 : 6;
 }
 

@@ -13,7 +13,7 @@ export interface DecidingLine {
 }
 
 /** What the comment of a rule or element says (see `RulesetRule`). */
-export function lineOf(comment: string): DecidingLine {
+function lineOf(comment: string): DecidingLine {
   const always = /^always: (.+)$/.exec(comment);
   if (always !== null) return { line: 'always', reason: always[1] ?? null };
   const mode = /^mode: ([a-z-]+)(?:, (.+))?$/.exec(comment);

@@ -99,7 +99,7 @@ export async function readCountedSets(session: NetlinkSession, table: string): P
   return countedSets(await dump(session, { kind: 'set', body: { table } }));
 }
 
-export function countedSets(messages: readonly NftMessage[]): readonly string[] {
+function countedSets(messages: readonly NftMessage[]): readonly string[] {
   return setsOf(messages)
     .filter(({ expression }) => expression?.kind === 'counter')
     .map(({ name = '' }) => name);

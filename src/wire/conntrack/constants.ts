@@ -8,9 +8,6 @@ export const NFNL_SUBSYS_CTNETLINK = 1;
 /** Families in the header; 0 asks for both. */
 export const FAMILY = { ANY: 0, IPV4: 2, IPV6: 10 } as const;
 
-/** Multicast groups of events (enum nfnetlink_groups); update events can be as many as packets. */
-export const NFNLGRP_CONNTRACK = { NEW: 1, UPDATE: 2, DESTROY: 3 } as const;
-
 /** Bits of CTA_STATUS (enum ip_conntrack_status). */
 export const IPS = {
   EXPECTED: 0x1,

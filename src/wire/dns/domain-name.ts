@@ -109,7 +109,7 @@ export function countLabels(name: DomainName): number {
 }
 
 /** Whether this one label can name a host: letters, digits and inner hyphens (RFC 952, RFC 1123 section 2.1). */
-export function isHostLabel(text: string): boolean {
+function isHostLabel(text: string): boolean {
   return /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(text);
 }
 

@@ -10,8 +10,6 @@ export const NTP_PORT = 123;
 export const NTP_MODE = { CLIENT: 3, SERVER: 4 } as const;
 /** What is sent; servers answer in the version they were asked in. */
 export const NTP_VERSION = 4;
-/** `leap` of a server that does not know the time itself (RFC 5905 figure 9). */
-export const LEAP_UNKNOWN = 3;
 
 /** The header of RFC 5905 figure 8: 48 octets. Timestamps are 32 bits of seconds since 1900 and 32 bits of fraction. */
 const header = struct({

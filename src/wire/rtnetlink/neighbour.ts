@@ -1,4 +1,3 @@
-import type { ValueOf } from '../field/field.ts';
 import { padding, rest, s32Le, u16Le, u32Le, u8 } from '../field/scalars.ts';
 import { struct } from '../field/struct.ts';
 import { attribute, attributes } from '../netlink/attributes.ts';
@@ -29,4 +28,3 @@ const neighbourAttributes = attributes({
 
 /** RTM_NEWNEIGH, DELNEIGH, GETNEIGH. */
 export const neighbourMessage = message(header, neighbourAttributes);
-export type NeighbourMessage = ValueOf<typeof neighbourMessage>;

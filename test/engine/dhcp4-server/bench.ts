@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Duration, Hours, Minutes } from '../../../src/base/duration.ts';
+import { type Duration, Hours } from '../../../src/base/duration.ts';
 import { Instant, Timestamp, after } from '../../../src/base/instant.ts';
 import { type Ipv4, UNSPECIFIED, parseIpv4 } from '../../../src/base/ipv4.ts';
 import { type Mac, macBytes, macFromBytes } from '../../../src/base/mac.ts';
@@ -150,5 +150,3 @@ export function typeOf(sent: Of<'send'> | undefined): string | undefined {
 export function kinds(effects: readonly Effect[]): string[] {
   return effects.map((effect) => effect.kind).filter((kind) => kind !== 'wake');
 }
-
-export const LONG = Minutes(11);

@@ -27,7 +27,7 @@ export async function viewOffice(files: Files, users: readonly string[]): Promis
   return viewStore(store, users);
 }
 
-export async function viewStore(store: JournaledMailStore, users: readonly string[]): Promise<OfficeView> {
+async function viewStore(store: JournaledMailStore, users: readonly string[]): Promise<OfficeView> {
   const mails: OfficeView['mails'][number][] = [];
   /** Messages read so far: one of several users is one in the store. */
   const known = new Map<string | number, Named>();

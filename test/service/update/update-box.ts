@@ -43,7 +43,7 @@ export function stateOf(devices: MemoryDevices): SlotState | undefined {
 }
 
 /** What the boot loader does: a trial is taken off the list before it is started. */
-export function bootLoader(devices: MemoryDevices): Slot {
+function bootLoader(devices: MemoryDevices): Slot {
   const state = stateOf(devices);
   if (state === undefined) throw new Error('The boot loader finds no state');
   if (state.trial === undefined) return state.good;

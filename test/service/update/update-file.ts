@@ -17,7 +17,7 @@ export function newMaker(): Maker {
 
 const BLOCK_SIZE = 65_536;
 
-export function manifestOf(system: Uint8Array, fields: Partial<UpdateManifest> = {}): UpdateManifest {
+function manifestOf(system: Uint8Array, fields: Partial<UpdateManifest> = {}): UpdateManifest {
   const count = Math.ceil(system.length / BLOCK_SIZE);
   const blocks = Array.from({ length: count }, (_, at) =>
     createHash('sha256')

@@ -128,6 +128,6 @@ function routeResult(passage: Passage, device: string | null, flags: number, res
 }
 
 /** An address as registers hold it. */
-export function addressBytes(address: Passage['packet']['source']): Uint8Array {
+function addressBytes(address: Passage['packet']['source']): Uint8Array {
   return isIpv4(address) ? ipv4Bytes(address) : ipv6Bytes(address);
 }
