@@ -12,6 +12,10 @@ const boardSchema = z.strictObject({
   updateKeys: z.array(z.base64()).min(1),
   /** The partition of the data. */
   data: z.string().startsWith('/dev/').optional(),
+  /** The button that resets the box when it is held: an input device of the kernel, and the number of its key (linux/input-event-codes.h). */
+  resetButton: z
+    .strictObject({ device: z.string().startsWith('/'), key: z.number().int().min(1).max(0x2ff) })
+    .optional(),
   watchdog: z.string().startsWith('/').optional(),
 });
 

@@ -4,8 +4,10 @@ import { messageOf } from '../../base/errors.ts';
 import { Instant } from '../../base/instant.ts';
 import { type Board, readBoard } from '../../config/board.ts';
 import { linuxBlockDevices } from '../../io/linux/block-device.ts';
+import { linuxInputDevices } from '../../io/linux/input-device.ts';
 import type { HealthReport } from '../../port/health-report.ts';
 import type { ConfigCopies } from '../../service/config-copies.ts';
+import { ResetButton } from '../../service/reset/reset-button.ts';
 import type { ConfigStore } from '../../service/config-store.ts';
 import type { Updater } from '../../service/update/updater.ts';
 import type { Watchdog } from '../../service/watchdog/watchdog.ts';
@@ -35,6 +37,7 @@ export class BoardSide {
   readonly #parts: BoardSideParts;
   readonly #updater: Updater | undefined;
   readonly #copies: ConfigCopies | undefined;
+  readonly #button: ResetButton | undefined;
   #watchdog: Watchdog | undefined;
 
   constructor(parts: BoardSideParts) {
@@ -52,14 +55,15 @@ export class BoardSide {
       onProblem: (sentence) => services.notices.note('update', sentence),
     });
     this.updates = new UpdateDesk(this.#updater, restart);
-    const dataDevice = settings.board === undefined ? undefined : boardOf(settings.board.file).data;
+    const facts = settings.board === undefined ? undefined : boardOf(settings.board.file);
     this.machine = new MachineDesk({
       settings,
       data: ports.data,
-      dataDevice,
+      dataDevice: facts?.data,
       devices: linuxBlockDevices,
       restart,
     });
+    this.#button = this.#buttonOf(facts);
     this.#copies = settings.board === undefined ? undefined : configCopiesOf(settings.board);
   }
 
@@ -78,6 +82,7 @@ export class BoardSide {
   async start(): Promise<void> {
     const { settings, services } = this.#parts;
     services.notices.note('data', settings.rescue);
+    this.#button?.start();
     await Promise.all([this.#updater?.start(), this.keepConfig()]);
   }
 
@@ -92,7 +97,23 @@ export class BoardSide {
     }
   }
 
+  #buttonOf(facts: Board | undefined): ResetButton | undefined {
+    const { ports, services } = this.#parts;
+    if (facts?.resetButton === undefined) return undefined;
+    const log = ports.log.logFor('reset');
+    return new ResetButton(facts.resetButton, {
+      devices: linuxInputDevices,
+      clock: ports.clock,
+      onHeld: () => {
+        log.notice('The reset button was held');
+        this.machine.reset('settings').catch((error: unknown) => log.warn(messageOf(error)));
+      },
+      onProblem: (sentence) => services.notices.note('reset button', sentence),
+    });
+  }
+
   async stop(): Promise<void> {
+    this.#button?.stop();
     this.#updater?.stop();
     await this.#watchdog?.stop();
   }
