@@ -29,8 +29,8 @@ export class NbdClient implements Disposable {
   }
 
   /** Connects and sends the client's flags. */
-  static async connect(port: number, flags = 3): Promise<NbdClient> {
-    const socket = connect(port, '127.0.0.1');
+  static async connect(path: string, flags = 3): Promise<NbdClient> {
+    const socket = connect(path);
     await once(socket, 'connect');
     const client = new NbdClient(socket);
     const greeting = await client.take(18);
@@ -41,8 +41,8 @@ export class NbdClient implements Disposable {
   }
 
   /** Connects and enters transmission by NBD_OPT_GO. */
-  static async open(port: number): Promise<NbdClient> {
-    const client = await NbdClient.connect(port);
+  static async open(path: string): Promise<NbdClient> {
+    const client = await NbdClient.connect(path);
     const replies = await client.option(7, '000000000000');
     if (replies.at(-1)?.type !== 1) throw new Error('The server does not let the client in');
     return client;

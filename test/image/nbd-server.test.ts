@@ -13,6 +13,7 @@ const OCTETS = 64 * SECTOR;
 class Site implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'gatepost-nbd-'));
   readonly file = join(this.folder, 'disk.img');
+  readonly socket = join(this.folder, 'disk.sock');
   readonly #stack = new AsyncDisposableStack();
 
   async start(): Promise<{ disk: PowerCutDisk; server: NbdServer }> {
@@ -21,7 +22,7 @@ class Site implements AsyncDisposable {
     truncateSync(this.file, OCTETS);
     const disk = new PowerCutDisk(this.file);
     this.#stack.defer(() => disk.close());
-    const server = this.#stack.use(await NbdServer.listen(disk));
+    const server = this.#stack.use(await NbdServer.listen(disk, this.socket));
     return { disk, server };
   }
 
@@ -34,8 +35,8 @@ const sectors = (count: number, value: number): Buffer => Buffer.alloc(count * S
 
 test('NbdServer tells the size, flush, FUA and the sizes of blocks by NBD_OPT_INFO, and goes on haggling', async () => {
   await using site = new Site();
-  const { server } = await site.start();
-  using client = await NbdClient.connect(server.port);
+  await site.start();
+  using client = await NbdClient.connect(site.socket);
   const name = Buffer.from('any').toString('hex');
   for (const _ of [1, 2])
     assert.deepEqual(await client.option(6, `00000003${name}00010003`), [
@@ -48,8 +49,8 @@ test('NbdServer tells the size, flush, FUA and the sizes of blocks by NBD_OPT_IN
 
 test('NbdServer refuses options that it does not know, or that are cut short, by an error reply', async () => {
   await using site = new Site();
-  const { server } = await site.start();
-  using client = await NbdClient.connect(server.port);
+  await site.start();
+  using client = await NbdClient.connect(site.socket);
   assert.deepEqual(await client.option(8, ''), [{ type: 0x8000_0001, data: '' }]);
   assert.deepEqual(await client.option(7, '000000090000'), [{ type: 0x8000_0003, data: '' }]);
   assert.deepEqual(await client.option(2, ''), [{ type: 1, data: '' }]);
@@ -58,12 +59,12 @@ test('NbdServer refuses options that it does not know, or that are cut short, by
 
 test('NbdServer enters transmission by NBD_OPT_EXPORT_NAME, with 124 zeros unless the client wants none', async () => {
   await using site = new Site();
-  const { server } = await site.start();
+  await site.start();
   for (const [flags, zeros] of [
     [1, 124],
     [3, 0],
   ] as const) {
-    using client = await NbdClient.connect(server.port, flags);
+    using client = await NbdClient.connect(site.socket, flags);
     client.socket.write(Buffer.from('49484156454f50540000000100000000', 'hex'));
     assert.equal((await client.take(10)).toString('hex'), '0000000000008000000d');
     assert.deepEqual(await client.take(zeros), Buffer.alloc(zeros));
@@ -73,15 +74,15 @@ test('NbdServer enters transmission by NBD_OPT_EXPORT_NAME, with 124 zeros unles
 
 test('NbdServer closes the connection of a client with flags that it does not know', async () => {
   await using site = new Site();
-  const { server } = await site.start();
-  using client = await NbdClient.connect(server.port, 5);
+  await site.start();
+  using client = await NbdClient.connect(site.socket, 5);
   assert.equal(await client.bytes.take(1), undefined);
 });
 
 test('NbdServer gives back what was written, also before it is flushed', async () => {
   await using site = new Site();
-  const { server, disk } = await site.start();
-  using client = await NbdClient.open(server.port);
+  const { disk } = await site.start();
+  using client = await NbdClient.open(site.socket);
   assert.equal(await client.write(4 * SECTOR, sectors(3, 7)), 0);
   const wanted = Buffer.concat([sectors(1, 0), sectors(3, 7), sectors(1, 0)]);
   assert.deepEqual(await client.read(3 * SECTOR, 5 * SECTOR), { error: 0, data: wanted });
@@ -93,8 +94,8 @@ test('NbdServer gives back what was written, also before it is flushed', async (
 
 test('NbdServer answers requests that do not fit the disk or its sectors with EINVAL or ENOSPC, and goes on', async () => {
   await using site = new Site();
-  const { server } = await site.start();
-  using client = await NbdClient.open(server.port);
+  await site.start();
+  using client = await NbdClient.open(site.socket);
   assert.equal((await client.read(100, SECTOR)).error, 22);
   assert.equal((await client.read(0, 100)).error, 22);
   assert.equal((await client.read(OCTETS, SECTOR)).error, 22);
@@ -104,14 +105,14 @@ test('NbdServer answers requests that do not fit the disk or its sectors with EI
 
 test('NbdServer ends the connection at NBD_CMD_DISC, at a request without its magic number and at one that is too large', async () => {
   await using site = new Site();
-  const { server } = await site.start();
+  await site.start();
   const ends: readonly ((client: NbdClient) => unknown)[] = [
     (client) => client.send({ type: 2, offset: 0, length: 0 }),
     (client) => client.socket.write(Buffer.alloc(28, 1)),
     (client) => client.send({ type: 0, offset: 0, length: 0xffff_fe00 }),
   ];
   for (const end of ends) {
-    using client = await NbdClient.open(server.port);
+    using client = await NbdClient.open(site.socket);
     end(client);
     assert.equal(await client.bytes.take(1), undefined);
   }
@@ -120,12 +121,12 @@ test('NbdServer ends the connection at NBD_CMD_DISC, at a request without its ma
 test('NbdServer keeps a write with FUA through a cut that loses all the rest', async () => {
   await using site = new Site();
   const { server } = await site.start();
-  using client = await NbdClient.open(server.port);
+  using client = await NbdClient.open(site.socket);
   await client.write(0, sectors(4, 1));
   await client.write(SECTOR, sectors(1, 2), 1);
   server.cut(() => 0);
   assert.equal(await client.bytes.take(1), undefined);
-  using again = await NbdClient.open(server.port);
+  using again = await NbdClient.open(site.socket);
   const wanted = Buffer.concat([sectors(1, 0), sectors(1, 2), sectors(2, 0)]);
   assert.deepEqual((await again.read(0, 4 * SECTOR)).data, wanted);
 });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
+import { type Server, type Socket, createServer } from 'node:net';
 import {
   MAX_OPTION,
   MAX_PAYLOAD,
@@ -16,7 +16,10 @@ import { SocketBytes } from './socket-bytes.ts';
 const TRANSMISSION_FLAGS = NBD.FLAG_HAS_FLAGS | NBD.FLAG_SEND_FLUSH | NBD.FLAG_SEND_FUA;
 const KNOWN_CLIENT_FLAGS = NBD.FLAG_FIXED_NEWSTYLE | NBD.FLAG_NO_ZEROES;
 
-/** A disk for a guest, by the NBD protocol (fixed newstyle, simple replies) on a port of the loopback. One export, whatever name is asked for. */
+/**
+ * A disk for a guest, by the NBD protocol (fixed newstyle, simple replies) on a socket of the file system, which a guest in any
+ * network namespace can reach. One export, whatever name is asked for.
+ */
 export class NbdServer implements AsyncDisposable {
   readonly #disk: PowerCutDisk;
   readonly #server: Server;
@@ -27,15 +30,11 @@ export class NbdServer implements AsyncDisposable {
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
-  static async listen(disk: PowerCutDisk): Promise<NbdServer> {
+  static async listen(disk: PowerCutDisk, path: string): Promise<NbdServer> {
     const server = new NbdServer(disk);
-    server.#server.listen(0, '127.0.0.1');
+    server.#server.listen(path);
     await once(server.#server, 'listening');
     return server;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
   }
 
   /** The guest loses its disk, and the disk its power: nothing more is written, and of what was not flushed anything may be gone. */
