@@ -8,6 +8,7 @@ export interface Piece {
 
 const CHUNK = 2 ** 20;
 const BLOCK = 4096;
+const ZEROS = Buffer.alloc(BLOCK);
 
 /** Writes a card. Zeros are left out: on a file system with sparse files it takes the room of its content. */
 export function writeCard(path: string, octets: number, pieces: readonly Piece[]): void {
@@ -40,6 +41,6 @@ function copyFile(card: number, offset: number, path: string): void {
 function writeBlocks(card: number, offset: number, chunk: Buffer): void {
   for (let at = 0; at < chunk.length; at += BLOCK) {
     const block = chunk.subarray(at, at + BLOCK);
-    if (block.some((byte) => byte !== 0)) writeSync(card, block, 0, block.length, offset + at);
+    if (!block.equals(ZEROS.subarray(0, block.length))) writeSync(card, block, 0, block.length, offset + at);
   }
 }

@@ -1,11 +1,12 @@
+import { matchesGlob } from 'node:path';
 import { UserError } from '../../src/base/errors.ts';
 
 /** Which modules of the kernel go into the image, and why. */
 export interface ModuleRule {
   /** A module's name as `modprobe` takes it. */
   readonly name?: string;
-  /** Everything below a folder of the kernel's, `kernel/net/netfilter`: for what the kernel asks for by aliases that no list foresees. */
-  readonly folder?: string;
+  /** A glob of files, `kernel/net/netfilter/nft_*`: for what the kernel asks for by aliases that no list foresees. */
+  readonly files?: string;
   readonly reason: string;
 }
 
@@ -69,11 +70,11 @@ export function closeModules(rules: readonly ModuleRule[], index: ModuleIndex): 
 }
 
 function pathsOf(rule: ModuleRule, paths: ReadonlyMap<string, string>, index: ModuleIndex): string[] {
-  const { name, folder } = rule;
-  if (folder !== undefined) {
-    const found = [...paths.values()].filter((path) => path.startsWith(`${folder}/`));
+  const { name, files } = rule;
+  if (files !== undefined) {
+    const found = [...paths.values()].filter((path) => matchesGlob(path, files));
     if (found.length === 0)
-      throw new UserError(`Cannot choose the modules of "${folder}": this kernel has no such folder`);
+      throw new UserError(`Cannot choose the modules "${files}": this kernel has no such file`);
     return found;
   }
   const path = paths.get(plain(name ?? ''));

@@ -33,7 +33,7 @@ const FILES: FileList = {
 const MODULES: ModuleList = {
   kernel: 'linux-image-arm64',
   root: [
-    { folder: 'kernel/net/netfilter', reason: 'asked for by alias' },
+    { files: 'kernel/net/netfilter/*', reason: 'asked for by alias' },
     { name: 'mmc-core', reason: 'built in' },
   ],
   initramfs: [{ name: 'ext4', reason: 'data' }],
