@@ -18,8 +18,9 @@ const SHORT_WAY: FirewallOptions = { ...FIREWALL, offload: ['wan0', 'port1', 'po
 const WITHOUT_FORWARDS: FirewallOptions = { ...SHORT_WAY, forwards: [] };
 
 /** Whether the only connection to this port takes the short way. */
-function isOffloaded(port: number): boolean {
-  return run('conntrack', '-L', '-p', 'tcp', '--orig-port-dst', String(port)).includes('[OFFLOAD]');
+function isOffloaded(port: number, family: 'ipv4' | 'ipv6' = 'ipv4'): boolean {
+  const filter = ['-f', family, '-p', 'tcp', '--orig-port-dst', String(port)];
+  return run('conntrack', '-L', ...filter).includes('[OFFLOAD]');
 }
 
 function define(): void {
@@ -35,10 +36,14 @@ function define(): void {
     session.close();
   });
 
-  async function takesShortWay(caller: Caller, port: number): Promise<void> {
+  async function takesShortWay(
+    caller: Caller,
+    port: number,
+    family: 'ipv4' | 'ipv6' = 'ipv4',
+  ): Promise<void> {
     await waitFor(`the short way of port ${port}`, async () => {
       await caller.echo(`word ${++words}`);
-      return isOffloaded(port);
+      return isOffloaded(port, family);
     });
   }
 
@@ -56,7 +61,10 @@ function define(): void {
     const inward = site.call(site.world, BOX.wan, 8443);
     assert.match(await inward.outcome(), /^hello/);
     await takesShortWay(inward, 8443);
-    await Promise.all([out.hangUp(), inward.hangUp()]);
+    const out6 = site.call(site.pc1, WORLD.address6, 80);
+    assert.match(await out6.outcome(), /^hello/);
+    await takesShortWay(out6, 80, 'ipv6');
+    await Promise.all([out, inward, out6].map((caller) => caller.hangUp()));
   });
 
   test(`${RELOADS} changes of the rules leave a connection on the short way`, async () => {
