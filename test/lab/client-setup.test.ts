@@ -27,10 +27,7 @@ let authority = '';
 before(async () => {
   office = await Office.create();
   box = await Box.start(office.box);
-  for (const pc of [office.pc1, office.pc2]) {
-    pc.start();
-    await pc.lease();
-  }
+  await office.plugIn();
   const { authority: own } = await certificate();
   authority = office.pc1.namespace.file('authority.pem');
   writeFileSync(authority, own.certificate);

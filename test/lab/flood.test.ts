@@ -27,10 +27,7 @@ before(async () => {
   office = await Office.create();
   box = await Box.start(office.box);
   await box.online();
-  for (const pc of [office.pc1, office.pc2]) {
-    pc.start();
-    await pc.lease();
-  }
+  await office.plugIn();
 });
 
 after(() => office.remove());

@@ -29,10 +29,7 @@ before(async () => {
   office = await Office.create();
   box = await Box.start(office.box);
   await box.online();
-  for (const pc of [office.pc1, office.pc2]) {
-    pc.start();
-    await pc.lease();
-  }
+  await office.plugIn();
   for (const host of [office.hosts.world, office.hosts.pc1])
     await host.start('serve', [process.execPath, PEER, 'serve', String(PORT)]).line(/ready/);
   await office.hosts.isp.ip('route', 'add', ADDRESSES.lanNetwork, 'via', ADDRESSES.boxWan);

@@ -59,6 +59,14 @@ export class Office implements AsyncDisposable {
     }
   }
 
+  /** Plugs both PCs in; they have their leases then. */
+  async plugIn(): Promise<void> {
+    for (const pc of [this.pc1, this.pc2]) {
+      pc.start();
+      await pc.lease();
+    }
+  }
+
   /** The provider wants this tag from now on, also on a line that is laid anew. */
   async provide(tag: number): Promise<void> {
     const { isp } = this.hosts;

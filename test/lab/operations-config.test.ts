@@ -25,10 +25,7 @@ before(async () => {
   office = await Office.create();
   box = await Box.start(office.box);
   await box.online();
-  for (const pc of [office.pc1, office.pc2]) {
-    pc.start();
-    await pc.lease();
-  }
+  await office.plugIn();
   const server = ['/usr/bin/python3', '-u', '-m', 'http.server', String(INSIDE_PORT)];
   await office.pc1.namespace.start('http', server).line(/Serving HTTP/);
 });

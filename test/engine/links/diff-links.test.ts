@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
-import { type Mac, parseMac } from '../../../src/base/mac.ts';
+import type { Mac } from '../../../src/base/mac.ts';
 import { parsePrefix4 } from '../../../src/base/prefix.ts';
 import { describeChange } from '../../../src/engine/links/change.ts';
 import { diffLinks } from '../../../src/engine/links/diff-links.ts';
@@ -10,23 +10,7 @@ import type { ObservedLink, ObservedNetwork } from '../../../src/engine/links/ob
 import { findDevice } from '../../../src/engine/links/side.ts';
 import type { WantedLinks, WantedRoute } from '../../../src/engine/links/wanted.ts';
 import { RTPROT } from '../../../src/wire/rtnetlink/constants.ts';
-
-function link(index: number, name: string, more: Partial<ObservedLink> = {}): ObservedLink {
-  return {
-    index,
-    name,
-    up: true,
-    carrier: true,
-    loopback: false,
-    mac: parseMac(`02:00:00:00:00:0${index}`),
-    permanentMac: undefined,
-    mtu: 1500,
-    master: undefined,
-    kind: undefined,
-    stats: undefined,
-    ...more,
-  };
-}
+import { observedLink as link } from '../../fake/observed-link.ts';
 
 const WAN = link(2, 'wan0');
 const LAN = link(3, 'lan0');

@@ -11,26 +11,10 @@ import { findDevice } from '../../../src/engine/links/side.ts';
 import { wanDeviceName } from '../../../src/engine/links/wan-device.ts';
 import type { WantedLinks, WantedWan } from '../../../src/engine/links/wanted.ts';
 import { RTPROT } from '../../../src/wire/rtnetlink/constants.ts';
+import { observedLink as link } from '../../fake/observed-link.ts';
 
 const OWN = parseMac('02:00:00:00:00:02');
 const CLONE = parseMac('02:00:00:00:00:77');
-
-function link(index: number, name: string, more: Partial<ObservedLink> = {}): ObservedLink {
-  return {
-    index,
-    name,
-    up: true,
-    carrier: true,
-    loopback: false,
-    mac: parseMac(`02:00:00:00:00:0${index}`),
-    permanentMac: undefined,
-    mtu: 1500,
-    master: undefined,
-    kind: undefined,
-    stats: undefined,
-    ...more,
-  };
-}
 
 const WAN = link(2, 'wan0');
 const LAN = link(3, 'lan0');

@@ -1,31 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigError } from '../../../src/base/errors.ts';
-import { parseMac } from '../../../src/base/mac.ts';
 import { readConfig } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/config/schema.ts';
-import type { ObservedLink } from '../../../src/engine/links/observed.ts';
 import { Devices } from '../../../src/role/net/devices.ts';
-
-function link(name: string, index: number): ObservedLink {
-  return {
-    index,
-    name,
-    up: true,
-    carrier: true,
-    loopback: name === 'lo',
-    mac: parseMac(`02:00:00:00:00:0${index}`),
-    permanentMac: undefined,
-    mtu: 1500,
-    master: undefined,
-    kind: undefined,
-    stats: undefined,
-  };
-}
+import { observedLink } from '../../fake/observed-link.ts';
 
 function devicesOf(...names: readonly string[]): Devices {
   const devices = new Devices();
-  for (const [index, name] of names.entries()) devices.set(name, link(name, index + 1));
+  for (const [index, name] of names.entries()) devices.set(name, observedLink(index + 1, name));
   return devices;
 }
 
