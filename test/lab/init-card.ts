@@ -1,0 +1,229 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { PROGRAM_ENVIRONMENT } from './program-environment.ts';
+import { outputOf, runCommand } from './run-command.ts';
+
+export const MIB = 2 ** 20;
+const SECTOR = 512;
+const INIT = join(import.meta.dirname, '..', '..', 'firmware', 'initramfs', 'init');
+/** First MiB and MiB of the four partitions; the third is not looked at. */
+export const PARTITIONS = [
+  [4, 1],
+  [8, 24],
+  [32, 1],
+  [40, 24],
+] as const;
+export const [, , , [DATA_AT, DATA_MIB]] = PARTITIONS;
+
+/** What the system's init would find, told on standard output. */
+const STAND_IN = `#!/bin/sh
+echo "data: $(cat /run/boot/data)"
+echo "slot: $(cat /run/boot/slot)"
+echo "card: $(cat /run/boot/card) $(readlink /run/card/whole) $(readlink /run/card/a)"
+echo "kept: $(cat /data/kept 2>&1)"
+if touch /data/new 2>/dev/null; then echo "data is writable"; else echo "data is read-only"; fi
+echo "MiB: $(df -m /data | tail -n 1)"
+echo "mounts: $(grep -c -E ' (/|/dev|/proc|/sys|/run|/run/slot) ' /proc/mounts)"
+grep -E ' /(data)? ' /proc/mounts
+umount /data 2>/dev/null
+echo "the end"
+`;
+
+/** A kernel without MSDOS_PARTITION reads no partition table itself: what `blockdev --rereadpt` asks of it, this does in its place. */
+const REREAD = '#!/bin/sh\nexec partx --update "$2"\n';
+
+/** The real init of the initramfs, run as the first program of a process namespace on a card that is a loop device. */
+export class InitCard implements AsyncDisposable {
+  readonly image: string;
+  readonly #directory: string;
+  readonly #signature = randomBytes(4).readUInt32LE();
+
+  private constructor(directory: string) {
+    this.#directory = directory;
+    this.image = join(directory, 'card.img');
+  }
+
+  static async make(): Promise<InitCard> {
+    const card = new InitCard(mkdtempSync(join(tmpdir(), 'gatepost-init-')));
+    await card.#makeInitramfs();
+    await card.#makeSlot();
+    await card.fresh();
+    return card;
+  }
+
+  /** A card of so many MiB with a clean data partition of so many. */
+  async fresh(data: number = DATA_MIB, mib: number = DATA_AT + data): Promise<void> {
+    rmSync(this.image, { force: true });
+    await outputOf(['truncate', '-s', `${mib}M`, this.image]);
+    this.#writeTable(data);
+    await this.#copyIn('slot.img', PARTITIONS[1][0]);
+    await this.#makeData(data);
+    await this.#copyIn('data.img', DATA_AT);
+  }
+
+  read(offset: number, length: number): Buffer {
+    return readFileSync(this.image).subarray(offset, offset + length);
+  }
+
+  async write(offset: number, content: Uint8Array): Promise<void> {
+    const part = join(this.#directory, 'part');
+    writeFileSync(part, content);
+    await outputOf([
+      'dd',
+      `if=${part}`,
+      `of=${this.image}`,
+      'bs=64K',
+      'conv=notrunc',
+      'oflag=seek_bytes',
+      `seek=${offset}`,
+      'status=none',
+    ]);
+  }
+
+  async truncate(mib: number): Promise<void> {
+    await outputOf(['truncate', '-s', `${mib}M`, this.image]);
+  }
+
+  /** Leaves the data as a power cut does: a file that was synced, its traces still in the journal. */
+  async cutPower(): Promise<void> {
+    const [mount, data] = [join(this.#directory, 'mount'), join(this.#directory, 'data.img')];
+    mkdirSync(mount, { recursive: true });
+    await outputOf(['mount', '-o', 'loop', data, mount]);
+    writeFileSync(join(mount, 'kept'), 'written before the power cut\n');
+    await outputOf(['sync', '--file-system', mount]);
+    writeFileSync(join(mount, 'lost'), 'not synced\n');
+    await outputOf(['cp', data, `${data}.cut`]);
+    await outputOf(['umount', mount]);
+    await this.#copyIn('data.img.cut', DATA_AT);
+  }
+
+  /** Starts it to its end; what it and the system's stand-in have said. */
+  async start(slot = 'a'): Promise<string> {
+    const device = (await outputOf(['losetup', '--find', '--show', this.image])).trim();
+    // It refuses a partition beyond the end of the card, and adds the others.
+    await runCommand(['partx', '--add', device]);
+    const name = this.#signature.toString(16).padStart(8, '0');
+    writeFileSync(
+      join(this.#directory, 'cmdline'),
+      `console=ttyS0 gatepost.slot=${slot} gatepost.card=${name}-01\n`,
+    );
+    try {
+      const script = `
+        mount -t tmpfs tmpfs "$1/new" && cp -a "$1/initramfs/." "$1/new/" && cd "$1/new" && mkdir -p proc old
+        mount -t proc proc proc && mount --bind "$1/cmdline" proc/cmdline
+        pivot_root . old
+        exec chroot . /bin/sh -c 'umount -l /old && rmdir /old && exec /init'`;
+      mkdirSync(join(this.#directory, 'new'), { recursive: true });
+      const space = ['unshare', '--mount', '--pid', '--fork', '--kill-child', 'sh', '-c'];
+      const { stdout, stderr } = await runCommand([...space, script, 'sh', this.#directory], {
+        env: PROGRAM_ENVIRONMENT,
+      });
+      return stdout + stderr;
+    } finally {
+      await runCommand(['partx', '--delete', device]);
+      await outputOf(['losetup', '--detach', device]);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await runCommand(['umount', join(this.#directory, 'mount')]);
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** Programs with their libraries and links, under the same names as here. */
+  async #copyPrograms(root: string, programs: readonly string[]): Promise<void> {
+    for (const program of programs) {
+      const path = (await outputOf(['which', program])).trim();
+      const libraries = (await outputOf(['ldd', path])).match(/\/\S+(?= \(0x)/g) ?? [];
+      for (const file of [path, ...libraries]) {
+        mkdirSync(join(root, dirname(file)), { recursive: true });
+        copyFileSync(file, join(root, file));
+      }
+    }
+    mkdirSync(join(root, 'bin'), { recursive: true });
+    const busybox = (await outputOf(['which', 'busybox'])).trim();
+    for (const applet of (await outputOf(['busybox', '--list'])).trim().split('\n'))
+      if (applet !== 'busybox') symlinkSync(busybox, join(root, 'bin', applet));
+  }
+
+  async #makeInitramfs(): Promise<void> {
+    const root = join(this.#directory, 'initramfs');
+    await this.#copyPrograms(root, ['busybox', 'partx']);
+    rmSync(join(root, 'bin/blockdev'));
+    writeFileSync(join(root, 'bin/blockdev'), REREAD, { mode: 0o755 });
+    copyFileSync(INIT, join(root, 'init'));
+  }
+
+  /** The slot's root is ext4 here, and its name only that of the file: this machine makes neither FAT nor squashfs. */
+  async #makeSlot(): Promise<void> {
+    const root = join(this.#directory, 'root');
+    await this.#copyPrograms(root, ['busybox', 'e2fsck', 'resize2fs']);
+    for (const name of ['dev', 'proc', 'sys', 'run', 'data', 'sbin'])
+      mkdirSync(join(root, name), { recursive: true });
+    writeFileSync(join(root, 'sbin/init'), STAND_IN);
+    chmodSync(join(root, 'sbin/init'), 0o755);
+    const slot = join(this.#directory, 'slot');
+    mkdirSync(slot);
+    await this.#makeFileSystem(join(slot, 'root.squashfs'), 18, root);
+    await this.#makeFileSystem(join(this.#directory, 'slot.img'), PARTITIONS[1][1], slot);
+  }
+
+  async #makeData(mib: number): Promise<void> {
+    const data = join(this.#directory, 'data');
+    mkdirSync(data, { recursive: true });
+    writeFileSync(join(data, 'kept'), 'here before\n');
+    await this.#makeFileSystem(join(this.#directory, 'data.img'), mib, data, [
+      '-b',
+      '4096',
+      '-E',
+      'resize=262144',
+    ]);
+  }
+
+  async #makeFileSystem(
+    file: string,
+    mib: number,
+    content: string,
+    options: readonly string[] = [],
+  ): Promise<void> {
+    rmSync(file, { force: true });
+    await outputOf(['mke2fs', '-q', '-t', 'ext4', ...options, '-d', content, file, `${mib}M`]);
+  }
+
+  async #copyIn(name: string, mib: number): Promise<void> {
+    const file = join(this.#directory, name);
+    await outputOf([
+      'dd',
+      `if=${file}`,
+      `of=${this.image}`,
+      'bs=1M',
+      `seek=${mib}`,
+      'conv=notrunc,sparse',
+      'status=none',
+    ]);
+  }
+
+  #writeTable(data: number): void {
+    const table = Buffer.alloc(SECTOR);
+    table.writeUInt32LE(this.#signature, 440);
+    for (const [index, [at, mib]] of PARTITIONS.entries()) {
+      const entry = 446 + 16 * index;
+      table[entry + 4] = index === 3 ? 0x83 : 0x0c;
+      table.writeUInt32LE((at * MIB) / SECTOR, entry + 8);
+      table.writeUInt32LE(((index === 3 ? data : mib) * MIB) / SECTOR, entry + 12);
+    }
+    table.writeUInt16BE(0x55aa, 510);
+    writeFileSync(this.image, table, { flag: 'r+' });
+  }
+}
