@@ -124,7 +124,8 @@ const BANNER = [
 const NODE_OPTIONS = '--disable-warning=ExperimentalWarning --max-semi-space-size=1';
 
 const LAUNCHER = `#!/bin/sh
-here=$(dirname "$(readlink -f "$0")")
+file=$(readlink -f "$0")
+here=\${file%/*}
 exec "$here/node" ${NODE_OPTIONS} "$here/gatepost.mjs" "$@"
 `;
 
