@@ -172,7 +172,9 @@ export class Transaction {
     const room = held.take(octets);
     if (room !== undefined) await room;
     try {
-      const content = await this.#read(number, message, part);
+      const found = this.#read(number, message, part);
+      // Most are there: each promise between the disk and the client costs the process as much as a good part of sending.
+      const content = found instanceof Promise ? await found : found;
       if (content === undefined) return undefined;
       if (!(content instanceof Uint8Array)) {
         held.give(octets);
@@ -184,19 +186,39 @@ export class Transaction {
     }
   }
 
-  async #read(number: number, message: Pop3Message, part: Wanted['part']): Promise<Content | undefined> {
-    const { maildrop, reply, mode, onError } = this.#ports;
+  /** Undefined when the client was told why not. */
+  #read(
+    number: number,
+    message: Pop3Message,
+    part: Wanted['part'],
+  ): Content | undefined | Promise<Content | undefined> {
+    const { maildrop, mode } = this.#ports;
     try {
-      const content = await maildrop.read(message, part);
+      const content = maildrop.read(message, part);
+      if (!(content instanceof Uint8Array)) return this.#readLater(number, content);
+      return mode.utf8 ? content : withAsciiHeader(content);
+    } catch (error) {
+      return this.#cannotRead(number, error);
+    }
+  }
+
+  async #readLater(number: number, coming: ReturnType<Pop3Maildrop['read']>): Promise<Content | undefined> {
+    const { mode } = this.#ports;
+    try {
+      const content = await coming;
       if (content instanceof Uint8Array) return mode.utf8 ? content : withAsciiHeader(content);
       return await begun(mode.utf8 ? content : piecesWithAsciiHeader(content));
     } catch (error) {
-      onError(error);
-      const isKnown = error instanceof Pop3Failure;
-      const text = isKnown ? error.message : this.#texts.cannotRead(number);
-      await reply.refuse(text, isKnown ? error.code : 'SYS/TEMP');
-      return undefined;
+      return await this.#cannotRead(number, error);
     }
+  }
+
+  async #cannotRead(number: number, error: unknown): Promise<undefined> {
+    const { reply, onError } = this.#ports;
+    onError(error);
+    const isKnown = error instanceof Pop3Failure;
+    const text = isKnown ? error.message : this.#texts.cannotRead(number);
+    await reply.refuse(text, isKnown ? error.code : 'SYS/TEMP');
   }
 }
 
