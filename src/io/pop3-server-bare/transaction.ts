@@ -8,6 +8,7 @@ import type { Content, ReplyWriter } from './reply-writer.ts';
 import { piecesWithAsciiHeader, withAsciiHeader } from './surrogate.ts';
 import type { Pop3Texts } from './texts.ts';
 import { TopLines } from './top-lines.ts';
+import type { Written } from './transport.ts';
 
 /** A refusal for a command that cannot be obeyed as it stands; it counts as a bad command. */
 export type Refusal = string | undefined;
@@ -86,40 +87,37 @@ export class Transaction {
     return this.#ports.mode.texts;
   }
 
-  #plain(command: Command, act: () => Promise<undefined>): Promise<undefined> | string {
+  #plain(command: Command, act: () => Written): Written | string {
     return parseNumbers(command.rest, 0, 0) === undefined ? this.#texts.usage(command.verb) : act();
   }
 
-  #ofMessage(
-    command: Command,
-    act: (number: number, message: Pop3Message) => Promise<undefined>,
-  ): Promise<undefined> | string {
+  #ofMessage(command: Command, act: (number: number, message: Pop3Message) => Written): Written | string {
     const number = parseNumbers(command.rest, 1, 1)?.[0];
     if (number === undefined) return this.#texts.usage(`${command.verb} number`);
     const message = this.#list.at(number);
     return message === undefined ? this.#noSuchMessage() : act(number, message);
   }
 
-  #noSuchMessage(): Promise<undefined> {
+  #noSuchMessage(): Written {
     return this.#ports.reply.refuse(this.#texts.noSuchMessage);
   }
 
-  #stat(): Promise<undefined> {
+  #stat(): Written {
     const { count, octets } = this.#list.totals();
     return this.#ports.reply.ok(`${count} ${octets}`);
   }
 
-  #reset(): Promise<undefined> {
+  #reset(): Written {
     this.#list.unmarkAll();
     return this.#ports.reply.ok(this.summary());
   }
 
-  #delete(number: number, message: Pop3Message): Promise<undefined> {
+  #delete(number: number, message: Pop3Message): Written {
     this.#list.markDeleted(message);
     return this.#ports.reply.ok(this.#texts.marked(number));
   }
 
-  #scan(command: Command, value: (message: Pop3Message) => string): Promise<undefined> | string {
+  #scan(command: Command, value: (message: Pop3Message) => string): Written | string {
     const numbers = parseNumbers(command.rest, 0, 1);
     if (numbers === undefined) return this.#texts.usage(`${command.verb} [number]`);
     const { reply } = this.#ports;
@@ -138,13 +136,13 @@ export class Transaction {
     return (this.#isListable ??= this.#ports.maildrop.messages.every(({ uid }) => isUsableUid(uid)));
   }
 
-  #refuseUids(): Promise<undefined> {
+  #refuseUids(): Written {
     const { onError, reply } = this.#ports;
     onError(new Error('Cannot list a maildrop: a UID is not 1 to 70 printable characters (RFC 1939 §7)'));
     return reply.refuse(this.#texts.damagedMaildrop, 'SYS/PERM');
   }
 
-  #top(command: Command): Promise<undefined> | string {
+  #top(command: Command): Written | string {
     const [number, lines] = parseNumbers(command.rest, 2, 2) ?? [];
     if (number === undefined || lines === undefined) return this.#texts.usage('TOP number lines');
     const message = this.#list.at(number);
