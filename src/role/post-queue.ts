@@ -40,6 +40,8 @@ export interface PostQueuePorts {
   readonly log: Log;
   /** Where names are asked for; by default at the box's address on the LAN. */
   readonly resolvers?: readonly Endpoint[];
+  /** Octets of notices that still fit into a mailbox. */
+  readonly noticeRoom?: (user: string) => number;
   /** By default by SMTP. */
   readonly client?: SmtpClient;
   /** The queue or a mailbox looks different now. */

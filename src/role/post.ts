@@ -235,6 +235,7 @@ class PostRole {
     const ports = {
       store: this.#store,
       queue: this.#stored.queue,
+      noticeRoom: (user: string) => this.#stored.noticeRoom(user),
       files: this.#files,
       udp: new NodeUdp(),
       tcp: new NodeTcp(),

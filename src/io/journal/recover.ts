@@ -1,3 +1,5 @@
+import { KernelError } from '../../base/errors.ts';
+import type { Files, OpenFile } from '../../port/files.ts';
 import { type SegmentScan, type Committed, scanSegment } from '../../wire/record/scan.ts';
 import type { SegmentIndex } from '../../wire/record/segment-index.ts';
 import { type AppliedRecord, appliedRecord, indexedRecord } from './applied-record.ts';
@@ -157,11 +159,25 @@ async function settle(
 ): Promise<void> {
   const hasTail = segment.size < bytes.length;
   if (isReadOnly === true || (!isLast && !hasTail)) return;
-  const file = await files.open(segment.path, 'existing');
+  const file = await openUnlessReadOnly(files, segment.path);
+  if (file === undefined) {
+    segment.hasResidue = hasTail;
+    return;
+  }
   try {
     if (hasTail) await file.truncate(segment.size);
     await file.sync();
   } finally {
     await file.close();
+  }
+}
+
+/** Undefined on a file system that the kernel has made read-only, as it does with a failing card: what is there can still be read, and none of it can change. */
+async function openUnlessReadOnly(files: Files, path: string): Promise<OpenFile | undefined> {
+  try {
+    return await files.open(path, 'existing');
+  } catch (error) {
+    if (error instanceof KernelError && error.errno === 'EROFS') return undefined;
+    throw error;
   }
 }

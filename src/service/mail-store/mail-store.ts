@@ -92,7 +92,8 @@ async function sweepBlobs(blobs: BlobFiles, index: MailIndex, isDamaged: boolean
   let highest = 0;
   for (const id of await blobs.list()) {
     highest = Math.max(highest, id);
-    if (!isDamaged && index.find(id) === undefined) await blobs.remove(id);
+    // One that cannot be removed now, as on a file system that has become read-only, goes at a later start.
+    if (!isDamaged && index.find(id) === undefined) await blobs.remove(id).catch(() => {});
   }
   return highest;
 }
@@ -116,6 +117,7 @@ export class JournaledMailStore implements MailStore {
   readonly #drafts: Drafts;
   readonly #space: FreeSpace;
   readonly #quotas: Quotas;
+  readonly #noticeReserve: number;
   readonly #damage: Damage;
   readonly #scrubber: Scrubber;
   readonly #locks = new MaildropLocks();
@@ -124,6 +126,7 @@ export class JournaledMailStore implements MailStore {
     this.#log = log;
     this.#drafts = new Drafts({ log, blobs, clock, inlineMessage: limits.inlineMessage });
     this.#space = new FreeSpace(files, limits.deliveryFloor);
+    this.#noticeReserve = limits.noticeReserve;
     this.#quotas = new Quotas((user) => log.index.octets(user));
     this.#damage = damage;
     this.#scrubber = scrubber;
@@ -180,6 +183,11 @@ export class JournaledMailStore implements MailStore {
   /** Octets that still fit into a mailbox; Infinity without a limit. To refuse early: {@link deliver} asks again. */
   room(user: string): number {
     return this.#quotas.room(user);
+  }
+
+  /** Octets of notices of this host that a mailbox still takes: also a full one, but not without end. */
+  noticeRoom(user: string): number {
+    return this.#quotas.roomWith(user, this.#noticeReserve);
   }
 
   health(): MailHealth {

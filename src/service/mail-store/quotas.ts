@@ -23,6 +23,11 @@ export class Quotas {
     return Math.max(0, this.#limitOf(user) - this.#used(user) - (this.#coming.get(user) ?? 0));
   }
 
+  /** Octets that still fit with `reserve` beyond the limit. */
+  roomWith(user: string, reserve: number): number {
+    return this.#limitOf(user) + reserve - this.#used(user);
+  }
+
   /** Takes the room in all mailboxes or in none, until {@link release}. @throws QuotaError */
   claim(users: readonly string[], octets: number): void {
     const full = users.filter((user) => this.room(user) < octets);

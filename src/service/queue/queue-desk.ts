@@ -1,5 +1,6 @@
 import { UserError } from '../../base/errors.ts';
 import type { Timestamp } from '../../base/instant.ts';
+import type { DestinationFailure } from '../../engine/mail-queue/destinations.ts';
 import type { History, HistoryEvent } from '../../engine/mail-queue/history.ts';
 import { ownOutcome } from '../../engine/mail-queue/outcome.ts';
 import type { Routing } from '../../engine/mail-queue/routing.ts';
@@ -52,7 +53,7 @@ export class QueueDesk {
     return {
       isOnline: queue.scheduler.isUp,
       total: summaries.length,
-      destinations: this.#destinations(summaries),
+      destinations: this.#destinations(summaries, listed),
       entries: listed.filter((one) => one !== undefined),
     };
   }
@@ -105,7 +106,7 @@ export class QueueDesk {
     if (action === 'hold') return await store.hold([id]);
     if (action === 'delete') return await store.remove([id]);
     if (action === 'retry') {
-      const { key } = routing().routeFor(sender.slice(sender.lastIndexOf('@') + 1).toLowerCase(), domain);
+      const { key } = routing().routeFor(domainOf(sender), domain);
       queue.step({ kind: 'forget', key });
     }
     await store.release([id], clock.wallTime());
@@ -158,10 +159,14 @@ export class QueueDesk {
     };
   }
 
-  #destinations(summaries: readonly QueueSummary[]): QueueDestination[] {
-    const { queue, clock } = this.#parts;
+  #destinations(
+    summaries: readonly QueueSummary[],
+    listed: readonly (QueuedMail | undefined)[],
+  ): QueueDestination[] {
+    const { clock } = this.#parts;
+    const senders = Map.groupBy(listed, (one) => one?.destination);
     return [...Map.groupBy(summaries, ({ domain }) => domain)].map(([destination, some]) => {
-      const failure = queue.scheduler.destinations.failure(destination);
+      const failure = this.#failure(destination, senders.get(destination) ?? []);
       const oldest = some.reduce((least, { accepted }) => Math.min(least, accepted), Infinity);
       const waits = failure === undefined ? 0 : Math.max(0, failure.until - clock.now());
       return {
@@ -175,4 +180,20 @@ export class QueueDesk {
       };
     });
   }
+
+  /** Why nothing is sent to a domain now: by the ways that its mail takes, which may depend on who sends it. */
+  #failure(domain: string, mail: readonly (QueuedMail | undefined)[]): DestinationFailure | undefined {
+    const { queue, routing } = this.#parts;
+    const senders = new Set(mail.map((one) => domainOf(one?.sender ?? '')));
+    if (senders.size === 0) senders.add('');
+    for (const sender of senders) {
+      const failure = queue.scheduler.destinations.failure(routing().routeFor(sender, domain).key);
+      if (failure !== undefined) return failure;
+    }
+    return undefined;
+  }
+}
+
+function domainOf(sender: string): string {
+  return sender.slice(sender.lastIndexOf('@') + 1).toLowerCase();
 }

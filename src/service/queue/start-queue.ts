@@ -37,6 +37,8 @@ export interface QueuePorts {
   readonly isOwnAddress: (address: IpAddress) => boolean;
   readonly clock: Clock;
   readonly random: Random;
+  /** Octets of notices that still fit into a user's mailbox; without it all do. */
+  readonly noticeRoom?: (user: string) => number;
   readonly log: Log;
 }
 
@@ -116,7 +118,8 @@ export function startQueue(
   const closing = Promise.withResolvers<void>();
   const history = new History();
   const pool = new SessionPool(clock);
-  const notices = new Notices(() => options, random);
+  const room = ports.noticeRoom ?? (() => Infinity);
+  const notices = new Notices({ options: () => options, random, room, log });
   const delivery = new Delivery({ ...ports, pool, isOwnHost: (host) => isOwnHost(options, host) });
   const shared = { store, history, limits, clock, random, log, routing, onChange };
   const settler = new Settler({ ...shared, notices, closing: closing.promise });

@@ -35,7 +35,7 @@ test('deliver() keeps one message for all its users, byte for byte, also after a
       bob.messages.map((message) => message.size),
       [mail('a:500').length, mail('b:3000').length],
     );
-    const contents = await Promise.all(bob.messages.map((message) => bob.read(message.uid)));
+    const contents = await Promise.all(bob.messages.map(async (message) => bob.read(message.uid)));
     assert.deepEqual(contents, [mail('a:500'), mail('b:3000')]);
     assert.equal((await uids(one, 'eva')).length, 1);
     bob.close();
@@ -185,7 +185,7 @@ test('compaction gives room back after removals and keeps all other messages', a
   const again = await openStore(files);
   assert.deepEqual(await uids(again, 'bob'), []);
   const eva = await drop(again, 'eva');
-  const contents = await Promise.all(eva.messages.map((message) => eva.read(message.uid)));
+  const contents = await Promise.all(eva.messages.map(async (message) => eva.read(message.uid)));
   assert.deepEqual(
     contents,
     [0, 10, 20, 30, 40, 50].map((index) => mail(`m${index}:2000`)),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { QuotaError } from '../../../src/port/mailbox.ts';
+import { DEFAULT_MAIL_LIMITS } from '../../../src/service/mail-store/limits.ts';
 import { MemoryFiles } from '../../fake/memory-files.ts';
 import { mail, openStore } from './post-office.ts';
 
@@ -62,4 +63,15 @@ test('a notice of this host goes into a full mailbox: nobody else has it to try 
   await store.deliver({ sender: '', users: ['bob'], isNotice: true }, mail('b:1000'));
   assert.equal(store.summaries()[0]?.messages, 1);
   assert.equal(store.room('bob'), 0);
+});
+
+test('noticeRoom() goes beyond the limit of a mailbox by the reserve, and no further', async () => {
+  const store = await openStore(new MemoryFiles());
+  const reserve = DEFAULT_MAIL_LIMITS.noticeReserve;
+  assert.equal(store.noticeRoom('bob'), Infinity);
+  store.setQuotas(() => SIZE);
+  assert.equal(store.noticeRoom('bob'), SIZE + reserve);
+  for (let n = 0; n < 2; n++)
+    await store.deliver({ sender: '', users: ['bob'], isNotice: true }, mail('b:1000'));
+  assert.equal(store.noticeRoom('bob'), reserve - SIZE);
 });

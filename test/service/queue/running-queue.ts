@@ -66,6 +66,7 @@ export class TestQueue {
       {
         store: store.queue,
         deliver: (envelope, message) => store.deliver(envelope, message),
+        noticeRoom: (user) => store.noticeRoom(user),
         names,
         client,
         policyOf: async () => undefined,
