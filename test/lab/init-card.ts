@@ -6,12 +6,12 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { PROGRAM_ENVIRONMENT } from './program-environment.ts';
+import { copyPrograms } from './program-tree.ts';
 import { outputOf, runCommand } from './run-command.ts';
 
 export const MIB = 2 ** 20;
@@ -141,25 +141,9 @@ export class InitCard implements AsyncDisposable {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  /** Programs with their libraries and links, under the same names as here. */
-  async #copyPrograms(root: string, programs: readonly string[]): Promise<void> {
-    for (const program of programs) {
-      const path = (await outputOf(['which', program])).trim();
-      const libraries = (await outputOf(['ldd', path])).match(/\/\S+(?= \(0x)/g) ?? [];
-      for (const file of [path, ...libraries]) {
-        mkdirSync(join(root, dirname(file)), { recursive: true });
-        copyFileSync(file, join(root, file));
-      }
-    }
-    mkdirSync(join(root, 'bin'), { recursive: true });
-    const busybox = (await outputOf(['which', 'busybox'])).trim();
-    for (const applet of (await outputOf(['busybox', '--list'])).trim().split('\n'))
-      if (applet !== 'busybox') symlinkSync(busybox, join(root, 'bin', applet));
-  }
-
   async #makeInitramfs(): Promise<void> {
     const root = join(this.#directory, 'initramfs');
-    await this.#copyPrograms(root, ['busybox', 'partx']);
+    await copyPrograms(root, ['busybox', 'partx']);
     rmSync(join(root, 'bin/blockdev'));
     writeFileSync(join(root, 'bin/blockdev'), REREAD, { mode: 0o755 });
     copyFileSync(INIT, join(root, 'init'));
@@ -168,7 +152,7 @@ export class InitCard implements AsyncDisposable {
   /** The slot's root is ext4 here, and its name only that of the file: this machine makes neither FAT nor squashfs. */
   async #makeSlot(): Promise<void> {
     const root = join(this.#directory, 'root');
-    await this.#copyPrograms(root, ['busybox', 'e2fsck', 'resize2fs']);
+    await copyPrograms(root, ['busybox', 'e2fsck', 'resize2fs']);
     for (const name of ['dev', 'proc', 'sys', 'run', 'data', 'sbin'])
       mkdirSync(join(root, name), { recursive: true });
     writeFileSync(join(root, 'sbin/init'), STAND_IN);
