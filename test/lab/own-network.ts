@@ -6,6 +6,9 @@ import { test } from 'node:test';
 const MARK = 'GATEPOST_TEST_IN_OWN_NETWORK';
 const PATIENCE = 300_000;
 
+/** /sys shows the devices of the namespace that mounted it. */
+const OWN_SYSFS = ['sh', '-c', 'mount -t sysfs sysfs /sys && exec "$0" "$@"'] as const;
+
 /** What a test inside wants to be read by who runs it, such as how much it has tried. */
 export function tell(text: string): void {
   console.log(`told: ${text}`);
@@ -25,7 +28,15 @@ export function inOwnNetwork(file: string, define: () => void, patience: number 
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
     const { status, stdout, stderr } = spawnSync(
       'unshare',
-      ['--net', process.execPath, '--disable-warning=ExperimentalWarning', '--test-reporter=spec', file],
+      [
+        '--net',
+        '--mount',
+        ...OWN_SYSFS,
+        process.execPath,
+        '--disable-warning=ExperimentalWarning',
+        '--test-reporter=spec',
+        file,
+      ],
       { env: { ...env, [MARK]: '1' }, encoding: 'utf8', timeout: patience },
     );
     assert.equal(status, 0, `${stdout}${stderr}`);

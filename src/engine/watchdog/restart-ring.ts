@@ -1,16 +1,18 @@
 import { Days } from '../../base/duration.ts';
 import { Timestamp, between } from '../../base/instant.ts';
 
-/** A restart that the box has caused itself. */
+/** A restart that the box has caused itself, of the board or of a part. */
 export interface SelfRestart {
   /** As the box knew the time then. */
   readonly time: Timestamp;
   readonly check: string;
   readonly reason: string;
+  /** Not the board but a network card was started anew, which is tried first. */
+  readonly isCard?: true | undefined;
 }
 
 /** Restarts remembered; the oldest goes. */
-export const RING_SIZE = 10;
+export const RING_SIZE = 20;
 /** So many restarts within a day for one check have not mended it: the box goes on without it. */
 export const FUTILE_AFTER = 3;
 const MEMORY = Days(1);
@@ -19,9 +21,9 @@ export function addRestart(ring: readonly SelfRestart[], restart: SelfRestart): 
   return [...ring, restart].slice(-RING_SIZE);
 }
 
-/** The restarts of the last day. A clock that was put back makes an old one recent, which errs on the side of no restart. */
+/** The restarts of the board in the last day. A clock that was put back makes an old one recent, which errs on the side of no restart. */
 export function recentRestarts(ring: readonly SelfRestart[], now: Timestamp): readonly SelfRestart[] {
-  return ring.filter(({ time }) => between(time, now) < MEMORY);
+  return ring.filter(({ time, isCard }) => isCard !== true && between(time, now) < MEMORY);
 }
 
 /** Checks that restarts do not mend. */
@@ -48,8 +50,8 @@ export function decodeRing(text: string): readonly SelfRestart[] {
 
 function restartOf(value: unknown): SelfRestart[] {
   if (typeof value !== 'object' || value === null) return [];
-  const { time, check, reason } = value as Partial<Record<keyof SelfRestart, unknown>>;
+  const { time, check, reason, isCard } = value as Partial<Record<keyof SelfRestart, unknown>>;
   return typeof time === 'number' && typeof check === 'string' && typeof reason === 'string'
-    ? [{ time: Timestamp(time), check, reason }]
+    ? [{ time: Timestamp(time), check, reason, ...(isCard === true ? { isCard } : {}) }]
     : [];
 }

@@ -6,6 +6,7 @@ import { type Board, readBoard } from '../../config/board.ts';
 import { linuxBlockDevices } from '../../io/linux/block-device.ts';
 import { linuxInputDevices } from '../../io/linux/input-device.ts';
 import type { HealthReport } from '../../port/health-report.ts';
+import type { CardWatch } from '../../service/cards/card-watch.ts';
 import type { ConfigCopies } from '../../service/config-copies.ts';
 import { ResetButton } from '../../service/reset/reset-button.ts';
 import type { ConfigStore } from '../../service/config-store.ts';
@@ -13,6 +14,7 @@ import type { Updater } from '../../service/update/updater.ts';
 import type { Watchdog } from '../../service/watchdog/watchdog.ts';
 import { configCopiesOf } from '../rescue.ts';
 import type { RunSettings } from '../settings.ts';
+import { openCards } from './open-cards.ts';
 import { openUpdater } from './open-updater.ts';
 import { MachineDesk } from './machine-desk.ts';
 import { openWatchdog, selfChecks } from './open-watchdog.ts';
@@ -38,6 +40,7 @@ export class BoardSide {
   readonly #updater: Updater | undefined;
   readonly #copies: ConfigCopies | undefined;
   readonly #button: ResetButton | undefined;
+  readonly #cards: CardWatch;
   #watchdog: Watchdog | undefined;
 
   constructor(parts: BoardSideParts) {
@@ -64,6 +67,13 @@ export class BoardSide {
       restart,
     });
     this.#button = this.#buttonOf(facts);
+    this.#cards = openCards(ports, services, {
+      onReset: (device, sentence) => {
+        services.notices.warn('network card', sentence);
+        void this.#watchdog?.rememberCard(device, sentence);
+      },
+      onProblem: (sentence) => services.notices.note('network cards', sentence),
+    });
     this.#copies = settings.board === undefined ? undefined : configCopiesOf(settings.board);
   }
 
@@ -71,7 +81,10 @@ export class BoardSide {
   async watch(): Promise<void> {
     const { settings, ports, services, restart } = this.#parts;
     this.#watchdog = await openWatchdog(settings.board, ports, {
-      checks: selfChecks(ports, services),
+      checks: new Map([
+        ...selfChecks(ports, services),
+        ['the network cards', () => this.#requireCards()] as const,
+      ]),
       restart,
       onRestarted: (sentence) => services.notices.warn('restart', sentence),
       onMissing: (sentence) => services.notices.note('watchdog', sentence),
@@ -83,6 +96,7 @@ export class BoardSide {
     const { settings, services } = this.#parts;
     services.notices.note('data', settings.rescue);
     this.#button?.start();
+    if (settings.board !== undefined) this.#cards.start();
     await Promise.all([this.#updater?.start(), this.keepConfig()]);
   }
 
@@ -95,6 +109,11 @@ export class BoardSide {
     } catch (error) {
       services.notices.note('copy of the configuration', messageOf(error));
     }
+  }
+
+  /** Resets come first; the board is started anew when they have not helped. */
+  async #requireCards(): Promise<void> {
+    if (this.#cards.problem !== undefined) throw new Error(this.#cards.problem);
   }
 
   #buttonOf(facts: Board | undefined): ResetButton | undefined {
@@ -114,6 +133,7 @@ export class BoardSide {
 
   async stop(): Promise<void> {
     this.#button?.stop();
+    this.#cards.stop();
     this.#updater?.stop();
     await this.#watchdog?.stop();
   }

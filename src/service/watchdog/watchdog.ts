@@ -125,16 +125,26 @@ export class Watchdog {
   }
 
   async #starve({ check, reason }: WatchVerdict & { readonly kind: 'starve' }): Promise<void> {
-    const { clock, files, log, restart } = this.#ports;
+    const { clock, restart } = this.#ports;
     this.#isStarving = true;
-    this.#ring = addRestart(this.#ring, { time: clock.wallTime(), check, reason });
+    await this.#remember({ time: clock.wallTime(), check, reason });
+    restart(`${check} has not worked for a minute: ${reason}`);
+  }
+
+  /** Keeps beside the restarts of the board that a network card was started anew, and why. */
+  async rememberCard(card: string, reason: string): Promise<void> {
+    await this.#remember({ time: this.#ports.clock.wallTime(), check: card, reason, isCard: true });
+  }
+
+  async #remember(restart: SelfRestart): Promise<void> {
+    const { files, log } = this.#ports;
+    this.#ring = addRestart(this.#ring, restart);
     try {
       await files.makeDirectory('state');
       await files.replace(RESTARTS_FILE, utf8(encodeRing(this.#ring)));
     } catch (error) {
       log.error(`The reason of the restart cannot be kept: ${messageOf(error)}`);
     }
-    restart(`${check} has not worked for a minute: ${reason}`);
   }
 
   async #load(): Promise<readonly SelfRestart[]> {
