@@ -6,6 +6,7 @@ import { Box } from './box.ts';
 import { Lab } from './lab.ts';
 import type { Namespace } from './namespace.ts';
 import type { Program } from './program.ts';
+import { outputOf } from './run-command.ts';
 import { waitFor } from './wait-for.ts';
 
 // A board at its first start: ports that have the kernel's names, and no configuration.
@@ -14,7 +15,6 @@ type Port = keyof typeof MACS;
 const PORTS = ['eth0', 'eth1'] as const;
 
 interface Board {
-  readonly lab: Lab;
   readonly box: Box;
   /** The other ends of the cables. */
   readonly ends: Readonly<Record<Port, Namespace>>;
@@ -40,15 +40,18 @@ async function newBoard(
     updateKeys: [newMaker().publicKey],
   };
   writeFileSync(namespace.file('board.json'), JSON.stringify(board));
-  const site: Board = { lab, box, ends, providers: {} };
+  const site: Board = { box, ends, providers: {} };
   for (const port of plugged) await plug(site, port);
   for (const [at, port] of providers.entries()) site.providers[port] = await provide(ends[port], at);
   return site;
 }
 
-async function plug({ lab, box, ends }: Board, port: Port, device: string = port): Promise<void> {
-  const end = { namespace: ends[port], device: 'cable' };
-  await lab.cable({ namespace: box.namespace, device, mac: MACS[port] }, end);
+/** The box's end stays switched off, as a card's is at a start: it is the box that switches it on, under whatever name it then has. */
+async function plug({ box, ends }: Board, port: Port, device: string = port): Promise<void> {
+  const near = ['name', device, 'address', MACS[port], 'netns', box.namespace.kernelName];
+  const far = ['peer', 'name', 'cable', 'netns', ends[port].kernelName];
+  await outputOf(['ip', 'link', 'add', ...near, 'type', 'veth', ...far]);
+  await ends[port].ip('link', 'set', 'cable', 'up');
 }
 
 /** A DHCP server at the other end of a cable. */
