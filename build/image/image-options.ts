@@ -24,6 +24,7 @@ export const IMAGE_MEANINGS = {
 
 export type ImageWords = Partial<Record<keyof typeof IMAGE_MEANINGS, string>>;
 
+const LOCK = join(PROJECT_SOURCES.firmware, 'packages.json');
 /** The newest version of the configuration that this source understands: `version` in src/config/schema.ts. */
 const CONFIG_VERSION = 1;
 
@@ -32,6 +33,9 @@ export async function imageOptions(
   words: ImageWords & { readonly key: string },
   level: number,
 ): Promise<Omit<ImageOptions, 'board'>> {
+  // Said before anything is built.
+  readPackageLock(LOCK);
+  const key = readSigningKey(words.key);
   const out = resolve(words.out ?? 'out');
   const cache = resolve(words.cache ?? join('out', 'cache'));
   const print = (line: string): void => console.log(line);
@@ -50,7 +54,7 @@ export async function imageOptions(
     download: aptDownload(words),
     epoch: await sourceDate(),
     level,
-    key: readSigningKey(words.key),
+    key,
     print,
   };
 }
@@ -59,7 +63,7 @@ export async function imageOptions(
 function aptDownload({ mirror, security }: ImageWords): Download {
   let opened: Promise<AptRoot> | undefined;
   const open = async (): Promise<AptRoot> => {
-    const lock = readPackageLock(join(PROJECT_SOURCES.firmware, 'packages.json'));
+    const lock = readPackageLock(LOCK);
     const folder = mkdtempSync(join(tmpdir(), 'gatepost-apt-'));
     return await AptRoot.open(folder, await aptSource(lock, { mirror, security }));
   };
