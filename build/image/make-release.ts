@@ -30,7 +30,7 @@ export async function makeRelease(options: ReleaseOptions): Promise<void> {
 }
 
 /** The part of the changes that is about one version. @throws UserError if there is none: a release that nobody has described is not ready */
-function changesOf(path: string, version: string): string {
+export function changesOf(path: string, version: string): string {
   const sections = readFileSync(path, 'utf8').split(/^(?=## )/m);
   const found = sections.find((section) => section.split('\n', 1)[0]?.split(' ')[1] === version);
   if (found === undefined)
