@@ -220,3 +220,16 @@ test('without a WAN, and without a tag, the VLAN device is gone', { skip }, asyn
   assert.equal(await shown('wan0.4094'), '');
   assert.ok(await holds('wan0', ADDRESSES.boxWan));
 });
+
+test('a teardown leaves neither the VLAN device nor the MAC address of the owner', { skip }, async () => {
+  await office.provide(TAG);
+  await box.stop();
+  box.configure(boxConfig({ wan: { ...WAN, mac: CLONED } }));
+  box.options = ['--teardown'];
+  await box.start();
+  await box.online();
+  assert.match(await shown('wan0'), new RegExp(CLONED));
+  await box.stop();
+  assert.equal(await shown('wan0.7'), '');
+  assert.match(await shown('wan0'), new RegExp(ADDRESSES.boxWanMac));
+});

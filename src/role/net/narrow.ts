@@ -121,6 +121,17 @@ export function wantedLinks(config: Config, address: WanAddress | 'none' | 'unkn
   };
 }
 
+/** What a teardown leaves: the devices without addresses, routes, and what the box has put on top of them. */
+export function bareLinks(config: Config): WantedLinks {
+  const { lan, wan } = wantedLinks(config, 'none');
+  if (lan === undefined || wan === undefined) return {};
+  const ipv4 = { addresses: [], routes: [] };
+  return {
+    lan: { ...lan, devices: lan.devices.slice(0, 1), ipv4 },
+    wan: { device: wan.device, up: wan.up, ipv4 },
+  };
+}
+
 /** Whether the office is behind one address: only then a one-to-one address is the box's, which answers for it. */
 function translates({ mode }: Config): boolean {
   return mode === 'firewall' || mode === 'firewall-dmz';

@@ -15,7 +15,7 @@ import type { WanState } from '../../service/wan/wan-state.ts';
 import { Devices, isUsable } from './devices.ts';
 import { applyKernelSettings, ignoreRoutesWithoutCarrier, stopForwarding } from './kernel-settings.ts';
 import { LanServices } from './lan-services.ts';
-import { type DeviceNames, wantedLinks } from './narrow.ts';
+import { type DeviceNames, bareLinks, wantedLinks } from './narrow.ts';
 import { Notices } from './notices.ts';
 import { PacketRules } from './packet-rules.ts';
 import type { NetPorts } from './ports.ts';
@@ -152,10 +152,7 @@ export class NetServices {
       await this.#wan.stop({ release: teardown });
       if (teardown) {
         stopForwarding();
-        const { lan, wan } = wantedLinks(this.#config, 'none');
-        if (lan !== undefined && wan !== undefined) {
-          await this.#links?.apply({ lan: { ...lan, ipv4: { addresses: [], routes: [] } }, wan });
-        }
+        await this.#links?.apply(bareLinks(this.#config));
         await this.rules.firewall.teardown();
       }
       this.#links?.close();

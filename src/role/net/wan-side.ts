@@ -106,7 +106,10 @@ export class WanSide {
   }
 
   async stop(options: { readonly release: boolean }): Promise<void> {
-    await this.#wan?.stop(options);
+    // An address given up at the end is followed by nobody: that would bring the links back to the configuration.
+    const wan = this.#wan;
+    this.#wan = undefined;
+    await wan?.stop(options);
   }
 
   #changed(state: WanState, change: 'address' | 'status'): void {

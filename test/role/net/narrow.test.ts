@@ -8,6 +8,7 @@ import { parseUpstream } from '../../../src/base/upstream.ts';
 import { readConfig } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/config/schema.ts';
 import {
+  bareLinks,
   dhcpOptions,
   dnsOptions,
   dnsUpstreams,
@@ -124,6 +125,15 @@ test('wantedLinks() wants address and routes of a WAN that has them, with a metr
         { destination: routes[1]?.destination, metric: 100 },
       ],
     },
+  });
+});
+
+test('bareLinks() wants devices without addresses, and no bridge, VLAN or MAC address of the owner on them', () => {
+  const wan = { device: 'wan0', vlan: 7, mac: '02:00:00:00:00:20', mtu: 1400 };
+  const ipv4 = { addresses: [], routes: [] };
+  assert.deepEqual(bareLinks(configOf({ wan, lan: { devices: ['lan0', 'lan1'] } })), {
+    lan: { devices: ['lan0'], up: true, ipv4 },
+    wan: { device: 'wan0', up: true, ipv4 },
   });
 });
 
