@@ -16,8 +16,8 @@ export interface PacketSocket {
   readonly mac: Mac;
   send(destination: Mac, payload: Uint8Array): void;
   /**
-   * From now on only one of 2^halvings packets is received, by chance, and what the filter keeps; 0 is all. The rest costs
-   * this process nothing: the kernel drops it where it came in.
+   * From now on only one of 2^halvings packets is received, by chance; 0 is all. The rest costs this process nothing: the
+   * kernel drops it where it came in.
    */
   thin(halvings: number): void;
   close(): void;
@@ -33,8 +33,11 @@ export interface PacketFilter {
    * checked likewise: the segment of a provider is full of ARP about others.
    */
   readonly arpAddress?: Ipv4;
-  /** With `udpPort`: datagrams with any of these words are received however thin the rest is. */
-  readonly kept?: readonly PayloadWord[];
+  /**
+   * With `udpPort`: only datagrams with any of these words, or only those with none. A payload that ends before one of them
+   * is neither.
+   */
+  readonly words?: { readonly part: 'with' | 'without'; readonly any: readonly PayloadWord[] };
 }
 
 /** A word of 32 bits of a datagram's payload: those of its bits that are in the mask are the value, or not all zero. */

@@ -21,12 +21,23 @@ export interface FakeFrame {
 }
 
 /** Read here by hand, so that a wrong codec cannot hide behind it. */
-function fits({ etherType, udpPort }: PacketFilter, payload: Uint8Array): boolean {
+function fits({ etherType, udpPort, words }: PacketFilter, payload: Uint8Array): boolean {
   const isIpv4 = (payload[0] ?? 0) >> 4 === 4;
   if (isIpv4 !== (etherType === 0x0800)) return false;
   if (udpPort === undefined) return true;
   const at = ((payload[0] ?? 0) & 15) * 4 + 2;
-  return payload[9] === 17 && (((payload[at] ?? 0) << 8) | (payload[at + 1] ?? 0)) === udpPort;
+  const isForPort = payload[9] === 17 && (((payload[at] ?? 0) << 8) | (payload[at + 1] ?? 0)) === udpPort;
+  return isForPort && (words === undefined || isOfPart(words, payload.subarray(at + 6)));
+}
+
+function isOfPart({ part, any }: NonNullable<PacketFilter['words']>, datagram: Uint8Array): boolean {
+  const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength);
+  for (const { offset, mask, value } of any) {
+    if (offset + 4 > view.byteLength) return false;
+    const word = (view.getUint32(offset) & mask) >>> 0;
+    if (value === undefined ? word !== 0 : word === value) return part === 'with';
+  }
+  return part === 'without';
 }
 
 /** Several hosts on one wire. Frames arrive in order, after the code that sent them has come to rest. */

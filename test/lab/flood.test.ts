@@ -148,12 +148,30 @@ async function wellAfterwards(): Promise<void> {
   );
 }
 
-test('a flood of DISCOVERs from made-up devices leaves the office working and its leases alone', async () => {
-  const from = await intruder();
+/** A device that is not one of the office's computers. */
+const RENEWER = { address: '192.168.77.90', mac: '02:00:00:00:77:90' } as const;
+
+test('a flood of DISCOVERs from made-up devices leaves the office working and its leases alone, and loses no renewal', async () => {
+  const from = await plugIn('intruder');
+  const known = await plugIn('renewer', RENEWER.mac);
+  await known.ip('addr', 'add', `${RENEWER.address}/24`, 'dev', 'eth0');
+  const program = join(import.meta.dirname, 'dhcp-renewer.ts');
+  const renewer = known.start('renewer', [
+    process.execPath,
+    program,
+    RENEWER.address,
+    RENEWER.mac,
+    ADDRESSES.boxLan,
+  ]);
+  await renewer.line(/renewing/);
   await survive({ kind: 'dhcp', from, device: 'eth0', mac: ADDRESSES.boxLanMac, address: ADDRESSES.boxLan });
+  renewer.kill('SIGTERM');
+  const [, answered = '0', lost = ''] = await renewer.line(/answered (\d+) lost (\d+)/);
+  assert.ok(Number(answered) > 10, `${answered} renewals in the flood`);
+  assert.equal(lost, '0');
   const leases = await box.leases();
   const bound = leases.filter(({ state }) => state === 'bound').map(({ mac }) => mac);
-  assert.deepEqual(bound.toSorted(), [ADDRESSES.pc1Mac, ADDRESSES.pc2Mac]);
+  assert.deepEqual(bound.toSorted(), [ADDRESSES.pc1Mac, ADDRESSES.pc2Mac, RENEWER.mac].toSorted());
   assert.ok(leases.length <= 100, `${leases.length} leases and offers of a pool of 100`);
   await wellAfterwards();
 });
@@ -175,11 +193,12 @@ for (const kind of ['syn', 'udp'] as const)
     await wellAfterwards();
   });
 
-/** A device on the LAN that means harm. */
-async function intruder(): Promise<Namespace> {
+/** One more device on the LAN. */
+async function plugIn(name: string, mac?: string): Promise<Namespace> {
   const { lab, hosts } = office;
-  const host = await lab.namespace('intruder');
-  await lab.cable({ namespace: hosts.switch, device: 'intruder' }, { namespace: host, device: 'eth0' });
-  await hosts.switch.ip('link', 'set', 'dev', 'intruder', 'master', 'br0');
+  const host = await lab.namespace(name);
+  const end = { namespace: host, device: 'eth0' };
+  await lab.cable({ namespace: hosts.switch, device: name }, mac === undefined ? end : { ...end, mac });
+  await hosts.switch.ip('link', 'set', 'dev', name, 'master', 'br0');
   return host;
 }

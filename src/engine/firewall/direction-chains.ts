@@ -118,20 +118,24 @@ function closedChains(plan: Plan): RulesetChain[] {
   ];
 }
 
-/** Of a connection that both sides have used, translated as `begun` says. */
+/** Of a connection that both sides have used, translated as `begun` says. The handshake, which the clamp is for, is over. */
 function inUse(begun: number) {
   return connectionStatus(begun | IPS.ASSURED, ENTERED | IPS.ASSURED);
+}
+
+/** Of a connection that has been answered: its first SYN, the one that counts, has been clamped. */
+function answered(begun: number) {
+  return connectionStatus(begun | IPS.SEEN_REPLY, ENTERED | IPS.SEEN_REPLY);
 }
 
 /**
  * The LAN goes out; the rules for packets that are not of a known connection come back if there is nothing to object.
  * First of all come the packets of connections that went this way and were translated: there is nothing left to ask them.
- * Those that are in use come before the clamp too: the handshake, which alone it concerns, is over.
  */
 function outwardRules(plan: Plan): RulesetRule[] {
   return [
     ...blockedSenders(plan),
-    rule(modeLine(plan), inUse(BEGUN_BEHIND_US), goTo(CHAIN.IN_USE_TO_WAN)),
+    rule(modeLine(plan), answered(BEGUN_BEHIND_US), goTo(CHAIN.IN_USE_TO_WAN)),
     rule(modeLine(plan), inUse(LED_TO_DEVICE), goTo(CHAIN.IN_USE_TO_WAN)),
     rule(modeLine(plan), isIpv6Packet(), inUse(IPS.CONFIRMED), goTo(CHAIN.IN_USE_TO_WAN)),
     ...clamp(plan),

@@ -54,16 +54,29 @@ function instructions(filter: PacketFilter, halvings: number): Instruction[] {
     [LOAD_HEADER_LENGTH, 0, 0, 0],
     [LOAD_HALF_INDEXED, 0, 0, 2],
     [JUMP_EQUAL, 0, DROP, filter.udpPort],
-    ...(halvings === 0 ? [] : [...(filter.kept ?? []).flatMap(kept), ...byChance(halvings)]),
+    ...(filter.words === undefined ? [] : ofPart(filter.words)),
+    ...(halvings === 0 ? [] : byChance(halvings)),
   ];
 }
 
-/** Behind {@link LOAD_HEADER_LENGTH}; a payload that ends before the word is none that is kept, and dropped. */
-function kept({ offset, mask, value }: PayloadWord): Instruction[] {
+/** Goes on behind its last instruction with what is of the part. */
+function ofPart({ part, any }: NonNullable<PacketFilter['words']>): Instruction[] {
+  if (part === 'without') return any.flatMap((word) => ifHas(word, DROP));
+  const tests: Instruction[] = [];
+  for (const word of any.toReversed()) {
+    // Behind the tests that follow, and behind the drop when none of them holds.
+    const rest = tests.length + 1;
+    tests.unshift(...ifHas(word, rest));
+  }
+  return [...tests, [RETURN, 0, 0, 0]];
+}
+
+/** Behind {@link LOAD_HEADER_LENGTH}; the kernel drops a payload that ends before the word. */
+function ifHas({ offset, mask, value }: PayloadWord, target: number): Instruction[] {
   const load: Instruction = [LOAD_WORD_INDEXED, 0, 0, UDP_HEADER + offset];
   return value === undefined
-    ? [load, [JUMP_ANY_BIT, ACCEPT, 0, mask]]
-    : [load, [AND, 0, 0, mask], [JUMP_EQUAL, ACCEPT, 0, value]];
+    ? [load, [JUMP_ANY_BIT, target, 0, mask]]
+    : [load, [AND, 0, 0, mask], [JUMP_EQUAL, target, 0, value]];
 }
 
 function byChance(halvings: number): Instruction[] {
@@ -86,7 +99,7 @@ function aboutAddress(address: Ipv4): Instruction[] {
 /**
  * The classic BPF program that lets through frames for this host or for all, and with `udpPort` only whole IPv4
  * datagrams for that UDP port, with `arpAddress` only ARP about that address. The EtherType is matched by the socket's binding.
- * Datagrams are halved so many times, but for those the filter keeps.
+ * With `words` only the one part of those datagrams. What is left is halved so many times.
  */
 export function packetFilterProgram(filter: PacketFilter, halvings = 0): Uint8Array {
   const body = instructions(filter, halvings);

@@ -72,6 +72,11 @@ export class Dhcp4Server {
   readonly #watch: OtherServerWatch;
   #settings: Dhcp4ServerSettings;
   #state;
+  /**
+   * Of clients that have an address, or were offered one. Apart from the others: in a flood their buffer is full before it is
+   * known to be one.
+   */
+  #known: PacketSocket | undefined;
   #socket: PacketSocket | undefined;
   #holder: UdpSocket | undefined;
   #wake: Cancel | undefined;
@@ -139,6 +144,7 @@ export class Dhcp4Server {
     this.#thinning?.cancel();
     this.#probe.stop();
     this.#watch.close();
+    this.#known?.close();
     this.#socket?.close();
     this.#holder?.close();
   }
@@ -154,11 +160,15 @@ export class Dhcp4Server {
   }
 
   async #open(): Promise<void> {
+    this.#known?.close();
     this.#socket?.close();
-    const filter = { etherType: IPV4, udpPort: DHCP4_SERVER_PORT, kept: KEPT };
-    this.#socket = await this.#ports.packet.open(this.#settings.device, filter, (packet) =>
-      this.#receive(packet),
-    );
+    const openPart = (part: 'with' | 'without'): Promise<PacketSocket> => {
+      const filter = { etherType: IPV4, udpPort: DHCP4_SERVER_PORT, words: { part, any: KEPT } };
+      return this.#ports.packet.open(this.#settings.device, filter, (packet) => this.#receive(packet));
+    };
+    // The one that is opened first is read first.
+    this.#known = await openPart('with');
+    this.#socket = await openPart('without');
     if (this.#halvings > 0) this.#socket.thin(this.#halvings);
     await this.#watch.open(this.#settings.device, this.#settings.server.server.address);
   }

@@ -27,8 +27,9 @@ const OPTIONS = 240;
 const REQUEST = [53, 1, 3] as const;
 
 /**
- * What is never thinned out: messages of clients that have an address, renewals and releases, and of those that want what
- * they were offered or had. What a flood is made of, because it finds the pool full sooner, are DISCOVERs.
+ * What has a socket of its own and is never thinned out: messages of clients that have an address, renewals and releases,
+ * and of those that want what they were offered or had. What a flood is made of, because it finds the pool full sooner,
+ * are DISCOVERs.
  */
 export const KEPT: readonly PayloadWord[] = [
   { offset: CIADDR, mask: 0xffff_ffff },

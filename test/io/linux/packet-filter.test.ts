@@ -134,23 +134,30 @@ function datagram(payload: readonly number[]): Uint8Array {
   return Uint8Array.of(...header, 0, 68, 0, 67, 0, 0, 0, 0, ...payload);
 }
 
-test('packetFilterProgram() thins by chance what the filter does not keep', () => {
-  const filter: PacketFilter = {
-    etherType: 0x0800,
-    udpPort: 67,
-    kept: [
-      { offset: 0, mask: 0x00ff_ffff },
-      { offset: 4, mask: 0xffff_ff00, value: 0x3501_0300 },
-    ],
+test('packetFilterProgram() passes the part with the words or the one without, and thins what it passes by chance', () => {
+  const any = [
+    { offset: 0, mask: 0x00ff_ffff },
+    { offset: 4, mask: 0xffff_ff00, value: 0x3501_0300 },
+  ];
+  const isHeard = (part: 'with' | 'without', payload: readonly number[], random: number, halvings = 3) => {
+    const filter: PacketFilter = { etherType: 0x0800, udpPort: 67, words: { part, any } };
+    return passes(filter, datagram(payload), TYPE.broadcast, { halvings, random });
   };
-  const isHeard = (payload: readonly number[], random: number, halvings = 3): boolean =>
-    passes(filter, datagram(payload), TYPE.broadcast, { halvings, random });
   const plain = [9, 0, 0, 0, 53, 1, 1, 7];
-  assert.equal(isHeard(plain, 0xffff_ffff, 0), true);
-  assert.equal(isHeard(plain, 0x1fff_ffff), true);
-  assert.equal(isHeard(plain, 0x2000_0000), false);
-  assert.equal(isHeard([9, 0, 0, 1, 53, 1, 1, 7], 0xffff_ffff), true);
-  assert.equal(isHeard([0, 0, 0, 0, 53, 1, 3, 7], 0xffff_ffff), true);
-  assert.equal(isHeard([0, 0, 0, 0, 53, 1], 0), false);
-  assert.equal(isHeard([0, 0, 0, 0, 53, 1], 0, 0), true);
+  const [first, second] = [
+    [9, 0, 0, 1, 53, 1, 1, 7],
+    [0, 0, 0, 0, 53, 1, 3, 7],
+  ];
+  for (const [part, inside, outside] of [
+    ['without', [plain], [first, second]],
+    ['with', [first, second], [plain]],
+  ] as const) {
+    for (const one of inside) {
+      assert.equal(isHeard(part, one, 0xffff_ffff, 0), true);
+      assert.equal(isHeard(part, one, 0x1fff_ffff), true);
+      assert.equal(isHeard(part, one, 0x2000_0000), false);
+    }
+    for (const one of outside) assert.equal(isHeard(part, one, 0, 0), false);
+    assert.equal(isHeard(part, [0, 0, 0, 0, 53, 1], 0, 0), false);
+  }
 });

@@ -204,8 +204,11 @@ test('reconfigure() keeps leases and hands out the new settings at once', async 
   assert.equal(made.server?.leases().length, 1);
 });
 
-/** Of a datagram to the server that has no more. */
-const HEADERS = fromHex('45000028000000004011000000000000ffffffff00440043');
+/** A datagram to the server that says nothing. */
+const HEADERS = Uint8Array.of(
+  ...fromHex('45000028000000004011000000000000ffffffff00440043'),
+  ...new Uint8Array(300),
+);
 
 test('damaged packets and packets for others are dropped and counted', async () => {
   const made = await office();

@@ -19,7 +19,7 @@ export interface Tracking {
   /** Undefined where the packet belongs to no connection. */
   readonly connection: TrackedConnection | undefined;
   readonly direction: 'original' | 'reply';
-  /** IPS_CONFIRMED once an earlier packet of it has gone its way, and IPS_ASSURED once both ends have used it. */
+  /** IPS_CONFIRMED and IPS_SEEN_REPLY once it has been answered, and IPS_ASSURED once both ends have used it. */
   readonly age: number;
 }
 
@@ -44,7 +44,7 @@ export function track({ packet, connection }: Arrival): Tracking {
   if (isUntracked(packet)) return UNTRACKED;
   if (connection.state !== 'new') {
     const state = connection.state === 'related' ? NF_CT_STATE.RELATED : NF_CT_STATE.ESTABLISHED;
-    const age = connection.isAssured ? IPS.CONFIRMED | IPS.ASSURED : IPS.CONFIRMED;
+    const age = IPS.CONFIRMED | IPS.SEEN_REPLY | (connection.isAssured ? IPS.ASSURED : 0);
     return { state, connection: connection.tracked, direction: connection.direction, age };
   }
   if (!canBegin(packet)) return NOT_TRACKED;

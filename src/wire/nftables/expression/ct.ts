@@ -17,7 +17,7 @@ export const NFT_CT = {
 export const NF_CT_STATE = { INVALID: 1, ESTABLISHED: 2, RELATED: 4, NEW: 8, UNTRACKED: 64 } as const;
 
 /** Bits of `ct status` in host order (enum ip_conntrack_status). */
-export const IPS = { ASSURED: 4, CONFIRMED: 8, SRC_NAT: 16, DST_NAT: 32 } as const;
+export const IPS = { SEEN_REPLY: 2, ASSURED: 4, CONFIRMED: 8, SRC_NAT: 16, DST_NAT: 32 } as const;
 
 /** `ct`: a fact about the packet's connection into `dreg`, or `sreg` into it (NFTA_CT_*). */
 export const ct = attributes({
