@@ -42,13 +42,13 @@ async function isAnswered(patience: number): Promise<boolean> {
 }
 
 async function renew(): Promise<void> {
-  let isOver = false;
-  process.once('SIGTERM', () => (isOver = true));
+  const over = new AbortController();
+  process.once('SIGTERM', () => over.abort());
   // While the server looks whether somebody else has the address it answers nothing.
   while (!(await isAnswered(PAUSE)));
   console.log('renewing');
   let [answered, lost] = [0, 0];
-  while (!isOver) {
+  while (!over.signal.aborted) {
     if (await isAnswered(PATIENCE)) answered += 1;
     else lost += 1;
     await sleep(PAUSE);
