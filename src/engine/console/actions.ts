@@ -48,7 +48,7 @@ export const ACTION_TEXTS: Readonly<Record<Action, ActionText>> = {
     label: 'format data',
     word: 'format',
     explanation: [
-      'The data of the box are broken. Formatting makes empty ones at the next start: all stored mail goes, and so do settings but for the copy that is in force now. Restore a backup afterwards.',
+      'The data of the box are broken. Formatting makes empty ones at the next start: all stored mail and all settings go, and the box has factory settings then. What is in force now, "gatepost config show" prints; restore a backup of the mail afterwards.',
     ],
   },
 };
