@@ -4,6 +4,7 @@ import { UserError } from '../base/errors.ts';
 import { kernelErrorFrom } from '../io/node/errors.ts';
 import { nodeFiles } from '../io/node/files.ts';
 import type { ListedMail, MailList } from '../port/mail-import.ts';
+import type { MailStore } from '../port/mailbox.ts';
 import type { MailArchive } from '../service/mail-store/mail-archive.ts';
 import type { ApiClient } from './client.ts';
 import type { Command, Context } from './command.ts';
@@ -58,21 +59,41 @@ async function restoreStopped(
       `Cannot put mail into ${data}: a box runs on it (process ${holder}); without --data that box is asked to take it`,
     );
   const { openMailStore } = await import('../service/mail-store/mail-store.ts');
-  const { restoreUser } = await import('../service/mail-store/restore-user.ts');
+  const { lockDirectory } = await import('../io/node/data-lock.ts');
   const { NodeClock } = await import('../io/node/clock.ts');
   const { NodeRandom } = await import('../io/node/random.ts');
   const { RingLog } = await import('../io/log/ring-log.ts');
   const [clock, owner] = [new NodeClock(), ownerOf(`${data}/mail`)];
   const log = new RingLog({ clock, print: () => undefined }).logFor('mail');
-  const store = await openMailStore({ files: nodeFiles(data, owner), clock, random: new NodeRandom(), log });
+  const release = await lockDirectory(data);
+  if (release === undefined)
+    throw new UserError(
+      `Cannot put mail into ${data}: another process writes it, a box that starts or another restore; try again when that has ended`,
+    );
   try {
-    const { imported, problem, unreadable } = await restoreUser(archive, user, store);
-    print(`restored ${imported} messages that were missing`);
-    if (problem !== undefined) throw new UserError(problem);
-    tell(unreadable, user);
+    const store = await openMailStore({
+      files: nodeFiles(data, owner),
+      clock,
+      random: new NodeRandom(),
+      log,
+    });
+    await restoreInto(store, { user, archive, print }).finally(() => store.close());
   } finally {
-    await store.close();
+    release();
   }
+}
+
+interface Restoring extends Pick<Context, 'print'> {
+  readonly user: string;
+  readonly archive: MailArchive;
+}
+
+async function restoreInto(store: MailStore, { user, archive, print }: Restoring): Promise<void> {
+  const { restoreUser } = await import('../service/mail-store/restore-user.ts');
+  const { imported, problem, unreadable } = await restoreUser(archive, user, store);
+  print(`restored ${imported} messages that were missing`);
+  if (problem !== undefined) throw new UserError(problem);
+  tell(unreadable, user);
 }
 
 function ownerOf(path: string): { readonly uid: number; readonly gid: number } {

@@ -23,6 +23,7 @@ import type { FromRole, PostAnswer, PostCall, PostOptions, ToPost } from './ipc.
 import { PostOffice } from './post-office.ts';
 import { PostQueue } from './post-queue.ts';
 import type { RunSettings } from './settings.ts';
+import { storeTurn } from './store-turn.ts';
 
 /** After a delivery or a removal the list of mailboxes is reported once things are quiet for this long. */
 const REPORT_AFTER = 200;
@@ -355,8 +356,16 @@ export async function startPost({ data }: RunSettings): Promise<void> {
   };
   const parent = openParentChannel<FromRole, ToPost>({ onMessage, onGone: () => process.exit(0) });
   log.subscribe((entry) => parent.send({ kind: 'log', entry }));
+  const fail = (reason: string): void => {
+    problem = `Cannot open the mail store: ${reason}`;
+    log.logFor('mail').error(problem);
+    parent.send({ kind: 'storage', problem, health: { lastScrub: undefined, damage: [], problem } });
+    if (heard.options !== undefined) parent.send(failure(heard.options, problem));
+  };
   const files = nodeFiles(data);
   try {
+    await storeTurn(data, fail);
+    problem = undefined;
     const clock = new NodeClock();
     const stored = await openMailStore({
       files,
@@ -373,9 +382,6 @@ export async function startPost({ data }: RunSettings): Promise<void> {
     if (heard.isUp !== undefined) role.setUplink(heard.isUp);
     if (heard.options !== undefined) role.configure(heard.options);
   } catch (error) {
-    problem = `Cannot open the mail store: ${messageOf(error)}`;
-    log.logFor('mail').error(problem);
-    parent.send({ kind: 'storage', problem, health: { lastScrub: undefined, damage: [], problem } });
-    if (heard.options !== undefined) parent.send(failure(heard.options, problem));
+    fail(messageOf(error));
   }
 }

@@ -11,6 +11,7 @@ import { mailExportCommand } from '../../src/cli/mail-export.ts';
 import { mailImportCommand } from '../../src/cli/mail-import.ts';
 import { mailRestoreCommand } from '../../src/cli/mail-restore.ts';
 import { mailVerifyCommand } from '../../src/cli/mail-verify.ts';
+import { lockDirectory } from '../../src/io/node/data-lock.ts';
 import { nodeFiles } from '../../src/io/node/files.ts';
 import type { MailImport, MailImported, MailList } from '../../src/port/mail-import.ts';
 import { apiRoutes } from '../../src/service/api/routes.ts';
@@ -228,6 +229,12 @@ test('mail restore puts back what is missing, once, through the box and into the
       await run(mailRestoreCommand, ['bob', at('saved')], { data: at('stopped') }),
       `restored ${round} messages that were missing`,
     );
+  const release = await lockDirectory(at('stopped'));
+  await assert.rejects(
+    run(mailRestoreCommand, ['bob', at('saved')], { data: at('stopped') }),
+    /another process writes it/,
+  );
+  release?.();
   const target = await openStore(disk);
   assert.deepEqual(await textsIn(target, 'bob'), texts('a:500', 'b:3000', 'big:20000'));
   const bob = await target.open('bob');
