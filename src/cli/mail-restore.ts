@@ -77,7 +77,11 @@ async function restoreStopped(
       random: new NodeRandom(),
       log,
     });
-    await restoreInto(store, { user, archive, print }).finally(() => store.close());
+    try {
+      await restoreInto(store, { user, archive, print });
+    } finally {
+      await store.close();
+    }
   } finally {
     release();
   }

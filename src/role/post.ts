@@ -362,11 +362,10 @@ export async function startPost({ data }: RunSettings): Promise<void> {
     parent.send({ kind: 'storage', problem, health: { lastScrub: undefined, damage: [], problem } });
     if (heard.options !== undefined) parent.send(failure(heard.options, problem));
   };
-  const files = nodeFiles(data);
   try {
     await storeTurn(data, fail);
     problem = undefined;
-    const clock = new NodeClock();
+    const [files, clock] = [nodeFiles(data), new NodeClock()];
     const stored = await openMailStore({
       files,
       clock,

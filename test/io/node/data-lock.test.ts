@@ -18,8 +18,8 @@ test('lockDirectory() gives a directory to one process at a time, by any of its 
   symlinkSync(directory, alias);
   const program = (path: string): string[] => ['--input-type=module', '-e', PROGRAM, path];
   const ask = (path: string): string => execFileSync(process.execPath, program(path), { encoding: 'utf8' });
-  const [script = '', ...rest] = [`${PROGRAM} setInterval(() => {}, 1000);`, directory];
-  const holder = spawn(process.execPath, ['--input-type=module', '-e', script, ...rest], {
+  const script = `${PROGRAM} setInterval(() => {}, 1000);`;
+  const holder = spawn(process.execPath, ['--input-type=module', '-e', script, directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [said] = (await once(holder.stdout, 'data')) as [Buffer];
