@@ -51,7 +51,7 @@ export class AptRoot {
       mkdirSync(join(folder, path), { recursive: true });
     writeFileSync(join(folder, 'var/lib/dpkg/status'), '');
     writeFileSync(join(folder, 'etc/apt/sources.list'), sourcesText(source));
-    writeFileSync(join(folder, 'apt.conf'), root.#configuration(source));
+    writeFileSync(join(folder, 'apt.conf'), (await machineProxies()) + root.#configuration(source));
     await root.#apt(['apt-get', 'update', '-qq', '-o', 'APT::Update::Error-Mode=any']);
     return root;
   }
@@ -116,6 +116,15 @@ export class AptRoot {
       .map(([name, value]) => `${name} "${value}";\n`)
       .join('');
   }
+}
+
+/** How this machine's own apt reaches its mirror. */
+async function machineProxies(): Promise<string> {
+  const text = (await runProgram(['apt-config', 'dump', '--format', '%F "%v";%n', 'Acquire'])).toString();
+  const lines = text
+    .split('\n')
+    .filter((line) => /^Acquire::https?::(?:[\w.]+::)?(?:Proxy|CAInfo)\b/i.test(line));
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 function sourcesText({ release, components, mirror, security, keyring }: AptSource): string {

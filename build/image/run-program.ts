@@ -8,6 +8,10 @@ export interface ProgramOptions {
   readonly input?: string;
 }
 
+/** What says how a registry is reached; it does not get into what is made. */
+const WAY_OUT =
+  /^(?:https?_proxy|no_proxy|npm_config_(?:registry|cache|userconfig|cafile)|NODE_EXTRA_CA_CERTS)$/i;
+
 /** How much of what a failed program said is shown. */
 const SHOWN = 2000;
 
@@ -18,10 +22,18 @@ const SHOWN = 2000;
 export async function runProgram(argv: readonly string[], options: ProgramOptions = {}): Promise<Buffer> {
   const [command = '', ...args] = argv;
   const { PATH = '', HOME = '/' } = process.env;
+  const ways = Object.entries(process.env).filter(([name]) => WAY_OUT.test(name));
   const child = spawn(command, args, {
     cwd: options.cwd,
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: `${PATH}:/usr/sbin:/sbin`, HOME, LC_ALL: 'C.UTF-8', TZ: 'UTC', ...options.env },
+    env: {
+      ...Object.fromEntries(ways),
+      PATH: `${PATH}:/usr/sbin:/sbin`,
+      HOME,
+      LC_ALL: 'C.UTF-8',
+      TZ: 'UTC',
+      ...options.env,
+    },
   });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
