@@ -1,5 +1,6 @@
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../port/log.ts';
+import type { MailQueueView } from '../port/mail-queue-view.ts';
 import type { ControlClient } from './control-client.ts';
 import { type Snapshot, sections } from './views/sections.ts';
 
@@ -21,14 +22,24 @@ export class LiveFeed {
 
   /** Everything the page shows now. */
   async snapshot(): Promise<Snapshot> {
-    const [status, leases, names, health, firewall] = await Promise.all([
+    const [status, leases, names, health, firewall, waiting] = await Promise.all([
       this.#client.get<Snapshot['status']>('/api/status'),
       this.#client.get<Snapshot['leases']>('/api/leases'),
       this.#client.get<Snapshot['names']>('/api/names'),
       this.#client.get<Snapshot['health']>('/api/health'),
       this.#client.get<Snapshot['firewall']>('/api/firewall'),
+      this.#waiting(),
     ]);
-    return { status, leases, names, health, firewall };
+    return { status, leases, names, health, firewall, waiting };
+  }
+
+  /** By destination only: the page is for everybody in the office, and who writes to whom is nobody's business. None while the queue does not run. */
+  async #waiting(): Promise<Snapshot['waiting']> {
+    try {
+      return (await this.#client.get<MailQueueView>('/api/mail/queue')).destinations;
+    } catch {
+      return [];
+    }
   }
 
   get listeners(): number {

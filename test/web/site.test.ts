@@ -32,6 +32,14 @@ test('the page shows lease, address and health without JavaScript, and escapes w
   assert.ok(!text.includes('<script>alert'));
 });
 
+test('the page shows where mail waits to go and why, and no address of anybody: it is for the whole office', async () => {
+  const response = await siteOf(fakeControl(new FakeBox())).request('/', asked('192.168.77.1:8080'));
+  const text = await response.text();
+  for (const fact of ['Where mail waits to go', 'elsewhere.example', '2, 1 of them held', 'no answer'])
+    assert.ok(text.includes(fact), fact);
+  assert.doesNotMatch(text, /\w@(?:elsewhere|office)\.example/);
+});
+
 test('the page answers its own names and addresses only, so that another site cannot rebind a name to it', async () => {
   const site = siteOf(fakeControl(new FakeBox()));
   assert.equal((await site.request('/', asked('admin.office.example:8080'))).status, 200);

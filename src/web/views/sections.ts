@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { BoxStatus, LeaseStatus, NameStatus } from '../../port/box.ts';
 import type { FirewallView } from '../../port/gate-status.ts';
 import type { HealthNode, HealthReport } from '../../port/health-report.ts';
+import type { QueueDestination } from '../../port/mail-queue-view.ts';
 import { firewallSection } from './firewall-section.ts';
 import { formatBytes, formatSpan, formatTime } from './format.ts';
 import { type Html, table } from './table.ts';
@@ -13,6 +14,8 @@ export interface Snapshot {
   readonly names: readonly NameStatus[];
   readonly health: HealthReport;
   readonly firewall: FirewallView;
+  /** Mail for other hosts. */
+  readonly waiting: readonly QueueDestination[];
 }
 
 function facts(pairs: readonly (readonly [string, string | Html])[]): Html {
@@ -108,7 +111,22 @@ function queueFact({ queue }: BoxStatus): Html {
   return facts([['Messages waiting to be sent', what]]);
 }
 
-function tables({ status, leases, names, firewall }: Snapshot): Html {
+function waitingTable(waiting: readonly QueueDestination[]): Html {
+  if (waiting.length === 0) return html``;
+  return table(
+    'Where mail waits to go',
+    ['Domain', 'Messages', 'Oldest', 'Why', 'Next try'],
+    waiting.map(({ destination, messages, held, oldest, problem, nextTry }) => [
+      destination,
+      held === 0 ? String(messages) : `${messages}, ${held} of them held`,
+      formatTime(oldest),
+      problem ?? '',
+      nextTry === null ? '' : formatTime(nextTry),
+    ]),
+  );
+}
+
+function tables({ status, leases, names, firewall, waiting }: Snapshot): Html {
   return html`<section aria-labelledby="devices">
       <h2 id="devices">Devices</h2>
       ${table(
@@ -125,7 +143,7 @@ function tables({ status, leases, names, firewall }: Snapshot): Html {
     </section>
     <section aria-labelledby="mail">
       <h2 id="mail">Mail</h2>
-      ${queueFact(status)}
+      ${queueFact(status)} ${waitingTable(waiting)}
       ${table(
         'Mailboxes',
         ['User', 'Messages', 'Size'],
