@@ -10,6 +10,7 @@ export function fakeControl(box: FakeBox): ControlClient {
     '/api/health': () => box.health(),
     '/api/firewall': () => box.firewall(),
     '/api/mail/client-setup': () => box.clientSetup(),
+    '/api/mail/queue': () => box.mailQueue(),
     '/api/certificate': () => box.certificate(),
   };
   return {
