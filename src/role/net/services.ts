@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { messageOf } from '../../base/errors.ts';
 import { parseDomainName } from '../../wire/dns/domain-name.ts';
 import type { Config } from '../../config/schema.ts';
@@ -18,6 +19,7 @@ import { LanServices } from './lan-services.ts';
 import { type DeviceNames, bareLinks, wantedLinks } from './narrow.ts';
 import { Notices } from './notices.ts';
 import { PacketRules } from './packet-rules.ts';
+import { PacketSteering } from './packet-steering.ts';
 import type { NetPorts } from './ports.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { WanSide } from './wan-side.ts';
@@ -38,6 +40,7 @@ export class NetServices {
   readonly #lan: LanServices;
   readonly #wan: WanSide;
   readonly #announcer: LanAnnouncer;
+  readonly #steering: PacketSteering;
   #config: Config;
   #links: Links | undefined;
   #queue: Promise<unknown> = Promise.resolve();
@@ -47,6 +50,7 @@ export class NetServices {
     this.#config = config;
     this.#onChange = onChange;
     this.#log = ports.log.logFor('net');
+    this.#steering = new PacketSteering(availableParallelism(), this.#log);
     const { devices } = this;
     const notices = new Notices(ports.clock, this.#log, onChange);
     this.notices = notices;
@@ -172,6 +176,7 @@ export class NetServices {
     const rules = await this.rules.apply(config);
     if (rules !== 'unchanged') changes.push(`firewall ${rules}`);
     applyKernelSettings(config, this.#log);
+    this.#steering.follow(this.devices.names(config).ports);
     changes.push(...(await this.#applyLinks(config, occasion)));
     await this.#wan.apply(config);
     changes.push(...(await this.#lan.apply(config, this.devices.names(config).lan, this.#wan.names(config))));
@@ -231,6 +236,7 @@ export class NetServices {
     const before = this.devices.names(this.#config);
     this.devices.set(name, link);
     const now = this.devices.names(this.#config);
+    this.#steering.follow(now.ports);
     if (this.#links !== undefined && this.#areOthers(before, now)) this.#applyAgain();
     this.#onChange();
   }
