@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ADDRESSES, NAMES } from './addresses.ts';
 import { Box, ROLES, type Role } from './box.ts';
+import { LongDownload } from './long-download.ts';
 import { MailLoad } from './mail-load.ts';
 import { subjectsOf } from './mailbox-subjects.ts';
 import { Office } from './office.ts';
@@ -38,11 +39,7 @@ async function answers(role: Role): Promise<boolean> {
 for (const role of ROLES)
   test(`kill -9 of ${role}: the download goes on, no promised message is lost, the role comes back`, async (t) => {
     const { namespace } = office.pc1;
-    const url = `http://${NAMES.elsewhereWeb}/slow/${RATE}`;
-    const measure = '%{http_code} %{size_download}';
-    const curl = ['curl', '-sS', '-r', `0-${SIZE - 1}`, '-o', '/dev/null', '-w', measure, url];
-    const accessBefore = office.world.access.end();
-    const download = namespace.run(curl);
+    const download = new LongDownload(office, RATE, SIZE);
     const mail = await MailLoad.start(office.hosts.world, role);
 
     const begun = performance.now();
@@ -57,12 +54,11 @@ for (const role of ROLES)
       `process back after ${back.toFixed(0)} ms, answers after ${(performance.now() - begun).toFixed(0)} ms`,
     );
     assert.ok(back < BACK_WITHIN, `the role ${role} came back after ${back} ms`);
-    assert.equal(office.world.access.text().slice(accessBefore), '', 'the download was still going on');
+    download.assertGoesOn();
 
     await mail.more();
     await mail.stop();
-    assert.deepEqual(await download, { status: 0, stdout: `206 ${SIZE}`, stderr: '' });
-    await office.world.access.line(new RegExp(`GET /slow/.* 206 ${SIZE} `), { from: accessBefore });
+    await download.assertWhole();
     const kept = await subjectsOf(namespace, ADDRESSES.boxLan);
     for (const id of mail.acknowledged)
       assert.equal(kept.filter((subject) => subject === id).length, 1, `${id} is there exactly once`);
