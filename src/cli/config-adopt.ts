@@ -2,6 +2,7 @@ import { ConfigError, UserError, messageOf } from '../base/errors.ts';
 import { fromUtf8, utf8 } from '../base/text.ts';
 import { parseConfigText, readConfig } from '../config/load.ts';
 import type { Files } from '../port/files.ts';
+import { RESET_WANTED_FILE } from '../service/reset/reset.ts';
 import type { Command } from './command.ts';
 import { dataFiles, fileIn } from './mail-directory.ts';
 
@@ -41,6 +42,10 @@ export const configAdoptCommand: Command = {
 };
 
 async function takeUnlessTaken(data: Files, current: Uint8Array | undefined, source: unknown): Promise<void> {
+  if ((await data.read(RESET_WANTED_FILE)) !== undefined)
+    throw new UserError(
+      'A reset of the box is not complete, and would delete what is taken now; the file is taken when it is',
+    );
   if (current !== undefined) return requireSame(source, current);
   await data.makeDirectory('config');
   await data.replace(CURRENT, utf8(textOfConfig(source)));

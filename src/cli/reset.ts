@@ -46,9 +46,13 @@ export const resetCommand: Command = {
 
 /** For the start of a board: the owner has put a file on the partition that every computer can write. */
 async function resetIfAsked(context: Context, folder: string): Promise<void> {
+  const data = dataDirectory(context);
+  requireStopped(data);
+  // What was wanted before comes first: a configuration that is adopted next would be reset with it.
+  const before = await resetData(data, valueOf(context, 'board'));
+  if (before !== undefined) context.print('the box is reset, as was wanted before');
   const request = existsSync(folder) ? await findRequest(nodeFiles(folder)) : undefined;
-  if (request === undefined) return context.print('no reset is asked for');
-  requireStopped(dataDirectory(context));
+  if (request === undefined) return before === undefined ? context.print('no reset is asked for') : undefined;
   await resetStopped(context, request.kind);
   await request.done();
   context.print('the box is reset, as the file on its card asked');

@@ -109,3 +109,12 @@ test('config adopt leaves a card without a file alone', async () => {
   assert.equal(await adopt(empty), 'nothing to take');
   assert.deepEqual([readdirSync(empty.card), readdirSync(empty.data)], [[], []]);
 });
+
+test('config adopt takes no file while a reset is not complete, which would delete it', async () => {
+  const card = newCard('{ "version": 1 }');
+  mkdirSync(join(card.data, 'config'));
+  writeFileSync(join(card.data, 'config/reset-wanted.json'), '{"kind":"everything"}');
+  await assert.rejects(adopt(card), /reset of the box is not complete/);
+  assert.deepEqual(readdirSync(join(card.data, 'config')), ['reset-wanted.json']);
+  assert.equal(read(card.card, 'gatepost.json'), '{ "version": 1 }');
+});
