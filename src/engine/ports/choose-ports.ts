@@ -22,7 +22,7 @@ export interface FreePort {
 export interface Chosen {
   readonly role: PortRole;
   readonly port: FreePort;
-  readonly because: 'answer' | 'no-answer' | 'only-one-left';
+  readonly because: 'answer' | 'several-answers' | 'no-answer' | 'only-one-left';
 }
 
 /**
@@ -41,11 +41,16 @@ export function choosePorts(roles: readonly PortRole[], free: readonly FreePort[
   return chosen;
 }
 
+/** By the number of ports where a DHCP server answers. */
+const REASONS = ['no-answer', 'answer'] as const;
+
 function portFor(role: PortRole, left: readonly FreePort[]): Omit<Chosen, 'role'> | undefined {
   const [first] = left;
   if (first === undefined) return undefined;
   if (left.length === 1) return { port: first, because: 'only-one-left' };
   const fitting = left.find(({ answered }) => answered === (role === 'wan'));
-  const because = left.some(({ answered }) => answered) ? 'answer' : 'no-answer';
-  return { port: fitting ?? first, because };
+  return {
+    port: fitting ?? first,
+    because: REASONS[left.filter(({ answered }) => answered).length] ?? 'several-answers',
+  };
 }

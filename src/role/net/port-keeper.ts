@@ -29,6 +29,9 @@ const CARRIER_WITHIN = Seconds(6);
 /** A port that is known may only be slow or loose: another one takes its place when it has been away for so long. */
 const REPLACED_AFTER = Seconds(60);
 
+/** Reasons for which another port may be the right one. */
+const GUESSES: ReadonlySet<Chosen['because']> = new Set(['no-answer', 'several-answers']);
+
 export interface PortKeeperParts {
   readonly ports: NetPorts;
   /** The configuration that the owner wants. */
@@ -163,7 +166,7 @@ export class PortKeeper {
     const taken = Object.fromEntries(chosen.map(({ role, port }) => [role, port.mac]));
     this.#choice = { ...this.#choice, ...taken };
     for (const one of chosen) log.notice(sentenceOf(one));
-    const guess = chosen.find(({ role, because }) => role === 'wan' && because === 'no-answer');
+    const guess = chosen.find(({ role, because }) => role === 'wan' && GUESSES.has(because));
     if (guess !== undefined) onGuess(sentenceOf(guess));
     await ports.data.makeDirectory('state');
     await ports.data.replace(PORTS_FILE, utf8(JSON.stringify(this.#choice)));
@@ -273,7 +276,8 @@ function choiceOf(value: unknown): PortChoice {
 function sentenceOf({ role, port, because }: Chosen): string {
   const where = `The port ${port.name} (${port.mac}) is the ${role === 'wan' ? "provider's" : "office's"}`;
   if (role === 'lan' || because === 'only-one-left') return `${where} from now on`;
-  return because === 'answer'
-    ? `${where} from now on: a DHCP server answers there`
+  if (because === 'answer') return `${where} from now on: a DHCP server answers there`;
+  return because === 'several-answers'
+    ? `${where} from now on, as the first of those where a DHCP server answers. If the modem is at another one, change the cables over; the office is to have no DHCP server besides the box`
     : `${where} from now on, as the first of the board: no DHCP server has answered on any. If the modem is at another one, change the cables over, or reset the box with the modem switched on`;
 }

@@ -22,8 +22,12 @@ test('choosePorts() makes the port where a DHCP server answers the WAN', () => {
   assert.deepEqual(chosen(port(0), port(1), port(2, true)), { wan: 'eth2 answer', lan: 'eth0 no-answer' });
 });
 
-test('choosePorts() makes the first port the WAN when servers answer on all or none', () => {
-  assert.deepEqual(chosen(port(0, true), port(1, true)), { wan: 'eth0 answer', lan: 'eth1 only-one-left' });
+test('choosePorts() makes the first port the WAN when servers answer on several or none, and says which of both', () => {
+  assert.deepEqual(chosen(port(0, true), port(1, true)), {
+    wan: 'eth0 several-answers',
+    lan: 'eth1 only-one-left',
+  });
+  assert.equal(chosen(port(0), port(1, true), port(2, true))['wan'], 'eth1 several-answers');
   assert.deepEqual(chosen(port(0), port(1)), { wan: 'eth0 no-answer', lan: 'eth1 only-one-left' });
 });
 
