@@ -11,14 +11,21 @@ export interface SelfRestart {
   readonly isCard?: true | undefined;
 }
 
-/** Restarts remembered; the oldest goes. */
+/** Restarts remembered of the board, and as many of network cards; the oldest of its kind goes. */
 export const RING_SIZE = 20;
 /** So many restarts within a day for one check have not mended it: the box goes on without it. */
 export const FUTILE_AFTER = 3;
 const MEMORY = Days(1);
 
 export function addRestart(ring: readonly SelfRestart[], restart: SelfRestart): readonly SelfRestart[] {
-  return [...ring, restart].slice(-RING_SIZE);
+  return bounded([...ring, restart]);
+}
+
+/** Cards are reset more often, and must not push out what shows that restarts of the board mend nothing. */
+function bounded(ring: readonly SelfRestart[]): readonly SelfRestart[] {
+  const newest = Map.groupBy(ring, ({ isCard }) => isCard === true);
+  const kept = new Set([...newest.values()].flatMap((some) => some.slice(-RING_SIZE)));
+  return ring.filter((one) => kept.has(one));
 }
 
 /** The restarts of the board in the last day. A clock that was put back makes an old one recent, which errs on the side of no restart. */
@@ -45,7 +52,7 @@ export function decodeRing(text: string): readonly SelfRestart[] {
   } catch {
     return [];
   }
-  return Array.isArray(value) ? value.flatMap(restartOf).slice(-RING_SIZE) : [];
+  return Array.isArray(value) ? bounded(value.flatMap(restartOf)) : [];
 }
 
 function restartOf(value: unknown): SelfRestart[] {

@@ -33,6 +33,8 @@ export class CardWatch {
   readonly #ports: CardWatchPorts;
   readonly #states = new Map<string, CardState>();
   readonly #hopeless = new Map<string, string>();
+  /** Cards that were taken from their drivers, until they are seen again. */
+  readonly #taken = new Set<string>();
   #next: Cancel | undefined;
   #isStopped = false;
 
@@ -60,6 +62,7 @@ export class CardWatch {
     const devices = this.#ports.devices();
     for (const name of this.#states.keys())
       if (devices.every(({ device }) => device !== name)) this.#forget(name);
+    for (const name of this.#taken) this.#lookForTaken(name, devices);
     for (const device of devices) await this.#lookAt(device);
     this.#ports.onProblem(this.problem);
     if (!this.#isStopped) this.start();
@@ -68,6 +71,13 @@ export class CardWatch {
   #forget(device: string): void {
     this.#states.delete(device);
     this.#hopeless.delete(device);
+  }
+
+  /** One that its driver has not taken back looks as if it had been pulled out; only a start of the board finds it again. */
+  #lookForTaken(device: string, devices: readonly WatchedCard[]): void {
+    if (devices.every((one) => one.device !== device))
+      this.#hopeless.set(device, 'it has not come back since it was taken from its driver');
+    else if (this.#taken.delete(device)) this.#hopeless.delete(device);
   }
 
   async #lookAt({ device, carrier }: WatchedCard): Promise<void> {
@@ -80,7 +90,7 @@ export class CardWatch {
     const { state, verdict } = watchCard(before, look, now);
     this.#states.set(device, state);
     if (verdict.kind === 'hopeless') this.#hopeless.set(device, verdict.reason);
-    else if (look.sent !== before.sent) this.#hopeless.delete(device);
+    else if (!carrier || look.sent !== before.sent) this.#hopeless.delete(device);
     if (verdict.kind === 'try' && !(await send(device).catch(() => false)))
       this.#states.set(device, { ...before, movedAt: now });
     if (verdict.kind === 'reset') await this.#reset(device, verdict);
@@ -91,6 +101,7 @@ export class CardWatch {
     { how, reason }: { readonly how: CardReset; readonly reason: string },
   ): Promise<void> {
     const { cards, restartLink, onReset } = this.#ports;
+    if (how === 'driver') this.#taken.add(device);
     try {
       const isRebound = how === 'driver' && cards.rebind(device);
       if (!isRebound) await restartLink(device);

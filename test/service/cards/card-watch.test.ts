@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Minutes, Seconds } from '../../../src/base/duration.ts';
+import { KernelError } from '../../../src/base/errors.ts';
 import { CardWatch } from '../../../src/service/cards/card-watch.ts';
 import { FakeClock } from '../../fake/fake-clock.ts';
 
 function harness({ hasDriver }: { readonly hasDriver: boolean }) {
   const clock = new FakeClock();
   const card = { sent: 0, waiting: 0, timeouts: 0 };
-  const world = { isThere: true, isSending: true, canSend: true };
+  const world = { isThere: true, hasCarrier: true, staysAway: false, isSending: true, canSend: true };
   const done: string[] = [];
   const problems: (string | undefined)[] = [];
   const watch = new CardWatch({
@@ -16,10 +17,14 @@ function harness({ hasDriver }: { readonly hasDriver: boolean }) {
       counters: () => ({ ...card, sent: world.isSending ? card.sent++ : card.sent }),
       rebind: () => {
         if (hasDriver) done.push('driver');
+        if (world.staysAway) {
+          world.isThere = false;
+          throw new KernelError('give wan0 back to its driver', 'ETIMEDOUT');
+        }
         return hasDriver;
       },
     },
-    devices: () => (world.isThere ? [{ device: 'wan0', carrier: true }] : []),
+    devices: () => (world.isThere ? [{ device: 'wan0', carrier: world.hasCarrier }] : []),
     send: async () => {
       if (world.canSend) done.push('send');
       return world.canSend;
@@ -83,5 +88,30 @@ test('CardWatch finds no fault with a silent card that it can give nothing to se
   world.canSend = false;
   await clock.advance(Minutes(30));
   assert.deepEqual(done, []);
+  watch.stop();
+});
+
+test('CardWatch finds no fault with a card that has lost its cable after resets were in vain', async () => {
+  const { clock, world, card, watch } = harness({ hasDriver: true });
+  world.isSending = false;
+  card.waiting = 1;
+  await clock.advance(Minutes(4));
+  assert.notEqual(watch.problem, undefined);
+  world.hasCarrier = false;
+  await clock.advance(Seconds(10));
+  assert.equal(watch.problem, undefined);
+  watch.stop();
+});
+
+test('CardWatch has a problem while a card does not come back from its driver, as only the board can bring it back', async () => {
+  const { clock, world, card, problems, watch } = harness({ hasDriver: true });
+  Object.assign(world, { isSending: false, staysAway: true });
+  card.waiting = 1;
+  await clock.advance(Minutes(4));
+  assert.equal(world.isThere, false);
+  assert.match(watch.problem ?? '', /wan0 does not send: .*not come back/);
+  Object.assign(world, { isThere: true, isSending: true });
+  await clock.advance(Seconds(10));
+  assert.equal(problems.at(-1), undefined);
   watch.stop();
 });
