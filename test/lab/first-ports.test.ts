@@ -158,6 +158,11 @@ test('a board with one port is a host of the office, gives no addresses beside a
     await healthText(board),
     /only one network port.*Another DHCP server answers there.*Connect a second/,
   );
+  const change = await box.cli(['firewall', 'block', '02:67:70:00:0a:77']);
+  assert.equal(change.status, 0, change.stderr);
+  const changed = await box.status();
+  assert.equal(changed.mode, 'lan-only', 'a change of the settings asks for no second port');
+  assert.ok(changed.services.every(({ name }) => name !== 'dhcp'));
   await plug(board, 'eth1');
   board.providers.eth1 = await provide(board.ends.eth1, 1);
   const { mode, wan, services } = await box.online();

@@ -57,6 +57,8 @@ export interface NetBoxParts {
   readonly isReady: () => boolean;
   readonly updates: UpdateDesk;
   readonly machine: MachineDesk;
+  /** What of a configuration can be in force with the network ports there are. */
+  readonly possible: (config: Config) => Config;
   /** A new configuration is on stable storage. */
   readonly onStored: () => Promise<void>;
 }
@@ -298,19 +300,19 @@ export class NetBox implements Box {
 
   /** Applied first, stored after: what the kernel refuses must not stand in the file the next start reads. */
   async #take(next: Loaded, cause: string): Promise<readonly string[]> {
-    const { services, store, configurePeers, onStored } = this.#parts;
+    const { services, store, configurePeers, onStored, possible } = this.#parts;
     const before = store.current;
-    const changes = await services.apply(next.config);
+    const changes = await services.apply(possible(next.config));
     // The same again may have put the kernel right, but there is nothing to write.
     if (JSON.stringify(before.source) === JSON.stringify(next.source)) return changes;
     try {
       await store.commit(next, cause);
     } catch (error) {
-      await services.apply(before.config);
+      await services.apply(possible(before.config));
       throw error;
     }
     await onStored();
-    await configurePeers(next.config);
+    await configurePeers(possible(next.config));
     this.changed();
     return [...changes, 'configuration stored', ...this.#troubles()];
   }

@@ -94,6 +94,7 @@ class NetRole {
       isReady: () => this.#ready,
       updates: board.updates,
       machine: board.machine,
+      possible: (config) => keeper?.possible(config) ?? config,
       onStored: () => board.keepConfig(),
     });
     this.#board = board;

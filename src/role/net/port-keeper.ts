@@ -56,6 +56,8 @@ export class PortKeeper {
   #awaySince: Instant | undefined;
   #again: Cancel | undefined;
   #turn: Promise<void> = Promise.resolve();
+  /** There is one port, and whether another DHCP server answers there. */
+  #alone: { readonly answered: boolean } | undefined;
 
   constructor(parts: PortKeeperParts) {
     this.#parts = parts;
@@ -107,14 +109,22 @@ export class PortKeeper {
     if (!openRoles(config, links).includes('wan') || this.#choice.wan !== undefined || lan === undefined)
       return config;
     const [{ answered } = { answered: false }] = await look.probed([lan]);
+    this.#alone = { answered };
     const dhcp = answered ? ' Another DHCP server answers there, so that the box gives no addresses.' : '';
     this.#parts.onProblem(
       `There is only one network port, ${lan.name} (${macOf(lan)}): the box is a host of the office, and has no way to the Internet of its own.${dhcp} Connect a second network adapter: it becomes the provider's port by itself`,
     );
+    return this.possible(config);
+  }
+
+  /** What the box can do of a configuration with the ports there are: without one for the WAN it is a host of the office. */
+  possible(config: Config): Config {
+    if (this.#alone === undefined || !openRoles(config, []).includes('wan')) return config;
+    const { dhcp } = config;
     return {
       ...config,
       mode: 'lan-only',
-      dhcp: { ...config.dhcp, enabled: config.dhcp.enabled && !answered },
+      dhcp: { ...dhcp, enabled: dhcp.enabled && !this.#alone.answered },
     };
   }
 
@@ -141,6 +151,7 @@ export class PortKeeper {
     }
     if (!(await this.#rename(roles, links()))) return;
     this.#awaySince = undefined;
+    if (this.#isThere('wan', links())) this.#alone = undefined;
     this.#parts.onProblem(undefined);
     await this.#parts.onNamed();
   }
