@@ -58,18 +58,21 @@ export class ConfigCopies {
     this.#last = next;
   }
 
-  /** Writes zeros over all copies: no later owner of the card is to read them. @throws KernelError */
+  /** Writes zeros over all copies: no later owner of the card is to read them. @throws KernelError for a broken slot, after the others */
   async forget(): Promise<void> {
     this.#last = undefined;
-    for (const slot of this.#slots.all) {
-      const device = await this.#devices.open(slot);
-      try {
-        for (const number of NUMBERS)
-          await device.write(offsetOf(number, device), new Uint8Array(CONFIG_COPY_ROOM));
-        await device.settle();
-      } finally {
-        await device.close();
-      }
+    const done = await Promise.allSettled(this.#slots.all.map((slot) => this.#forgetIn(slot)));
+    for (const one of done) if (one.status === 'rejected') throw one.reason;
+  }
+
+  async #forgetIn(slot: string): Promise<void> {
+    const device = await this.#devices.open(slot);
+    try {
+      for (const number of NUMBERS)
+        await device.write(offsetOf(number, device), new Uint8Array(CONFIG_COPY_ROOM));
+      await device.settle();
+    } finally {
+      await device.close();
     }
   }
 

@@ -77,3 +77,11 @@ test('ConfigCopies reads and writes the copies of one slot while the other is no
   await copies.write('two');
   assert.deepEqual(await copies.readAll(), ['two', 'one']);
 });
+
+test('ConfigCopies forgets what it can reach when a slot is broken, and fails for that one', async () => {
+  const card = newCard();
+  for (const slot of ['a', 'b']) await from(slot, card).write(`of ${slot}`);
+  const copies = new ConfigCopies({ all: ['broken', 'a', 'b'], running: 'a' }, card);
+  await assert.rejects(copies.forget(), { name: 'KernelError' });
+  assert.deepEqual(await copies.readAll(), []);
+});
