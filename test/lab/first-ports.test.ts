@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { newMaker } from '../service/update/update-file.ts';
 import { Box } from './box.ts';
@@ -110,6 +110,15 @@ test('the port where the provider answers is the WAN, and stays it whatever the 
   await plug(board, 'eth1', 'eth0');
   await box.start();
   assert.deepEqual(await named(board), { eth0: 'lan0', eth1: 'wan0' });
+});
+
+test('a board that cannot keep which port is which starts all the same, and says so', async (t) => {
+  const board = await newBoard(t, PORTS, ['eth1']);
+  const { box } = board;
+  mkdirSync(`${box.dataPath}/state/ports.json`, { recursive: true });
+  await box.start();
+  assert.deepEqual(await named(board), { eth0: 'lan0', eth1: 'wan0' });
+  assert.match(await healthText(board), /which port is which cannot be kept/);
 });
 
 test('with a provider at both ports the first is the WAN', async (t) => {

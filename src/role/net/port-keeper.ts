@@ -40,7 +40,7 @@ export interface PortKeeperParts {
   readonly onProgress: (sentence: string | undefined) => void;
   /** What the owner has to do about the ports; undefined when that is nothing. */
   readonly onProblem: (sentence: string | undefined) => void;
-  /** What the owner has to know of a choice that may be wrong. */
+  /** What the owner has to know of a choice that may be wrong, or may be another one after the next start. */
   readonly onGuess: (sentence: string) => void;
   /** A port has got its role while the box runs. */
   readonly onNamed: () => Promise<void>;
@@ -179,8 +179,20 @@ export class PortKeeper {
     for (const one of chosen) log.notice(sentenceOf(one));
     const guess = chosen.find(({ role, because }) => role === 'wan' && GUESSES.has(because));
     if (guess !== undefined) onGuess(sentenceOf(guess));
-    await ports.data.makeDirectory('state');
-    await ports.data.replace(PORTS_FILE, utf8(JSON.stringify(this.#choice)));
+    await this.#keep();
+  }
+
+  /** Ports without a memory are found out again at the next start; a box that did not start would be no better. */
+  async #keep(): Promise<void> {
+    const { data } = this.#parts.ports;
+    try {
+      await data.makeDirectory('state');
+      await data.replace(PORTS_FILE, utf8(JSON.stringify(this.#choice)));
+    } catch (error) {
+      this.#parts.onGuess(
+        `It is found out again at every start, as which port is which cannot be kept: ${messageOf(error)}`,
+      );
+    }
   }
 
   /** Whether there was something to do. */
