@@ -21,6 +21,7 @@ import { type Links, startLinks } from '../../service/links/links.ts';
 import { PORTS_FILE } from '../../service/reset/reset.ts';
 import { probeOffer } from '../../service/wan/offer-probe.ts';
 import type { NetPorts } from './ports.ts';
+import { switchOn } from './switch-on.ts';
 
 /** Adapters on USB are found some seconds after what is built in. */
 const SECOND_PORT_WITHIN = Seconds(30);
@@ -246,12 +247,8 @@ class PortLook {
 
   /** The ports in the order of the board, and on which a DHCP server answers. Nothing is configured on them. */
   async probed(free: readonly ObservedLink[]): Promise<readonly FreePort[]> {
-    const { route } = this.#ports;
-    const off = free.filter(({ up }) => !up);
-    if (off.length > 0)
-      await route.transaction(
-        off.map(({ name, index }) => encodeChange({ kind: 'set-up', device: name, index, up: true })),
-      );
+    const { route, log } = this.#ports;
+    await switchOn(free, { route, log: log.logFor('ports') });
     const mine = (links: readonly ObservedLink[]): readonly ObservedLink[] =>
       links.filter(({ index }) => free.some((one) => one.index === index));
     await this.until((links) => mine(links).every(({ carrier }) => carrier), CARRIER_WITHIN);
