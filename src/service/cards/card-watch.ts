@@ -33,8 +33,9 @@ export class CardWatch {
   readonly #ports: CardWatchPorts;
   readonly #states = new Map<string, CardState>();
   readonly #hopeless = new Map<string, string>();
-  /** Cards that were taken from their drivers, until they are seen again. */
-  readonly #taken = new Set<string>();
+  /** Cards that were taken from their drivers, until as many devices are there again: a card may come back by another name. */
+  readonly #taken = new Map<string, number>();
+  #count = 0;
   #next: Cancel | undefined;
   #isStopped = false;
 
@@ -62,7 +63,8 @@ export class CardWatch {
     const devices = this.#ports.devices();
     for (const name of this.#states.keys())
       if (devices.every(({ device }) => device !== name)) this.#forget(name);
-    for (const name of this.#taken) this.#lookForTaken(name, devices);
+    this.#count = devices.length;
+    for (const [name, count] of this.#taken) this.#lookForTaken(name, count);
     for (const device of devices) await this.#lookAt(device);
     this.#ports.onProblem(this.problem);
     if (!this.#isStopped) this.start();
@@ -74,8 +76,8 @@ export class CardWatch {
   }
 
   /** One that its driver has not taken back looks as if it had been pulled out; only a start of the board finds it again. */
-  #lookForTaken(device: string, devices: readonly WatchedCard[]): void {
-    if (devices.every((one) => one.device !== device))
+  #lookForTaken(device: string, count: number): void {
+    if (this.#count < count)
       this.#hopeless.set(device, 'it has not come back since it was taken from its driver');
     else if (this.#taken.delete(device)) this.#hopeless.delete(device);
   }
@@ -101,7 +103,7 @@ export class CardWatch {
     { how, reason }: { readonly how: CardReset; readonly reason: string },
   ): Promise<void> {
     const { cards, restartLink, onReset } = this.#ports;
-    if (how === 'driver') this.#taken.add(device);
+    if (how === 'driver') this.#taken.set(device, this.#count);
     try {
       const isRebound = how === 'driver' && cards.rebind(device);
       if (!isRebound) await restartLink(device);

@@ -8,7 +8,14 @@ import { FakeClock } from '../../fake/fake-clock.ts';
 function harness({ hasDriver }: { readonly hasDriver: boolean }) {
   const clock = new FakeClock();
   const card = { sent: 0, waiting: 0, timeouts: 0 };
-  const world = { isThere: true, hasCarrier: true, staysAway: false, isSending: true, canSend: true };
+  const world = {
+    name: 'wan0',
+    isThere: true,
+    hasCarrier: true,
+    staysAway: false,
+    isSending: true,
+    canSend: true,
+  };
   const done: string[] = [];
   const problems: (string | undefined)[] = [];
   const watch = new CardWatch({
@@ -24,7 +31,7 @@ function harness({ hasDriver }: { readonly hasDriver: boolean }) {
         return hasDriver;
       },
     },
-    devices: () => (world.isThere ? [{ device: 'wan0', carrier: world.hasCarrier }] : []),
+    devices: () => (world.isThere ? [{ device: world.name, carrier: world.hasCarrier }] : []),
     send: async () => {
       if (world.canSend) done.push('send');
       return world.canSend;
@@ -113,5 +120,17 @@ test('CardWatch has a problem while a card does not come back from its driver, a
   Object.assign(world, { isThere: true, isSending: true });
   await clock.advance(Seconds(10));
   assert.equal(problems.at(-1), undefined);
+  watch.stop();
+});
+
+test('CardWatch knows a card that comes back from its driver by another name', async () => {
+  const { clock, world, card, watch } = harness({ hasDriver: true });
+  Object.assign(world, { isSending: false, staysAway: true });
+  card.waiting = 1;
+  await clock.advance(Minutes(4));
+  assert.notEqual(watch.problem, undefined);
+  Object.assign(world, { isThere: true, isSending: true, name: 'eth0' });
+  await clock.advance(Seconds(10));
+  assert.equal(watch.problem, undefined);
   watch.stop();
 });
