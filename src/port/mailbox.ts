@@ -1,5 +1,4 @@
 import type { Timestamp } from '../base/instant.ts';
-import type { Soon } from '../base/soon.ts';
 import type { RemoteRecipient } from './mail-queue.ts';
 
 /** Who sends what to whom, as agreed in the SMTP transaction (RFC 5321 section 4.1.1). At least one user or remote recipient. */
@@ -50,7 +49,7 @@ export interface Maildrop {
    * The message. All of it was read and checked when this resolves; with `top`, for whoever wants its beginning only, pieces come unchecked.
    * @throws MessageGoneError, and Error if it is damaged
    */
-  read(uid: string, part?: 'whole' | 'top'): Soon<MailContent>;
+  read(uid: string, part?: 'whole' | 'top'): Promise<MailContent>;
   /** Removes messages in one committed record; when it returns the deletion is on stable storage. */
   remove(uids: readonly string[]): Promise<void>;
   /** Gives the lock back. Closing twice is allowed. */

@@ -2,7 +2,6 @@ import type { Clock } from '../../port/clock.ts';
 import type { Files } from '../../port/files.ts';
 import type { Random } from '../../port/random.ts';
 import { InvariantError, KernelError } from '../../base/errors.ts';
-import { type Soon, recoverSoon } from '../../base/soon.ts';
 import { batchLength, encodeBatch } from '../../wire/record/batch.ts';
 import { type JournalRecord, frameLength } from '../../wire/record/frame.ts';
 import type { AppliedRecord } from './applied-record.ts';
@@ -139,20 +138,19 @@ export class Journal {
   }
 
   /** Reads a record; its checksums are checked. @throws DamagedRecordError, KernelError */
-  read(position: RecordPosition): Soon<RecordContent> {
+  async read(position: RecordPosition): Promise<RecordContent> {
     const segment = this.#segment(position.segment);
     if (segment?.key === undefined) {
       throw new InvariantError(
         `Cannot read from segment ${position.segment}: there is none with that number`,
       );
     }
-    return recoverSoon(
-      () => readRecord(this.#readers, segment, position),
-      (error) => {
-        if (error instanceof DamagedRecordError) this.#damaged(segment, position);
-        throw error;
-      },
-    );
+    try {
+      return await readRecord(this.#readers, segment, position);
+    } catch (error) {
+      if (error instanceof DamagedRecordError) this.#damaged(segment, position);
+      throw error;
+    }
   }
 
   /** All segments, the oldest first. */

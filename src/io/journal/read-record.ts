@@ -1,4 +1,3 @@
-import { type Soon, mapSoon } from '../../base/soon.ts';
 import { decodeFrame } from '../../wire/record/frame.ts';
 import { DamagedRecordError } from './damaged-record-error.ts';
 import type { SegmentReaders } from './readers.ts';
@@ -10,21 +9,12 @@ export interface RecordContent {
 }
 
 /** Reads one record of a segment; its checksums are checked. @throws DamagedRecordError, KernelError */
-export function readRecord(
+export async function readRecord(
   readers: SegmentReaders,
   segment: Segment,
   { offset, length }: RecordPosition,
-): Soon<RecordContent> {
-  return mapSoon(readers.read(segment, offset, length), (bytes) =>
-    recordIn(bytes, segment, { offset, length }),
-  );
-}
-
-function recordIn(
-  bytes: Uint8Array,
-  segment: Segment,
-  { offset, length }: Pick<RecordPosition, 'offset' | 'length'>,
-): RecordContent {
+): Promise<RecordContent> {
+  const bytes = await readers.read(segment, offset, length);
   const frame = segment.key === undefined ? undefined : decodeFrame(bytes, 0, segment.key);
   if (frame?.intact === true && frame.length === length) return frame;
   throw new DamagedRecordError(`Cannot read a record of ${segment.path} at ${offset}: its checksum is wrong`);

@@ -1,4 +1,3 @@
-import type { Soon } from '../../base/soon.ts';
 import type { Files, OpenFile } from '../../port/files.ts';
 import { ReadAhead } from './read-ahead.ts';
 import type { Segment } from './segment.ts';
@@ -23,12 +22,10 @@ export class SegmentReaders {
   }
 
   /** The segment must exist when this is called; it may be removed, after {@link settle}, while the read is under way. */
-  read(segment: Segment, offset: number, length: number): Soon<Uint8Array> {
-    return this.#ahead.find(segment.number, offset, length) ?? this.#readFile(segment, offset, length);
-  }
-
-  async #readFile(segment: Segment, offset: number, length: number): Promise<Uint8Array> {
+  async read(segment: Segment, offset: number, length: number): Promise<Uint8Array> {
     const { number, size } = segment;
+    const kept = this.#ahead.find(number, offset, length);
+    if (kept !== undefined) return kept;
     const reading = this.#reading(segment);
     reading.users += 1;
     try {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import process from 'node:process';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import type { Pop3Session } from './options.ts';
-import type { Transport, Written } from './transport.ts';
+import type { Transport } from './transport.ts';
 
 export interface ConnectionEvents {
   readonly onData: (chunk: Uint8Array) => void;
@@ -13,6 +13,8 @@ export interface ConnectionEvents {
   /** Called once, whoever ended it. */
   readonly onClose: () => void;
 }
+
+const WRITTEN = Promise.resolve(undefined);
 
 /** How long a client that was sent the last reply may keep its side open. */
 const LINGER_TIME = 5000;
@@ -63,15 +65,15 @@ export class Connection implements Transport {
     socket.on('data', this.#onData);
   }
 
-  write(bytes: Uint8Array, isMoreComing = false): Written {
+  write(bytes: Uint8Array, isMoreComing = false): Promise<undefined> {
     const socket = this.#socket;
-    if (this.#closed || !socket.writable) return undefined;
+    if (this.#closed || !socket.writable) return WRITTEN;
     if (isMoreComing && socket.writableCorked === 0) {
       socket.cork();
       // Runs as soon as the next reply has to wait for the disk: nobody waits longer for one that is there.
       process.nextTick(() => socket.uncork());
     }
-    if (socket.write(bytes)) return undefined;
+    if (socket.write(bytes)) return WRITTEN;
     socket.uncork();
     return new Promise((resolve) => {
       const stalled = setTimeout(() => socket.destroy(), this.#stallTime);

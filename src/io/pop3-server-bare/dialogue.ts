@@ -129,15 +129,15 @@ export class Dialogue<User extends Pop3User> {
       if (this.#over || this.#stopping) return;
       // The deadline of the login runs on while it is tried; that of a quiet client is for whole commands only.
       if (this.#transaction !== undefined) this.#transport.setDeadline(undefined);
-      const done = this.#execute(line);
-      const refusal = done instanceof Promise ? await done : done;
-      if (refusal !== undefined) await this.#refuse(refusal);
+      await this.#obey(line);
       if (this.#transaction !== undefined && !this.#over)
         this.#transport.setDeadline(this.#context.limits.idleTime);
     }
   }
 
-  async #refuse(refusal: string): Promise<void> {
+  async #obey(line: Line): Promise<void> {
+    const refusal = await this.#execute(line);
+    if (refusal === undefined) return;
     this.#badCommands++;
     if (this.#badCommands < this.#context.limits.badCommands) {
       await this.#reply.refuse(refusal);

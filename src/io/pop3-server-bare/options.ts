@@ -58,10 +58,7 @@ export interface Pop3Maildrop {
    * are taken than are wanted.
    * @throws Pop3Failure with the code to send; anything else is [SYS/TEMP]
    */
-  read(
-    message: Pop3Message,
-    part: 'whole' | 'top',
-  ): Uint8Array | AsyncIterable<Uint8Array> | Promise<Uint8Array | AsyncIterable<Uint8Array>>;
+  read(message: Pop3Message, part: 'whole' | 'top'): Promise<Uint8Array | AsyncIterable<Uint8Array>>;
   /**
    * Called at most once, at QUIT, if there is anything to do. Resolves when it is done for good, or throws and nothing is deleted. In a shared
    * maildrop another session may have deleted some of them already: that is no failure.

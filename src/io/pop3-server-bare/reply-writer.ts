@@ -1,5 +1,5 @@
 import { BLOCK_SIZE, DotStuffer, blocksOf } from './dot-stuffing.ts';
-import type { Transport, Written } from './transport.ts';
+import type { Transport } from './transport.ts';
 
 /** Response codes of RFC 2449 §8 and RFC 3206. */
 export type ResponseCode = 'IN-USE' | 'LOGIN-DELAY' | 'SYS/TEMP' | 'SYS/PERM' | 'AUTH';
@@ -26,16 +26,16 @@ export class ReplyWriter {
     this.#ports = ports;
   }
 
-  ok(text: string): Written {
+  ok(text: string): Promise<undefined> {
     return this.#write(line(`+OK ${text}`));
   }
 
-  refuse(text: string, code?: ResponseCode): Written {
+  refuse(text: string, code?: ResponseCode): Promise<undefined> {
     return this.#write(line(code === undefined ? `-ERR ${text}` : `-ERR [${code}] ${text}`));
   }
 
   /** Asks for the rest of an AUTH exchange (RFC 5034 §4). */
-  proceed(): Written {
+  proceed(): Promise<undefined> {
     return this.#transport.write(line('+ '));
   }
 
@@ -53,15 +53,11 @@ export class ReplyWriter {
   }
 
   /** The first line goes out with the beginning of the message: a short message is one packet, and one record of TLS. */
-  message(first: string, content: Content): Written {
+  async message(first: string, content: Content): Promise<undefined> {
+    const stuffer = new DotStuffer();
     const head = line(`+OK ${first}`);
-    if (!(content instanceof Uint8Array) || content.length > BLOCK_SIZE) return this.#blocks(head, content);
-    const stuffer = new DotStuffer();
-    return this.#write(Buffer.concat([head, stuffer.push(content), stuffer.end()]));
-  }
-
-  async #blocks(head: Uint8Array, content: Content): Promise<undefined> {
-    const stuffer = new DotStuffer();
+    if (content instanceof Uint8Array && content.length <= BLOCK_SIZE)
+      return this.#write(Buffer.concat([head, stuffer.push(content), stuffer.end()]));
     await this.#transport.write(head);
     for await (const piece of content instanceof Uint8Array ? [content] : content) {
       for (const block of blocksOf(piece)) {
@@ -73,7 +69,7 @@ export class ReplyWriter {
   }
 
   /** The end of a reply. */
-  #write(bytes: Uint8Array): Written {
+  #write(bytes: Uint8Array): Promise<undefined> {
     return this.#transport.write(bytes, this.#ports.isMoreComing());
   }
 }

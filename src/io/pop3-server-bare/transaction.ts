@@ -8,7 +8,6 @@ import type { Content, ReplyWriter } from './reply-writer.ts';
 import { piecesWithAsciiHeader, withAsciiHeader } from './surrogate.ts';
 import type { Pop3Texts } from './texts.ts';
 import { TopLines } from './top-lines.ts';
-import type { Written } from './transport.ts';
 
 /** A refusal for a command that cannot be obeyed as it stands; it counts as a bad command. */
 export type Refusal = string | undefined;
@@ -87,37 +86,40 @@ export class Transaction {
     return this.#ports.mode.texts;
   }
 
-  #plain(command: Command, act: () => Written): Written | string {
+  #plain(command: Command, act: () => Promise<undefined>): Promise<undefined> | string {
     return parseNumbers(command.rest, 0, 0) === undefined ? this.#texts.usage(command.verb) : act();
   }
 
-  #ofMessage(command: Command, act: (number: number, message: Pop3Message) => Written): Written | string {
+  #ofMessage(
+    command: Command,
+    act: (number: number, message: Pop3Message) => Promise<undefined>,
+  ): Promise<undefined> | string {
     const number = parseNumbers(command.rest, 1, 1)?.[0];
     if (number === undefined) return this.#texts.usage(`${command.verb} number`);
     const message = this.#list.at(number);
     return message === undefined ? this.#noSuchMessage() : act(number, message);
   }
 
-  #noSuchMessage(): Written {
+  #noSuchMessage(): Promise<undefined> {
     return this.#ports.reply.refuse(this.#texts.noSuchMessage);
   }
 
-  #stat(): Written {
+  #stat(): Promise<undefined> {
     const { count, octets } = this.#list.totals();
     return this.#ports.reply.ok(`${count} ${octets}`);
   }
 
-  #reset(): Written {
+  #reset(): Promise<undefined> {
     this.#list.unmarkAll();
     return this.#ports.reply.ok(this.summary());
   }
 
-  #delete(number: number, message: Pop3Message): Written {
+  #delete(number: number, message: Pop3Message): Promise<undefined> {
     this.#list.markDeleted(message);
     return this.#ports.reply.ok(this.#texts.marked(number));
   }
 
-  #scan(command: Command, value: (message: Pop3Message) => string): Written | string {
+  #scan(command: Command, value: (message: Pop3Message) => string): Promise<undefined> | string {
     const numbers = parseNumbers(command.rest, 0, 1);
     if (numbers === undefined) return this.#texts.usage(`${command.verb} [number]`);
     const { reply } = this.#ports;
@@ -136,13 +138,13 @@ export class Transaction {
     return (this.#isListable ??= this.#ports.maildrop.messages.every(({ uid }) => isUsableUid(uid)));
   }
 
-  #refuseUids(): Written {
+  #refuseUids(): Promise<undefined> {
     const { onError, reply } = this.#ports;
     onError(new Error('Cannot list a maildrop: a UID is not 1 to 70 printable characters (RFC 1939 §7)'));
     return reply.refuse(this.#texts.damagedMaildrop, 'SYS/PERM');
   }
 
-  #top(command: Command): Written | string {
+  #top(command: Command): Promise<undefined> | string {
     const [number, lines] = parseNumbers(command.rest, 2, 2) ?? [];
     if (number === undefined || lines === undefined) return this.#texts.usage('TOP number lines');
     const message = this.#list.at(number);
@@ -170,9 +172,7 @@ export class Transaction {
     const room = held.take(octets);
     if (room !== undefined) await room;
     try {
-      const found = this.#read(number, message, part);
-      // Most are there: each promise between the disk and the client costs the process as much as a good part of sending.
-      const content = found instanceof Promise ? await found : found;
+      const content = await this.#read(number, message, part);
       if (content === undefined) return undefined;
       if (!(content instanceof Uint8Array)) {
         held.give(octets);
@@ -184,39 +184,19 @@ export class Transaction {
     }
   }
 
-  /** Undefined when the client was told why not. */
-  #read(
-    number: number,
-    message: Pop3Message,
-    part: Wanted['part'],
-  ): Content | undefined | Promise<Content | undefined> {
-    const { maildrop, mode } = this.#ports;
+  async #read(number: number, message: Pop3Message, part: Wanted['part']): Promise<Content | undefined> {
+    const { maildrop, reply, mode, onError } = this.#ports;
     try {
-      const content = maildrop.read(message, part);
-      if (!(content instanceof Uint8Array)) return this.#readLater(number, content);
-      return mode.utf8 ? content : withAsciiHeader(content);
-    } catch (error) {
-      return this.#cannotRead(number, error);
-    }
-  }
-
-  async #readLater(number: number, coming: ReturnType<Pop3Maildrop['read']>): Promise<Content | undefined> {
-    const { mode } = this.#ports;
-    try {
-      const content = await coming;
+      const content = await maildrop.read(message, part);
       if (content instanceof Uint8Array) return mode.utf8 ? content : withAsciiHeader(content);
       return await begun(mode.utf8 ? content : piecesWithAsciiHeader(content));
     } catch (error) {
-      return await this.#cannotRead(number, error);
+      onError(error);
+      const isKnown = error instanceof Pop3Failure;
+      const text = isKnown ? error.message : this.#texts.cannotRead(number);
+      await reply.refuse(text, isKnown ? error.code : 'SYS/TEMP');
+      return undefined;
     }
-  }
-
-  async #cannotRead(number: number, error: unknown): Promise<undefined> {
-    const { reply, onError } = this.#ports;
-    onError(error);
-    const isKnown = error instanceof Pop3Failure;
-    const text = isKnown ? error.message : this.#texts.cannotRead(number);
-    await reply.refuse(text, isKnown ? error.code : 'SYS/TEMP');
   }
 }
 

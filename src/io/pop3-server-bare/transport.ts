@@ -1,12 +1,9 @@
-/** Undefined: more may be sent at once. */
-export type Written = Promise<undefined> | undefined;
-
 /** What a session needs of its connection. Nothing here rejects: a connection that breaks ends the session instead. */
 export interface Transport {
   /**
-   * Resolves when more may be sent; undefined where nobody has to wait, also when the connection is gone. With `isMoreComing` it may wait for what follows at once, to go out in one piece.
+   * Resolves when more may be sent, at once if the connection is gone. With `isMoreComing` it may wait for what follows at once, to go out in one piece.
    */
-  write(bytes: Uint8Array, isMoreComing?: boolean): Written;
+  write(bytes: Uint8Array, isMoreComing?: boolean): Promise<undefined>;
   /** Stops the input: what the client sends meanwhile waits in the network, not in our memory. */
   pause(): void;
   resume(): void;

@@ -1,5 +1,4 @@
 import { InvariantError, KernelError, messageOf } from '../../base/errors.ts';
-import { type Soon, mapSoon, recoverSoon } from '../../base/soon.ts';
 import type { MailIndex } from '../../engine/mail-store/mail-index.ts';
 import type { IndexedMessage } from '../../engine/mail-store/message-table.ts';
 import { type MailRecord, decodeMail, encodeMail } from '../../engine/mail-store/record.ts';
@@ -108,18 +107,21 @@ export class MailLog {
    * The bytes of a message that somebody needs; checksums are checked. A large one is read to its end for that before the first piece is handed out, as
    * nothing that was sent can be taken back; only `top` does without. @throws DamagedRecordError, KernelError
    */
-  read(id: number, part: 'whole' | 'top' = 'whole'): Soon<MailContent> {
-    const { index, log } = this.#parts;
+  async read(id: number, part: 'whole' | 'top' = 'whole'): Promise<MailContent> {
+    const { index, journal, log } = this.#parts;
     const message = index.find(id);
     if (message === undefined) throw new InvariantError(`Cannot read message ${id}: it was removed`);
-    return recoverSoon(
-      () => this.#readMessage(message, part),
-      (error) => {
-        // One that was removed meanwhile is missed by nobody.
-        if (index.find(id) !== undefined) log.error(`A message cannot be read: ${messageOf(error)}`);
-        throw error;
-      },
-    );
+    try {
+      const { blobChecksum, place } = message;
+      if (blobChecksum !== undefined) return await this.#readBlob(message, blobChecksum, part);
+      if (place === undefined) throw damaged(message);
+      const { payload } = await journal.read(place);
+      return payload;
+    } catch (error) {
+      // One that was removed meanwhile is missed by nobody.
+      if (index.find(id) !== undefined) log.error(`A message cannot be read: ${messageOf(error)}`);
+      throw error;
+    }
   }
 
   /** A record with everything that is in its header. @throws DamagedRecordError, KernelError */
@@ -140,13 +142,6 @@ export class MailLog {
     await this.#background;
     await this.#compactor.run();
     await this.#parts.journal.close();
-  }
-
-  #readMessage(message: IndexedMessage, part: 'whole' | 'top'): Soon<MailContent> {
-    const { blobChecksum, place } = message;
-    if (blobChecksum !== undefined) return this.#readBlob(message, blobChecksum, part);
-    if (place === undefined) throw damaged(message);
-    return mapSoon(this.#parts.journal.read(place), ({ payload }) => payload);
   }
 
   async #readBlob(message: IndexedMessage, checksum: number, part: 'whole' | 'top'): Promise<MailContent> {

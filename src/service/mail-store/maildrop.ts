@@ -1,12 +1,11 @@
 import { InvariantError } from '../../base/errors.ts';
-import { type Soon, recoverSoon } from '../../base/soon.ts';
 import { type ListedMessage, findListed } from '../../engine/mail-store/listed-message.ts';
 import { type MailContent, type Maildrop, MessageGoneError } from '../../port/mailbox.ts';
 
 export interface MaildropPorts {
   /** Whether the message is in the mailbox now. */
   isHeld(id: number): boolean;
-  read(id: number, part: 'whole' | 'top'): Soon<MailContent>;
+  read(id: number, part: 'whole' | 'top'): Promise<MailContent>;
   remove(ids: readonly number[]): Promise<void>;
   unlock(): void;
 }
@@ -23,15 +22,14 @@ export class OpenMaildrop implements Maildrop {
     this.#ports = ports;
   }
 
-  read(uid: string, part: 'whole' | 'top' = 'whole'): Soon<MailContent> {
+  async read(uid: string, part: 'whole' | 'top' = 'whole'): Promise<MailContent> {
     const id = this.#id(uid);
     if (!this.#ports.isHeld(id)) throw gone(uid);
-    return recoverSoon(
-      () => this.#ports.read(id, part),
-      (error) => {
-        throw this.#ports.isHeld(id) ? error : gone(uid);
-      },
-    );
+    try {
+      return await this.#ports.read(id, part);
+    } catch (error) {
+      throw this.#ports.isHeld(id) ? error : gone(uid);
+    }
   }
 
   async remove(uids: readonly string[]): Promise<void> {

@@ -1,5 +1,4 @@
 import { messageOf } from '../../base/errors.ts';
-import { type Soon, recoverSoon } from '../../base/soon.ts';
 import { announcedExpiry, keepDays } from '../../engine/mail-retention.ts';
 import { DamagedRecordError } from '../../io/journal/damaged-record-error.ts';
 import { kernelErrorFrom } from '../../io/node/errors.ts';
@@ -90,19 +89,21 @@ function record<Kind extends Pop3Event['kind']>(log: Log, event: Pop3Event & { k
   tell(log, event);
 }
 
-function read(maildrop: Maildrop, uid: string, part: 'whole' | 'top'): Soon<MailContent> {
-  return recoverSoon(() => maildrop.read(uid, part), refused);
-}
-
-/** @throws Pop3Failure where the reader can be told more than that it failed */
-function refused(error: unknown): never {
-  // It stays damaged: a mail program need not ask again and again (RFC 3206 §4).
-  if (error instanceof DamagedRecordError)
-    throw new Pop3Failure('This message is damaged on the storage; the owner of the box is told', 'SYS/PERM');
-  // Nobody need be alarmed: the next session does not list it.
-  if (error instanceof MessageGoneError)
-    throw new Pop3Failure('Another session has deleted this message', 'SYS/TEMP');
-  throw error;
+async function read(maildrop: Maildrop, uid: string, part: 'whole' | 'top'): Promise<MailContent> {
+  try {
+    return await maildrop.read(uid, part);
+  } catch (error) {
+    // It stays damaged: a mail program need not ask again and again (RFC 3206 §4).
+    if (error instanceof DamagedRecordError)
+      throw new Pop3Failure(
+        'This message is damaged on the storage; the owner of the box is told',
+        'SYS/PERM',
+      );
+    // Nobody need be alarmed: the next session does not list it.
+    if (error instanceof MessageGoneError)
+      throw new Pop3Failure('Another session has deleted this message', 'SYS/TEMP');
+    throw error;
+  }
 }
 
 const uidOf = ({ uid }: { readonly uid: string }): string => uid;

@@ -92,7 +92,7 @@ test('what one shared session removes is gone for the others, and nothing else i
   for (const name of ['a:100', BIG, 'c:100']) await store.deliver(to('bob', 'eva'), mail(name));
   const [one, two] = [await drop(store, 'bob', 'shared'), await drop(store, 'bob', 'shared')];
   await one.remove([uidAt(one, 0), uidAt(one, 1)]);
-  for (const index of [0, 1]) await assert.rejects(async () => two.read(uidAt(two, index)), MessageGoneError);
+  for (const index of [0, 1]) await assert.rejects(two.read(uidAt(two, index)), MessageGoneError);
   assert.deepEqual(await two.read(uidAt(two, 2)), mail('c:100'));
   await Promise.all([one, two].map((each) => each.remove(each.messages.map(({ uid }) => uid))));
   assert.equal((await drop(store, 'bob', 'shared')).messages.length, 0);
@@ -147,13 +147,9 @@ for (const [what, harm] of [
     const bob = await drop(store, 'bob');
     const [path = ''] = (await disk.list('mail/blob')).map((name) => `mail/blob/${name}`);
     await disk.replace(path, harm((await disk.read(path)) ?? new Uint8Array()));
-    await assert.rejects(async () => bob.read(uidAt(bob, 0)), DamagedRecordError);
+    await assert.rejects(bob.read(uidAt(bob, 0)), DamagedRecordError);
     assert.equal(store.health().damage.length, 1);
-    await assert.rejects(
-      async () => bob.read(uidAt(bob, 0), 'top'),
-      DamagedRecordError,
-      'known to be damaged by now',
-    );
+    await assert.rejects(bob.read(uidAt(bob, 0), 'top'), DamagedRecordError, 'known to be damaged by now');
   });
 }
 
@@ -185,6 +181,6 @@ test('a large message that another session removes while it is read is read to i
   }
   assert.deepEqual(Buffer.concat(parts), Buffer.from(mail(BIG)));
   await assert.rejects(wholeContent(pieces), KernelError);
-  await assert.rejects(async () => two.read(uidAt(two, 0)), MessageGoneError);
+  await assert.rejects(two.read(uidAt(two, 0)), MessageGoneError);
   assert.equal(files.opened, 0);
 });

@@ -105,7 +105,7 @@ test('a pass finds damage that nobody has asked for, tells whose message it is, 
   const bob = await store.open('bob');
   assert.equal(bob?.messages.length, 9);
   const [m0, m1] = bob.messages.map(({ uid }) => uid);
-  await assert.rejects(async () => bob.read(m0 ?? ''), /checksum is wrong/);
+  await assert.rejects(bob.read(m0 ?? ''), /checksum is wrong/);
   assert.deepEqual(await bob.read(m1 ?? ''), mail('m1:5000'));
   await store.close();
 });
