@@ -19,6 +19,7 @@ import { MemoryLog } from '../../fake/memory-log.ts';
 
 // The resolver on the loopback between two programs of others: dig asks it, unbound is its upstream.
 
+const MAX_PORTS = 5;
 const LOOPBACK = { address: parseIpv4('127.0.0.1'), port: 0 };
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'dns-peers-'));
@@ -74,8 +75,8 @@ async function digShort(...question: string[]): Promise<string> {
   return dig(service?.local[0]?.port ?? 0, '+short', ...question);
 }
 
-before(async () => {
-  const port = await freePort();
+/** What unbound says of its start on a port, up to its first service or its end. */
+async function startUnbound(port: number): Promise<string> {
   const settings = join(folder, 'unbound.conf');
   writeFileSync(settings, unboundSettings(port));
   const child = spawn('unbound', ['-d', '-c', settings], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -84,6 +85,17 @@ before(async () => {
   for await (const chunk of child.stderr) {
     output += String(chunk);
     if (output.includes('start of service')) break;
+  }
+  return output;
+}
+
+before(async () => {
+  let port = await freePort();
+  let output = await startUnbound(port);
+  // A port that is free for UDP may be in use by a TCP connection of another test.
+  for (let tries = 1; tries < MAX_PORTS && output.includes('Address already in use'); tries++) {
+    port = await freePort();
+    output = await startUnbound(port);
   }
   assert.match(output, /start of service/, output);
   service = await startDns(
