@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
@@ -19,8 +20,11 @@ import { MemoryLog } from '../../fake/memory-log.ts';
 
 // The resolver on the loopback between two programs of others: dig asks it, unbound is its upstream.
 
-const MAX_PORTS = 5;
-const LOOPBACK = { address: parseIpv4('127.0.0.1'), port: 0 };
+/** Of this process alone: a port of 127.0.0.1 that is free for UDP may be in use by a TCP connection of another test. */
+const OWN = `127.77.${(process.pid >> 8) & 0xff}.${process.pid & 0xff}`;
+const LOOPBACK = { address: parseIpv4(OWN), port: 0 };
+/** Where the kernel lets programs ask from. */
+const CLIENT = parseIpv4('127.0.0.1');
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'dns-peers-'));
 const ports = {
@@ -37,7 +41,7 @@ const LONG_TEXT = Array.from({ length: 8 }, (_, i) => `"${String(i).repeat(250)}
 
 function unboundSettings(port: number): string {
   return `server:
-  interface: 127.0.0.1@${port}
+  interface: ${OWN}@${port}
   do-daemonize: no
   use-syslog: no
   logfile: ""
@@ -67,7 +71,7 @@ async function freePort(): Promise<number> {
 
 /** dig's short output for one question to the server at `port`. */
 async function dig(port: number, ...question: string[]): Promise<string> {
-  const { stdout } = await run('dig', ['@127.0.0.1', '-p', String(port), '+tries=1', '+time=3', ...question]);
+  const { stdout } = await run('dig', [`@${OWN}`, '-p', String(port), '+tries=1', '+time=3', ...question]);
   return stdout.trim();
 }
 
@@ -75,8 +79,8 @@ async function digShort(...question: string[]): Promise<string> {
   return dig(service?.local[0]?.port ?? 0, '+short', ...question);
 }
 
-/** What unbound says of its start on a port, up to its first service or its end. */
-async function startUnbound(port: number): Promise<string> {
+before(async () => {
+  const port = await freePort();
   const settings = join(folder, 'unbound.conf');
   writeFileSync(settings, unboundSettings(port));
   const child = spawn('unbound', ['-d', '-c', settings], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -86,23 +90,12 @@ async function startUnbound(port: number): Promise<string> {
     output += String(chunk);
     if (output.includes('start of service')) break;
   }
-  return output;
-}
-
-before(async () => {
-  let port = await freePort();
-  let output = await startUnbound(port);
-  // A port that is free for UDP may be in use by a TCP connection of another test.
-  for (let tries = 1; tries < MAX_PORTS && output.includes('Address already in use'); tries++) {
-    port = await freePort();
-    output = await startUnbound(port);
-  }
   assert.match(output, /start of service/, output);
   service = await startDns(
     {
       listen: [LOOPBACK],
-      isClient: (address) => address === LOOPBACK.address,
-      upstreams: [parseUpstream(`udp://127.0.0.1:${port}`)],
+      isClient: (address) => address === CLIENT,
+      upstreams: [parseUpstream(`udp://${OWN}:${port}`)],
       zone: {
         domain: parseDomainName('office.example'),
         hostName: 'gatepost',
