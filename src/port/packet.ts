@@ -37,7 +37,7 @@ export interface PacketFilter {
    * With `udpPort`: only datagrams with any of these words, or only those with none. A payload that ends before one of them
    * is neither.
    */
-  readonly words?: { readonly part: 'with' | 'without'; readonly any: readonly PayloadWord[] };
+  readonly words?: { readonly part: 'with' | 'without'; readonly oneOf: readonly PayloadWord[] };
 }
 
 /** A word of 32 bits of a datagram's payload: those of its bits that are in the mask are the value, or not all zero. */

@@ -30,9 +30,9 @@ function fits({ etherType, udpPort, words }: PacketFilter, payload: Uint8Array):
   return isForPort && (words === undefined || isOfPart(words, payload.subarray(at + 6)));
 }
 
-function isOfPart({ part, any }: NonNullable<PacketFilter['words']>, datagram: Uint8Array): boolean {
+function isOfPart({ part, oneOf }: NonNullable<PacketFilter['words']>, datagram: Uint8Array): boolean {
   const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength);
-  for (const { offset, mask, value } of any) {
+  for (const { offset, mask, value } of oneOf) {
     if (offset + 4 > view.byteLength) return false;
     const word = (view.getUint32(offset) & mask) >>> 0;
     if (value === undefined ? word !== 0 : word === value) return part === 'with';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { Devices } from '../../src/role/net/devices.ts';
 import { openCards } from '../../src/role/net/open-cards.ts';
@@ -27,7 +27,8 @@ inOwnNetwork(import.meta.filename, () => {
     ip('addr', 'add', '198.18.30.1/24', 'dev', 'wan0');
     const before = linuxNetworkCards.counters('wan0');
     assert.deepEqual([before?.waiting, before?.timeouts], [0, 0]);
-    execFileSync('sh', ['-c', 'ping -c 1 -W 1 198.18.30.2 || true'], { stdio: 'ignore' });
+    // Nobody answers: that it was sent is enough.
+    spawnSync('ping', ['-c', '1', '-W', '1', '198.18.30.2']);
     assert.ok((linuxNetworkCards.counters('wan0')?.sent ?? 0) > (before?.sent ?? 0));
     assert.equal(linuxNetworkCards.rebind('wan0'), false);
     assert.equal(linuxNetworkCards.counters('absent0'), undefined);

@@ -112,9 +112,9 @@ inOwnNetwork(import.meta.filename, () => {
 
   test('a socket that is thinned hears few, another for the rest hears all of it, and the first all again when it is not', async () => {
     const [a] = await open('va', DHCP);
-    const any = [{ offset: 0, mask: 0xffff_ffff, value: 0x6b65_6570 }];
-    const [keeper, kept] = await open('vb', { ...DHCP, words: { part: 'with', any } });
-    const [b, inbox] = await open('vb', { ...DHCP, words: { part: 'without', any } });
+    const oneOf = [{ offset: 0, mask: 0xffff_ffff, value: 0x6b65_6570 }];
+    const [keeper, kept] = await open('vb', { ...DHCP, words: { part: 'with', oneOf } });
+    const [b, inbox] = await open('vb', { ...DHCP, words: { part: 'without', oneOf } });
     const send = (text: string): void => {
       for (let sent = 0; sent < 256; sent++) a.send(MAC_B, udp(67, text));
     };

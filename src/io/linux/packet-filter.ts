@@ -60,10 +60,10 @@ function instructions(filter: PacketFilter, halvings: number): Instruction[] {
 }
 
 /** Goes on behind its last instruction with what is of the part. */
-function ofPart({ part, any }: NonNullable<PacketFilter['words']>): Instruction[] {
-  if (part === 'without') return any.flatMap((word) => ifHas(word, DROP));
+function ofPart({ part, oneOf }: NonNullable<PacketFilter['words']>): Instruction[] {
+  if (part === 'without') return oneOf.flatMap((word) => ifHas(word, DROP));
   const tests: Instruction[] = [];
-  for (const word of any.toReversed()) {
+  for (const word of oneOf.toReversed()) {
     // Behind the tests that follow, and behind the drop when none of them holds.
     const rest = tests.length + 1;
     tests.unshift(...ifHas(word, rest));

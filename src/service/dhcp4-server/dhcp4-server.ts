@@ -163,7 +163,7 @@ export class Dhcp4Server {
     this.#known?.close();
     this.#socket?.close();
     const openPart = (part: 'with' | 'without'): Promise<PacketSocket> => {
-      const filter = { etherType: IPV4, udpPort: DHCP4_SERVER_PORT, words: { part, any: KEPT } };
+      const filter = { etherType: IPV4, udpPort: DHCP4_SERVER_PORT, words: { part, oneOf: KEPT } };
       return this.#ports.packet.open(this.#settings.device, filter, (packet) => this.#receive(packet));
     };
     // The one that is opened first is read first.

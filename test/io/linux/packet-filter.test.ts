@@ -135,12 +135,12 @@ function datagram(payload: readonly number[]): Uint8Array {
 }
 
 test('packetFilterProgram() passes the part with the words or the one without, and thins what it passes by chance', () => {
-  const any = [
+  const oneOf = [
     { offset: 0, mask: 0x00ff_ffff },
     { offset: 4, mask: 0xffff_ff00, value: 0x3501_0300 },
   ];
   const isHeard = (part: 'with' | 'without', payload: readonly number[], random: number, halvings = 3) => {
-    const filter: PacketFilter = { etherType: 0x0800, udpPort: 67, words: { part, any } };
+    const filter: PacketFilter = { etherType: 0x0800, udpPort: 67, words: { part, oneOf } };
     return passes(filter, datagram(payload), TYPE.broadcast, { halvings, random });
   };
   const plain = [9, 0, 0, 0, 53, 1, 1, 7];
