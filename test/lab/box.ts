@@ -132,6 +132,14 @@ export class Box {
     return JSON.parse(text);
   }
 
+  /** Applies a configuration as its owner would. @throws Error with what the command says when it is refused */
+  async apply(config: ConfigFile): Promise<void> {
+    const file = this.namespace.file('new.json');
+    writeFileSync(file, JSON.stringify(config));
+    const { status, stderr } = await this.cli(['config', 'apply', file]);
+    if (status !== 0) throw new Error(stderr);
+  }
+
   /** Pids of everything that belongs to the box: the program and what descends from it. */
   async pids(): Promise<number[]> {
     return (await this.namespace.pids()).filter((pid) => commandLine(pid).includes('dist/gatepost'));

@@ -44,10 +44,7 @@ function call(from: Namespace, address: string, port: number, verb: 'call' | 'ca
 }
 
 async function apply(parts: Partial<ConfigFile>): Promise<void> {
-  const file = box.namespace.file('new.json');
-  writeFileSync(file, JSON.stringify(boxConfig(parts)));
-  const { status, stderr } = await box.cli(['config', 'apply', file]);
-  assert.equal(status, 0, stderr);
+  await box.apply(boxConfig(parts));
 }
 
 async function command(...words: readonly string[]): Promise<string> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, test } from 'node:test';
@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { MailQueueView } from '../../src/port/mail-queue-view.ts';
 import { ADDRESSES, NAMES } from './addresses.ts';
 import { Box } from './box.ts';
-import { type ConfigFile, PEOPLE, boxConfig } from './box-config.ts';
+import { PEOPLE, boxConfig } from './box-config.ts';
 import { Office } from './office.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -78,13 +78,6 @@ function withSubject(subject: string): string[] {
 /** Messages of the load that have arrived. */
 function loaded(): number {
   return arrived().filter((text) => text.includes('Subject: load-')).length;
-}
-
-async function apply(config: ConfigFile): Promise<void> {
-  const file = box.namespace.file('next.json');
-  writeFileSync(file, JSON.stringify(config));
-  const { status, stderr } = await box.cli(['config', 'apply', file]);
-  assert.equal(status, 0, stderr);
 }
 
 async function queue(): Promise<MailQueueView> {
@@ -220,7 +213,7 @@ test('a smart host gets all mail after login, and addresses of others are rewrit
   const config = boxConfig({
     mail: { hostName: NAMES.mailHost, smartHost, aliases: { away: ['far@grey.example'] } },
   });
-  await apply(config);
+  await box.apply(config);
   const shown = await box.cli(['config', 'show']);
   assert.doesNotMatch(shown.stdout, /se cret/);
   await submit('someone@anywhere.example', 'by relay');
@@ -251,7 +244,7 @@ test('a smart host gets all mail after login, and addresses of others are rewrit
   ]);
   await relay.line(new RegExp(`^mail from <> to someone@${NAMES.elsewhere} by office$`, 'm'));
   await relay.stop();
-  await apply(boxConfig());
+  await box.apply(boxConfig());
 });
 
 test('kill -9 of the post office under load: nothing is lost, and a message comes twice at most once a kill', async (t) => {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, test } from 'node:test';
@@ -42,10 +41,7 @@ before(async () => {
 after(() => office?.remove());
 
 async function apply(parts: Partial<ConfigFile>): Promise<void> {
-  const file = box.namespace.file('new.json');
-  writeFileSync(file, JSON.stringify(boxConfig(parts)));
-  const { status, stderr } = await box.cli(['config', 'apply', file]);
-  assert.equal(status, 0, stderr);
+  await box.apply(boxConfig(parts));
 }
 
 function call(
