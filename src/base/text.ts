@@ -28,7 +28,11 @@ export function fromLatin1(bytes: Uint8Array): string {
   return text;
 }
 
+const NOT_PRINTABLE_ASCII = /[^ -~]/;
+
 /** Lower case for A to Z only: names of the DNS (RFC 4343) and keywords of SMTP must not follow a locale. */
 export function asciiLower(text: string): string {
+  // Where there is nothing else, the engine's own is the same, and several times as fast: each field of each mail comes by.
+  if (!NOT_PRINTABLE_ASCII.test(text)) return text.toLowerCase();
   return text.replaceAll(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
 }

@@ -28,8 +28,16 @@ export class LoopDisk implements AsyncDisposable {
     const [image, directory] = [join(parent, `${name}.img`), join(parent, name)];
     let device = '';
     try {
-      await outputOf(['truncate', '-s', `${mebibytes}M`, image]);
-      await outputOf(['mkfs.ext4', '-q', '-F', image]);
+      await outputOf([
+        'dd',
+        'if=/dev/zero',
+        `of=${image}`,
+        'bs=1M',
+        `count=${mebibytes}`,
+        'conv=fsync',
+        'status=none',
+      ]);
+      await outputOf(['mkfs.ext4', '-q', '-F', '-O', 'fast_commit', '-E', 'lazy_itable_init=0,lazy_journal_init=0', image]);
       device = (await outputOf(['losetup', '--find', '--show', image])).trim();
       mkdirSync(directory);
       await outputOf(['mount', '-o', 'noatime', device, directory]);

@@ -17,7 +17,7 @@ import { processTree } from './process-tree.ts';
 
 const MESSAGES = 10_000;
 const SIZE = 8192;
-const ROUNDS = 3;
+const ROUNDS = 7;
 const LOGINS = 7;
 /** Users who each read one large message at a time, slowly. */
 const READERS = Array.from({ length: 10 }, (_, index) => `reader${index}`);

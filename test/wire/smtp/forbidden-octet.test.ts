@@ -35,3 +35,20 @@ test('findForbiddenOctet() finds nothing exactly when only whole CRLFs are left'
     }),
   );
 });
+
+test('findForbiddenOctet() finds the first one wherever it and the message lie in memory', () => {
+  const octets = fc.array(
+    fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 9, max: 255 }) }, fc.constantFrom(0, 10, 13)),
+    { maxLength: 40 },
+  );
+  fc.assert(
+    fc.property(octets, fc.nat(7), (one, offset) => {
+      const room = new Uint8Array(offset + one.length + 4);
+      room.set(one, offset);
+      const first = /\0|\r(?!\n)|(?<!\r)\n/.exec(String.fromCharCode(...one))?.[0];
+      const name = first === undefined ? undefined : { '\0': 'NUL', '\r': 'bare CR', '\n': 'bare LF' }[first];
+      assert.equal(findForbiddenOctet(room.subarray(offset, offset + one.length)), name);
+    }),
+    { numRuns: 1000 },
+  );
+});
