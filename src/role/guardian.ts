@@ -9,6 +9,7 @@ import type { RoleStatus } from '../port/box.ts';
 import type { Log } from '../port/log.ts';
 import { type Supervisor, type SupervisorCallbacks, startSupervisor } from '../service/supervisor.ts';
 import type { ChildRole, Down, Up } from './ipc.ts';
+import { POST_FLAGS } from './post-flags.ts';
 import { ENVIRONMENT, ROLE_IDS, type RunSettings } from './settings.ts';
 
 const ROLES = [
@@ -16,12 +17,6 @@ const ROLES = [
   { role: 'post', ...ROLE_IDS.post },
   { role: 'web', ...ROLE_IDS.web },
 ] as const;
-
-/**
- * In half of it, what twenty connections at a time need would outlive two collections and be moved to the old generation just before it is let go:
- * a message taken in would cost a sixth more processor time.
- */
-const POST_FLAGS = ['--max-semi-space-size=2'];
 
 function isChildRole(role: string): role is ChildRole {
   return role === 'post' || role === 'web';

@@ -37,7 +37,16 @@ export class LoopDisk implements AsyncDisposable {
         'conv=fsync',
         'status=none',
       ]);
-      await outputOf(['mkfs.ext4', '-q', '-F', '-O', 'fast_commit', '-E', 'lazy_itable_init=0,lazy_journal_init=0', image]);
+      await outputOf([
+        'mkfs.ext4',
+        '-q',
+        '-F',
+        '-O',
+        'fast_commit',
+        '-E',
+        'lazy_itable_init=0,lazy_journal_init=0',
+        image,
+      ]);
       device = (await outputOf(['losetup', '--find', '--show', image])).trim();
       mkdirSync(directory);
       await outputOf(['mount', '-o', 'noatime', device, directory]);

@@ -6,9 +6,10 @@ import { outputOf } from '../lab/run-command.ts';
 import { Program } from '../lab/program.ts';
 import { waitFor } from '../lab/wait-for.ts';
 import { postfixMain, postfixMaster } from './peer-settings.ts';
+import { POST_FLAGS } from '../../src/role/post-flags.ts';
 
 /** As the roles run. */
-const FLAGS = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning'];
+const FLAGS = [...POST_FLAGS, '--disable-warning=ExperimentalWarning'];
 const NOBODY = 65_534;
 
 /** A server that takes mail on 127.0.0.1. */

@@ -14,6 +14,7 @@ import { slowReaders } from './mail-out-slow.ts';
 import { mailText } from './mail-text.ts';
 import { cpuSeconds } from './process-use.ts';
 import { processTree } from './process-tree.ts';
+import { POST_FLAGS } from '../../src/role/post-flags.ts';
 
 const MESSAGES = 10_000;
 const SIZE = 8192;
@@ -26,7 +27,7 @@ const LARGE = 25 * 2 ** 20;
 const PATIENCE = 600_000;
 const TMPFS = 0x0102_1994;
 /** As the roles run. */
-const FLAGS = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning'];
+const FLAGS = [...POST_FLAGS, '--disable-warning=ExperimentalWarning'];
 
 interface Server {
   readonly pid: number;

@@ -7,6 +7,7 @@ import { outputOf } from '../lab/run-command.ts';
 import type { Figure } from './figure.ts';
 import type { DeliverResult } from './mail-deliver-program.ts';
 import type { OpenResult } from './mail-open-program.ts';
+import { POST_FLAGS } from '../../src/role/post-flags.ts';
 
 const STORED = 100_000;
 const STORED_SIZE = 4096;
@@ -14,7 +15,7 @@ const OPENINGS = 3;
 const PATIENCE = 600_000;
 const TMPFS = 0x0102_1994;
 /** As the roles run. */
-const FLAGS = ['--max-semi-space-size=2', '--disable-warning=ExperimentalWarning'];
+const FLAGS = [...POST_FLAGS, '--disable-warning=ExperimentalWarning'];
 const ENVIRONMENT = { MALLOC_ARENA_MAX: '1' };
 
 interface Load {
