@@ -4,6 +4,7 @@ import { NFT_REJECT_ICMPX } from '../../wire/nftables/expression/reject.ts';
 import { clampSegments, count, rejectWith, takeShortWay } from './action.ts';
 import { addressCounts, notedAddresses } from './address-counts.ts';
 import { blockedReceivers, blockedSenders } from './blocked-devices.ts';
+import { BEGUN_BEHIND_US, ENTERED, LED_TO_DEVICE, answered, inUse } from './connection-stage.ts';
 import { rejectRules } from './drop-rules.ts';
 import { invalidRule } from './input-chains.ts';
 import { CHAIN, COUNTER, REASON, SET } from './names.ts';
@@ -42,15 +43,6 @@ const ESTABLISHED = NF_CT_STATE.ESTABLISHED | NF_CT_STATE.RELATED;
 
 /** What has no entry in conntrack is not translated: it would leave under its own address. */
 const UNKNOWN = NF_CT_STATE.INVALID | NF_CT_STATE.UNTRACKED;
-
-/** How a connection stands in conntrack: that its first packet has left, and which of its ends were translated. */
-const ENTERED = IPS.CONFIRMED | IPS.SRC_NAT | IPS.DST_NAT;
-
-/** It went out by the WAN under the address of the box; nothing else gets another source and keeps its destination. */
-const BEGUN_BEHIND_US = IPS.CONFIRMED | IPS.SRC_NAT;
-
-/** It was led to a device under the device's own address; a hairpin to another device gets another source as well. */
-const LED_TO_DEVICE = IPS.CONFIRMED | IPS.DST_NAT;
 
 /** A map from the devices a packet comes in and goes out by to the chain of that direction. */
 export function directionSet({ options: { wan, lan } }: Plan): RulesetSet {
@@ -116,16 +108,6 @@ function closedChains(plan: Plan): RulesetChain[] {
     { name: CHAIN.ON_LAN, rules: onLan(passed) },
     { name: CHAIN.LAN_TO_LAN, rules: hairpinRules(plan) },
   ];
-}
-
-/** Of a connection that both sides have used, translated as `begun` says. The handshake, which the clamp is for, is over. */
-function inUse(begun: number) {
-  return connectionStatus(begun | IPS.ASSURED, ENTERED | IPS.ASSURED);
-}
-
-/** Of a connection that has been answered: its first SYN, the one that counts, has been clamped. */
-function answered(begun: number) {
-  return connectionStatus(begun | IPS.SEEN_REPLY, ENTERED | IPS.SEEN_REPLY);
 }
 
 /**

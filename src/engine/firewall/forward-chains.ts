@@ -4,6 +4,7 @@ import { byDevices } from './action.ts';
 import { blockedReceivers, blockedSenders } from './blocked-devices.ts';
 import { directionChains } from './direction-chains.ts';
 import { dropRules, rejectRules } from './drop-rules.ts';
+import { inUseRules } from './in-use-rules.ts';
 import { CHAIN, COUNTER, REASON, SET } from './names.ts';
 import { fromWanAsked } from './origin-chain.ts';
 import { type Plan, modeLine } from './plan.ts';
@@ -33,7 +34,7 @@ export function forwardChains(plan: Plan): RulesetChain[] {
       return [
         fromWanRefused(plan),
         ...directionChains(plan),
-        forward('drop', [...directions(), ...elsewhereRules(plan)]),
+        forward('drop', [...inUseRules(plan), ...directions(), ...elsewhereRules(plan)]),
       ];
     default:
       return unreachable(mode);

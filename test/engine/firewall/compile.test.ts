@@ -178,7 +178,11 @@ test('compileRuleset() asks everybody on the WAN who it is, but for replies to w
   const ruleset = compileRuleset({ ...OFFICE, mode: 'firewall' });
   const asked = 'mode: firewall, who sends from the WAN is asked';
   assert.deepEqual(before(ruleset, 'input', asked), ['always: loopback']);
-  assert.deepEqual(before(ruleset, 'forward', asked), ['always: by direction']);
+  assert.deepEqual(before(ruleset, 'forward', asked), [
+    'mode: firewall',
+    'always: replies',
+    'always: by direction',
+  ]);
   assert.deepEqual(before(ruleset, 'wan-to-lan', asked), [
     'always: replies',
     'always: segments fit the MTU of their way',
@@ -197,6 +201,19 @@ test('compileRuleset() lets connections that both sides have used pass before al
   };
   assert.match(first('lan-to-wan') ?? '', /in-use-to-wan/);
   assert.match(first('wan-to-lan') ?? '', /in-use-to-lan/);
+});
+
+test('compileRuleset() compares the names of few devices before it looks pairs up, unless somebody is blocked', () => {
+  const lookUpAt = (changed: Partial<FirewallOptions>): number => {
+    const { chains } = compileRuleset({ ...OFFICE, mode: 'firewall', ...changed });
+    const rules = chains.find(({ name }) => name === 'forward')?.rules ?? [];
+    return rules.findIndex(({ comment }) => comment === 'always: by direction');
+  };
+  assert.equal(lookUpAt({}), 2);
+  assert.equal(lookUpAt({ lan: ['lan0', 'lan1'] }), 4);
+  assert.equal(lookUpAt({ lan: ['lan0', 'lan1', 'lan2'] }), 0);
+  assert.equal(lookUpAt({ blocked: { macs: [parseMac('02:00:00:00:00:13')], addresses: [] } }), 0);
+  assert.equal(lookUpAt({ mode: 'router' }), 0);
 });
 
 /** What of a ruleset a kernel without the feature would refuse. */
