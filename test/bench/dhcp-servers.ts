@@ -4,6 +4,7 @@ import process from 'node:process';
 import { inSeconds, parseDuration } from '../../src/base/duration.ts';
 import { Box } from '../lab/box.ts';
 import { boxConfig } from '../lab/box-config.ts';
+import { dnsmasq } from '../lab/dnsmasq.ts';
 import type { Program } from '../lab/program.ts';
 import { waitFor } from '../lab/wait-for.ts';
 import type { DhcpLoadResult, DhcpLoadSettings } from './dhcp-load-settings.ts';
@@ -85,11 +86,6 @@ export function dnsmasqDhcp(stand: DhcpStand, extra: readonly string[] = []): Dh
       const leases = namespace.file('leases');
       writeFileSync(leases, '');
       const options = [
-        'keep-in-foreground',
-        'conf-file=/dev/null',
-        'log-facility=-',
-        'user=root',
-        'pid-file=',
         'no-hosts',
         'no-resolv',
         'quiet-dhcp',
@@ -100,8 +96,8 @@ export function dnsmasqDhcp(stand: DhcpStand, extra: readonly string[] = []): Dh
         `dhcp-leasefile=${leases}`,
         `dhcp-range=${pool.first},${pool.last},${leaseTime}`,
         ...extra,
-      ].map((option) => `--${option}`);
-      const program = namespace.start('dnsmasq', ['dnsmasq', ...options]);
+      ];
+      const program = namespace.start('dnsmasq', dnsmasq(options));
       await program.line(/started, version/);
       return { ...underLoad(name, stand, program), files: [leases] };
     },

@@ -5,7 +5,8 @@ import { freePort } from '../fake/free-port.ts';
 import { outputOf } from '../lab/run-command.ts';
 import { Program } from '../lab/program.ts';
 import { waitFor } from '../lab/wait-for.ts';
-import { postfixMain, postfixMaster } from './peer-settings.ts';
+import { postfixMaster } from '../service/postfix-settings.ts';
+import { officePostfix } from './peer-settings.ts';
 import { POST_FLAGS } from '../../src/role/post-flags.ts';
 
 /** As the roles run. */
@@ -43,14 +44,13 @@ export async function startPostfix(directory: string, logPath: string): Promise<
   const port = await freePort();
   const postfixUser = Number(await outputOf(['id', '-u', 'postfix']));
   const inside = (name: string): string => join(directory, name);
-  for (const folder of ['postfix', 'queue', 'postfix-data', 'mail'])
-    mkdirSync(inside(folder), { mode: 0o755 });
-  chownSync(inside('postfix-data'), postfixUser, 0);
+  for (const folder of ['postfix', 'queue', 'data', 'mail']) mkdirSync(inside(folder), { mode: 0o755 });
+  chownSync(inside('data'), postfixUser, 0);
   chownSync(inside('mail'), NOBODY, NOBODY);
   // No TLS in this load, on neither side.
-  const settings = postfixMain(directory, '127.0.0.1').replaceAll(/^smtpd_tls_.*\n/gm, '');
+  const settings = officePostfix(directory, '127.0.0.1').replaceAll(/^smtpd_tls_.*\n/gm, '');
   writeFileSync(inside('postfix/main.cf'), settings);
-  writeFileSync(inside('postfix/master.cf'), postfixMaster().replace(/^smtp {6}inet/m, `${port} inet`));
+  writeFileSync(inside('postfix/master.cf'), postfixMaster(port));
   const program = new Program('postfix', ['postfix', '-c', inside('postfix'), 'start-fg'], { logPath });
   await waitFor('Postfix', async () => (await outputOf(['ss', '-Hltn', `sport = ${port}`])) !== '');
   const folder = inside('mail/alice/new');

@@ -1,13 +1,15 @@
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { NAMES } from '../lab/addresses.ts';
+import { dnsmasq } from '../lab/dnsmasq.ts';
 import { PEOPLE } from '../lab/box-config.ts';
 import type { Namespace } from '../lab/namespace.ts';
 import { outputOf } from '../lab/run-command.ts';
 import { waitFor } from '../lab/wait-for.ts';
+import { postfixMaster } from '../service/postfix-settings.ts';
 import type { Stand } from './bench-wire.ts';
 import type { Contestant } from './contestant.ts';
-import { dovecotConfig, nginxConfig, postfixMain, postfixMaster } from './peer-settings.ts';
+import { dovecotConfig, nginxConfig, officePostfix } from './peer-settings.ts';
 
 const NOBODY = 65_534;
 
@@ -20,7 +22,7 @@ export async function peerContestant({ namespace, address, prefix }: Stand): Pro
     namespace,
     address,
     launch: () => {
-      namespace.start('dnsmasq', dnsmasq(namespace));
+      namespace.start('dnsmasq', dnsmasq(dnsmasqOptions(namespace)));
       // The way its manual gives; `master` alone would skip the checks every ordinary start makes.
       namespace.start('postfix', ['postfix', '-c', namespace.file('postfix'), 'start-fg']);
       namespace.start('dovecot', ['dovecot', '-F', '-c', namespace.file('dovecot.conf')]);
@@ -32,23 +34,17 @@ export async function peerContestant({ namespace, address, prefix }: Stand): Pro
   };
 }
 
-function dnsmasq(namespace: Namespace): string[] {
+function dnsmasqOptions(namespace: Namespace): string[] {
   return [
-    'dnsmasq',
-    '--keep-in-foreground',
-    '--conf-file=/dev/null',
-    '--log-facility=-',
-    '--user=root',
-    '--pid-file=',
-    '--no-hosts',
-    '--no-resolv',
-    '--bind-dynamic',
-    '--interface=lan0',
-    '--cache-size=10000',
-    `--host-record=admin.${NAMES.office},192.168.78.1`,
-    '--dhcp-authoritative',
-    `--dhcp-leasefile=${namespace.file('leases')}`,
-    '--dhcp-range=192.168.78.2,192.168.78.100,12h',
+    'no-hosts',
+    'no-resolv',
+    'bind-dynamic',
+    'interface=lan0',
+    'cache-size=10000',
+    `host-record=admin.${NAMES.office},192.168.78.1`,
+    'dhcp-authoritative',
+    `dhcp-leasefile=${namespace.file('leases')}`,
+    'dhcp-range=192.168.78.2,192.168.78.100,12h',
   ];
 }
 
@@ -59,13 +55,13 @@ function nginx(namespace: Namespace): string[] {
 
 async function writeSettings(namespace: Namespace, address: string): Promise<void> {
   const { directory } = namespace;
-  for (const folder of ['postfix', 'queue', 'postfix-data', 'mail', 'dovecot', 'www'])
+  for (const folder of ['postfix', 'queue', 'data', 'mail', 'dovecot', 'www'])
     mkdirSync(namespace.file(folder), { mode: 0o755 });
   const postfixUser = Number(await outputOf(['id', '-u', 'postfix']));
-  chownSync(namespace.file('postfix-data'), postfixUser, 0);
+  chownSync(namespace.file('data'), postfixUser, 0);
   chownSync(namespace.file('mail'), NOBODY, NOBODY);
-  writeFileSync(namespace.file('postfix/main.cf'), postfixMain(directory, address));
-  writeFileSync(namespace.file('postfix/master.cf'), postfixMaster());
+  writeFileSync(namespace.file('postfix/main.cf'), officePostfix(directory, address));
+  writeFileSync(namespace.file('postfix/master.cf'), postfixMaster('smtp'));
   await makeCertificate(namespace);
   writeFileSync(namespace.file('dovecot.conf'), dovecotConfig(directory, address, PEOPLE.alice));
   writeFileSync(namespace.file('nginx.conf'), nginxConfig(directory, address));

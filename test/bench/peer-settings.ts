@@ -1,22 +1,12 @@
 import { NAMES } from '../lab/addresses.ts';
+import { postfixMain } from '../service/postfix-settings.ts';
 
 const NOBODY = 65_534;
 
 /** Virtual mailboxes in Maildir folders, TLS offered, no relaying: what Gatepost does, no more. */
-export function postfixMain(directory: string, address: string): string {
-  return `
-compatibility_level = 3.6
-queue_directory = ${directory}/queue
-data_directory = ${directory}/postfix-data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-maillog_file = ${directory}/mail.log
-maillog_file_prefixes = ${directory}
+export function officePostfix(directory: string, address: string): string {
+  return `${postfixMain(directory, address)}
 myhostname = ${NAMES.mailHost}
-mydestination =
-mynetworks = 127.0.0.0/8
-inet_interfaces = ${address}
-inet_protocols = ipv4
 virtual_mailbox_domains = ${NAMES.office}
 virtual_mailbox_base = ${directory}/mail
 virtual_mailbox_maps = static:alice/
@@ -24,37 +14,11 @@ virtual_uid_maps = static:${NOBODY}
 virtual_gid_maps = static:${NOBODY}
 virtual_minimum_uid = 100
 virtual_mailbox_limit = 0
-alias_maps =
-local_recipient_maps =
 biff = no
 smtpd_relay_restrictions = reject_unauth_destination
 smtpd_tls_security_level = may
 smtpd_tls_chain_files = ${directory}/key.pem, ${directory}/cert.pem
 smtpd_client_connection_count_limit = 0
-`;
-}
-
-/** The services of the package's own master.cf that such a box needs, none of them in a chroot. */
-export function postfixMaster(): string {
-  return `
-smtp      inet       n  -  n  -      -  smtpd
-pickup    unix       n  -  n  60     1  pickup
-cleanup   unix       n  -  n  -      0  cleanup
-qmgr      unix       n  -  n  300    1  qmgr
-tlsmgr    unix       -  -  n  1000?  1  tlsmgr
-rewrite   unix       -  -  n  -      -  trivial-rewrite
-bounce    unix       -  -  n  -      0  bounce
-defer     unix       -  -  n  -      0  bounce
-trace     unix       -  -  n  -      0  bounce
-verify    unix       -  -  n  -      1  verify
-flush     unix       n  -  n  1000?  0  flush
-proxymap  unix       -  -  n  -      -  proxymap
-smtp      unix       -  -  n  -      -  smtp
-error     unix       -  -  n  -      -  error
-virtual   unix       -  n  n  -      -  virtual
-anvil     unix       -  -  n  -      1  anvil
-scache    unix       -  -  n  -      1  scache
-postlog   unix-dgram n  -  n  -      1  postlogd
 `;
 }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ApiClient } from '../../src/cli/client.ts';
 import type { Command } from '../../src/cli/command.ts';
 import { leasesEndCommand } from '../../src/cli/leases-end.ts';
 import { leasesPinCommand } from '../../src/cli/leases-pin.ts';
 import { leasesCommand } from '../../src/cli/leases.ts';
 import type { LeaseStatus } from '../../src/port/box.ts';
+import { type Given, callCommand } from './call-command.ts';
 
 const CAMERA: LeaseStatus = {
   address: '192.168.77.20',
@@ -39,30 +39,14 @@ const PRINTER: LeaseStatus = {
   since: null,
 };
 
-/** Runs a command against an API that gives this answer; what it printed and what it sent. */
+/** The lines printed and what was sent. */
 async function call(
   command: Command,
-  given: { readonly words?: readonly string[]; readonly flags?: Readonly<Record<string, string | true>> },
+  given: Given,
   answer: unknown,
 ): Promise<{ readonly printed: readonly string[]; readonly sent: readonly unknown[] }> {
-  const [printed, sent]: [string[], unknown[]] = [[], []];
-  const api: ApiClient = {
-    upload: () => assert.fail(),
-    get: <T>() => Promise.resolve(answer as T),
-    send: <T>(...request: readonly unknown[]) => {
-      sent.push(request);
-      return Promise.resolve(answer as T);
-    },
-  };
-  await command.run({
-    words: given.words ?? [],
-    flags: new Map(Object.entries(given.flags ?? {})),
-    api,
-    print: (text) => void printed.push(...text.split('\n')),
-    readSecret: () => Promise.resolve(''),
-    readFile: () => '',
-  });
-  return { printed, sent };
+  const { printed, sent } = await callCommand(command, given, answer);
+  return { printed: printed.split('\n'), sent };
 }
 
 test('leases prints a line for each address, and why a device has no name', async () => {

@@ -1,35 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ApiClient } from '../../src/cli/client.ts';
 import { userRemoveCommand } from '../../src/cli/user.ts';
 import type { RemovedUser } from '../../src/port/box.ts';
+import { type Done, type Given, callCommand } from './call-command.ts';
 
-/** Runs `user remove alice`; what it printed and what it sent. */
-async function remove(
-  answer: RemovedUser,
-  flags: Readonly<Record<string, true>> = {},
-): Promise<{ readonly printed: string; readonly sent: readonly unknown[] }> {
-  const sent: unknown[] = [];
-  let printed = '';
-  const api: ApiClient = {
-    upload: () => assert.fail(),
-    get: () => assert.fail(),
-    send: <T>(...request: readonly unknown[]) => {
-      sent.push(request);
-      return Promise.resolve(answer as T);
-    },
-  };
-  await userRemoveCommand.run({
-    words: ['alice'],
-    flags: new Map(Object.entries(flags)),
-    api,
-    print: (text) => {
-      printed += text;
-    },
-    readSecret: () => Promise.reject(new Error('no secret is wanted')),
-    readFile: () => '',
-  });
-  return { printed, sent };
+/** Runs `user remove alice`. */
+function remove(answer: RemovedUser, flags: Given['flags'] = {}): Promise<Done> {
+  return callCommand(userRemoveCommand, { words: ['alice'], flags }, answer);
 }
 
 test('user remove keeps the mailbox and says what can be done with it', async () => {

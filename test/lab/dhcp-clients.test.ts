@@ -10,6 +10,7 @@ import { type SeenMessage, requestedOptions } from './dhcp-client-capture.ts';
 import { CLIENT_KINDS, type ClientKind, type ClientSettings } from './dhcp-client-kinds.ts';
 import { RealClient } from './dhcp-client-program.ts';
 import { ClientSite } from './dhcp-client-site.ts';
+import { dnsmasq } from './dnsmasq.ts';
 import type { Namespace } from './namespace.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -273,14 +274,7 @@ describe('Dhcp4Server with real clients on a /22', TOGETHER, () => {
     await site.lab.cable({ namespace: relay, device: 'far0' }, { namespace: host, device: 'eth0', mac });
     await relay.ip('addr', 'add', '192.168.79.240/22', 'dev', 'eth0');
     await relay.ip('addr', 'add', `${giaddr}/32`, 'dev', 'far0');
-    const own = [
-      '--keep-in-foreground',
-      '--conf-file=/dev/null',
-      '--log-facility=-',
-      '--user=root',
-      '--pid-file=',
-    ];
-    const agent = relay.start('dnsmasq', ['dnsmasq', ...own, '--port=0', `--dhcp-relay=${giaddr},${BOX}`]);
+    const agent = relay.start('dnsmasq', dnsmasq(['port=0', `dhcp-relay=${giaddr},${BOX}`]));
     await agent.line(/DHCP relay from/);
     const one = new RealClient('udhcpc', host, mac, { hostName: 'far-pc' });
     await one.start();

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { newMaker } from '../service/update/update-file.ts';
 import { Box } from './box.ts';
+import { dnsmasqDhcpOn } from './dnsmasq.ts';
 import { Lab } from './lab.ts';
 import type { Namespace } from './namespace.ts';
 import type { Program } from './program.ts';
@@ -58,21 +59,8 @@ async function plug({ box, ends }: Board, port: Port, device: string = port): Pr
 async function provide(end: Namespace, at: number): Promise<Program> {
   const net = `198.18.${at + 20}`;
   await end.ip('addr', 'add', `${net}.1/24`, 'dev', 'cable');
-  const options = [
-    'keep-in-foreground',
-    'conf-file=/dev/null',
-    'log-facility=-',
-    'log-dhcp',
-    'user=root',
-    'pid-file=',
-    'port=0',
-    'bind-dynamic',
-    'interface=cable',
-    `dhcp-leasefile=${end.file('leases')}`,
-    'no-ping',
-    `dhcp-range=${net}.60,${net}.99,1h`,
-  ];
-  const program = end.start('dnsmasq', ['dnsmasq', ...options.map((option) => `--${option}`)]);
+  const argv = dnsmasqDhcpOn('cable', end.file('leases'), [`dhcp-range=${net}.60,${net}.99,1h`]);
+  const program = end.start('dnsmasq', argv);
   await program.line(/started/);
   return program;
 }

@@ -4,11 +4,12 @@ import process from 'node:process';
 import { after, before, test } from 'node:test';
 import { cpuSeconds, pssMebibytes } from '../bench/process-use.ts';
 import { ADDRESSES, NAMES } from './addresses.ts';
-import { Box } from './box.ts';
+import type { Box } from './box.ts';
 import type { FloodKind } from './flood-frames.ts';
 import type { Namespace } from './namespace.ts';
-import { Office } from './office.ts';
+import type { Office } from './office.ts';
 import type { Program } from './program.ts';
+import { startOffice } from './running-office.ts';
 
 // As much as is asked for; on a slow machine it becomes what the machine can send, which is printed.
 const RATE = 100_000;
@@ -24,10 +25,7 @@ let office: Office;
 let box: Box;
 
 before(async () => {
-  office = await Office.create();
-  box = await Box.start(office.box);
-  await box.online();
-  await office.plugIn();
+  ({ office, box } = await startOffice());
 });
 
 after(() => office.remove());

@@ -5,12 +5,13 @@ import process from 'node:process';
 import { after, before, test } from 'node:test';
 import type { ExplainAnswer, FirewallView, FlowStatus } from '../../src/port/gate-status.ts';
 import { ADDRESSES } from './addresses.ts';
-import { Box } from './box.ts';
+import type { Box } from './box.ts';
 import { type ConfigFile, FORWARDED_PORT, PC1_ADDRESS, boxConfig } from './box-config.ts';
 import { Caller } from './firewall-site.ts';
 import { lackOfFlowTables, lackOfVlans } from './kernel-abilities.ts';
 import type { Namespace } from './namespace.ts';
-import { Office } from './office.ts';
+import type { Office } from './office.ts';
+import { startOffice } from './running-office.ts';
 import { waitFor } from './wait-for.ts';
 
 // What the owner does with the gate, on the real box: modes, devices reached from outside, blocked ones, connections.
@@ -26,10 +27,7 @@ let box: Box;
 let calls = 0;
 
 before(async () => {
-  office = await Office.create();
-  box = await Box.start(office.box);
-  await box.online();
-  await office.plugIn();
+  ({ office, box } = await startOffice());
   for (const host of [office.hosts.world, office.hosts.pc1])
     await host.start('serve', [process.execPath, PEER, 'serve', String(PORT)]).line(/ready/);
   await office.hosts.isp.ip('route', 'add', ADDRESSES.lanNetwork, 'via', ADDRESSES.boxWan);

@@ -1,4 +1,5 @@
 import { ADDRESSES, NAMES } from './addresses.ts';
+import { dnsmasq } from './dnsmasq.ts';
 import type { Namespace } from './namespace.ts';
 import type { Program } from './program.ts';
 
@@ -25,25 +26,17 @@ export class Isp {
   }
 
   static async start(namespace: Namespace, options: IspOptions = {}): Promise<Isp> {
-    const isp = new Isp(
-      namespace,
-      namespace.start('dnsmasq', ['dnsmasq', ...dnsmasqOptions(namespace, options)]),
-    );
+    const isp = new Isp(namespace, namespace.start('dnsmasq', dnsmasq(settings(namespace, options))));
     await isp.dnsmasq.line(/started, version/);
     return isp;
   }
 }
 
-function dnsmasqOptions(namespace: Namespace, options: IspOptions): string[] {
+function settings(namespace: Namespace, options: IspOptions): string[] {
   const { boxWan = ADDRESSES.boxWan, leaseTime = '1h', extra = [] } = options;
   return [
-    'keep-in-foreground',
-    'conf-file=/dev/null',
-    'log-facility=-',
     'log-dhcp',
     'log-queries',
-    'user=root',
-    'pid-file=',
     'no-hosts',
     'no-resolv',
     // Unknown names do not exist, instead of being refused; records live long enough to be cached.
@@ -68,5 +61,5 @@ function dnsmasqOptions(namespace: Namespace, options: IspOptions): string[] {
     // The box asks this one whether the Internet is there.
     `host-record=pool.ntp.org,${ADDRESSES.world}`,
     ...extra,
-  ].map((option) => `--${option}`);
+  ];
 }

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { ConfigChange } from '../../src/port/config-history.ts';
 import { ADDRESSES, NAMES } from './addresses.ts';
-import { Box } from './box.ts';
+import type { Box } from './box.ts';
 import { type ConfigFile, PC1_ADDRESS, boxConfig } from './box-config.ts';
 import { KernelWatch } from './kernel-watch.ts';
 import { LongDownload } from './long-download.ts';
-import { Office } from './office.ts';
+import type { Office } from './office.ts';
 import { Pc } from './pc.ts';
 import type { CommandResult } from './run-command.ts';
+import { startOffice } from './running-office.ts';
 import { waitFor } from './wait-for.ts';
 
 const NEW_PORT = 8090;
@@ -23,10 +24,7 @@ let office: Office;
 let box: Box;
 
 before(async () => {
-  office = await Office.create();
-  box = await Box.start(office.box);
-  await box.online();
-  await office.plugIn();
+  ({ office, box } = await startOffice());
   const server = ['/usr/bin/python3', '-u', '-m', 'http.server', String(INSIDE_PORT)];
   await office.pc1.namespace.start('http', server).line(/Serving HTTP/);
 });

@@ -1,4 +1,5 @@
 import { ADDRESSES, NAMES } from './addresses.ts';
+import { dnsmasq } from './dnsmasq.ts';
 import type { Namespace } from './namespace.ts';
 
 const RULESET = `
@@ -31,24 +32,19 @@ export async function startReferenceRouter(box: Namespace): Promise<void> {
   await box.ip('addr', 'add', ADDRESSES.boxLanPrefix, 'dev', 'lan0');
   await box.output(['nft', '-f', '-'], { input: RULESET });
   await box.sysctl('net.ipv4.ip_forward', 1);
-  const dnsmasq = box.start('dnsmasq', [
-    'dnsmasq',
-    '--keep-in-foreground',
-    '--conf-file=/dev/null',
-    '--log-facility=-',
-    '--log-dhcp',
-    '--user=root',
-    '--pid-file=',
-    '--no-hosts',
-    '--no-resolv',
-    '--bind-dynamic',
-    '--interface=lan0',
-    `--server=${ADDRESSES.isp}`,
-    '--dhcp-authoritative',
-    '--no-ping',
-    `--dhcp-leasefile=${box.file('leases')}`,
-    '--dhcp-range=192.168.77.2,192.168.77.100,12h',
-    `--domain=${NAMES.office}`,
-  ]);
-  await dnsmasq.line(/started, version/);
+  const options = [
+    'log-dhcp',
+    'no-hosts',
+    'no-resolv',
+    'bind-dynamic',
+    'interface=lan0',
+    `server=${ADDRESSES.isp}`,
+    'dhcp-authoritative',
+    'no-ping',
+    `dhcp-leasefile=${box.file('leases')}`,
+    'dhcp-range=192.168.77.2,192.168.77.100,12h',
+    `domain=${NAMES.office}`,
+  ];
+  const server = box.start('dnsmasq', dnsmasq(options));
+  await server.line(/started, version/);
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ADDRESSES, NAMES } from './addresses.ts';
-import { Box, ROLES, type Role } from './box.ts';
+import { type Box, ROLES, type Role } from './box.ts';
 import { LongDownload } from './long-download.ts';
 import { MailLoad } from './mail-load.ts';
 import { subjectsOf } from './mailbox-subjects.ts';
-import { Office } from './office.ts';
+import type { Office } from './office.ts';
+import { startOffice } from './running-office.ts';
 import { waitFor } from './wait-for.ts';
 
 // Long enough to outlast the death and the return of a role, and checked to have done so.
@@ -17,10 +18,7 @@ let office: Office;
 let box: Box;
 
 before(async () => {
-  office = await Office.create();
-  box = await Box.start(office.box);
-  await box.online();
-  await office.plugIn();
+  ({ office, box } = await startOffice());
 });
 
 after(() => office.remove());

@@ -1,5 +1,6 @@
 import { chownSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dnsmasqDhcpOn } from './dnsmasq.ts';
 import type { Lab } from './lab.ts';
 import type { LogFile } from './log-file.ts';
 import type { Namespace } from './namespace.ts';
@@ -81,22 +82,8 @@ export class WanProvider {
   async dnsmasq(options: readonly string[], fresh = false): Promise<Program> {
     const leases = this.namespace.file('leases');
     if (fresh) rmSync(leases, { force: true });
-    const all = [
-      'keep-in-foreground',
-      'conf-file=/dev/null',
-      'log-facility=-',
-      'log-dhcp',
-      'user=root',
-      'pid-file=',
-      'port=0',
-      'interface=br0',
-      'bind-dynamic',
-      `dhcp-leasefile=${leases}`,
-      'dhcp-authoritative',
-      'no-ping',
-      ...options,
-    ].map((option) => `--${option}`);
-    const program = this.namespace.start(`dnsmasq${this.#servers++}`, ['dnsmasq', ...all]);
+    const argv = dnsmasqDhcpOn('br0', leases, ['dhcp-authoritative', ...options]);
+    const program = this.namespace.start(`dnsmasq${this.#servers++}`, argv);
     await program.line(/started, version/);
     return program;
   }

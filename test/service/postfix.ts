@@ -17,28 +17,11 @@ import { freePort } from '../fake/free-port.ts';
 import { Program } from '../lab/program.ts';
 import { outputOf } from '../lab/run-command.ts';
 import { waitFor } from '../lab/wait-for.ts';
+import { postfixMain, postfixMaster } from './postfix-settings.ts';
 
 /** For `skip` of a test: Postfix starts its parts as other users. */
 export const withoutPostfix: string | false =
   process.getuid?.() === 0 ? false : 'Postfix must be started by root';
-
-const MASTER = `
-PORT      inet       n  -  n  -      -  smtpd
-pickup    unix       n  -  n  60     1  pickup
-cleanup   unix       n  -  n  -      0  cleanup
-qmgr      unix       n  -  n  300    1  qmgr
-tlsmgr    unix       -  -  n  1000?  1  tlsmgr
-rewrite   unix       -  -  n  -      -  trivial-rewrite
-bounce    unix       -  -  n  -      0  bounce
-defer     unix       -  -  n  -      0  bounce
-trace     unix       -  -  n  -      0  bounce
-smtp      unix       -  -  n  -      -  smtp
-virtual   unix       -  n  n  -      -  virtual
-anvil     unix       -  -  n  -      1  anvil
-scache    unix       -  -  n  -      1  scache
-proxymap  unix       -  -  n  -      -  proxymap
-postlog   unix-dgram n  -  n  -      1  postlogd
-`;
 
 /** Domain of the mailboxes that it has: any name is one of them, and all their mail is in one place. */
 const MAILBOXES = `
@@ -74,7 +57,7 @@ export async function startPostfix(
   const owner = Number(await outputOf(['id', '-u', 'nobody']));
   chownSync(inside('mail'), owner, owner);
   const port = await freePort();
-  writeFileSync(inside('conf/master.cf'), MASTER.replace('PORT', String(port)));
+  writeFileSync(inside('conf/master.cf'), postfixMaster(port));
   const tls =
     identity === undefined
       ? ''
@@ -82,21 +65,8 @@ export async function startPostfix(
   if (identity !== undefined) writeFileSync(inside('conf/tls.pem'), identity.key + identity.cert);
   writeFileSync(
     inside('conf/main.cf'),
-    `
-compatibility_level = 3.6
-queue_directory = ${inside('queue')}
-data_directory = ${inside('data')}
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-maillog_file = ${inside('mail.log')}
-maillog_file_prefixes = ${directory}
-mydestination =
-mynetworks = 127.0.0.0/8
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
+    `${postfixMain(directory, '127.0.0.1')}
 message_size_limit = 100000000
-alias_maps =
-local_recipient_maps =
 ${MAILBOXES.replace('MAIL', inside('mail')).replaceAll('OWNER', String(owner))}${tls}${settings}
 `,
   );

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FALSE_ENDS, SMUGGLED } from '../false-ends.ts';
 import { atData, startTestSmtp } from './running-smtp.ts';
 
 /*
@@ -9,31 +10,6 @@ import { atData, startTestSmtp } from './running-smtp.ts';
  */
 
 const ONE_LINE = /^\d{3} .*\r\n/;
-const SMUGGLED = 'MAIL FROM:<admin@office.example>\r\nRCPT TO:<bob@office.example>\r\nDATA\r\nforged';
-
-/** Ends of data that some server has taken, or takes, for one. */
-const FALSE_ENDS = [
-  '\n.\n',
-  '\n.\r\n',
-  '\r\n.\n',
-  '\r.\r',
-  '\r\n.\r',
-  '\r.\r\n',
-  '\r.\n',
-  '\n.\r',
-  '\n\n.\r\n',
-  '\r\n\0.\r\n',
-  '\r\n.\0\r\n',
-  '\r\n.\r\0\n',
-  '\r\0\n.\r\n',
-  '\r\r\n.\r\n',
-  '\r\n.\r\r\n',
-  '\r\n.\n\n',
-  '\n\r.\n\r',
-  '\n\r\n.\n\r\n',
-  '\n..\r\n',
-  '\r..\r\n',
-] as const;
 
 for (const end of FALSE_ENDS) {
   test(`SMTP neither ends a message at ${JSON.stringify(end)} nor stores one with it in`, async (t) => {
