@@ -1,5 +1,7 @@
 import { findFields } from '../../wire/mail/find-fields.ts';
 import { countFields } from '../../wire/mail/count-fields.ts';
+import { isHeaderLonger } from '../../wire/mail/header-length.ts';
+import { headerOf } from '../../wire/mail/message-parts.ts';
 import { findForbiddenOctet } from '../../wire/smtp/forbidden-octet.ts';
 import type { SmtpLimits } from './limits.ts';
 import type { MessageBuffer } from './message-buffer.ts';
@@ -28,22 +30,27 @@ export function checkSize({ state }: MessageBuffer, { messageSize }: SmtpLimits)
   }
 }
 
-/** Refuses a message that is ambiguous, or in a loop: it has passed too many hosts, or has been delivered to one of these `recipients` before. @throws Refusal */
+/** Refuses a message that is ambiguous, whose header is too long, or in a loop: it has passed too many hosts, or has been delivered to one of these `recipients` before. @throws Refusal */
 export function checkContent(
   message: Uint8Array,
   recipients: readonly string[],
-  { receivedFields }: SmtpLimits,
+  { headerSize, receivedFields }: SmtpLimits,
 ): void {
   const forbidden = findForbiddenOctet(message);
   if (forbidden !== undefined) {
     const text = `The message has a ${forbidden} in it: lines end with CR LF (RFC 5321 section 2.3.8)`;
     throw new Refusal({ code: 550, enhanced: AMBIGUOUS, text });
   }
-  if (countFields(message, 'Received') > receivedFields) {
+  if (isHeaderLonger(message, headerSize)) {
+    const text = `The header of the message is larger than ${headerSize} octets`;
+    throw new Refusal({ code: 552, enhanced: '5.3.4', text });
+  }
+  const header = headerOf(message, headerSize);
+  if (countFields(header, 'Received') > receivedFields) {
     const text = 'The message is in a loop: too many Received fields';
     throw new Refusal({ code: 554, enhanced: '5.4.6', text });
   }
-  const delivered = findFields(message, {
+  const delivered = findFields(header, {
     name: 'Delivered-To',
     octets: LONGEST_FIELD,
     most: MOST_FIELDS,

@@ -18,6 +18,11 @@ export interface ClientAllowance {
 export interface SmtpLimits {
   /** Octets of a message. A larger one gets 552, at MAIL if its size is announced. */
   readonly messageSize: number;
+  /**
+   * Octets of the header of a message. A longer one gets 552: every line of it is looked at in one turn of the event loop, at the expense of everybody else. Real ones, with
+   * all their signatures and a thousand recipients, have a tenth; Exim has this limit as well, others have 32 to 256 KiB.
+   */
+  readonly headerSize: number;
   /** Octets of all messages that are coming in at a time. Beyond it a message gets 452. At least one message of the full size fits. */
   readonly bufferedOctets: number;
   /** Octets of a command line; RFC 5321 §4.5.3.1.4 and the extensions want about 1200. At a longer one the connection gets 421. */
@@ -66,6 +71,7 @@ export interface SmtpLimits {
 
 export const DEFAULT_SMTP_LIMITS: SmtpLimits = {
   messageSize: 25 * 2 ** 20,
+  headerSize: 2 ** 20,
   bufferedOctets: 64 * 2 ** 20,
   commandLine: 4096,
   recipients: 100,

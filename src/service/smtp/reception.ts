@@ -11,6 +11,7 @@ import type { Clock } from '../../port/clock.ts';
 import type { Log } from '../../port/log.ts';
 import type { Envelope, MailStore } from '../../port/mailbox.ts';
 import { fieldRanges } from '../../wire/mail/field-ranges.ts';
+import { headerOf } from '../../wire/mail/message-parts.ts';
 import { encodeOriginFields } from '../../wire/mail/origin-fields.ts';
 import { checkAddress, inDnsForm } from './addresses.ts';
 import type { ClientLimits } from './client-limits.ts';
@@ -149,11 +150,16 @@ export class Reception {
 
   /** Takes out what may not stay, and makes what has to be there where mail begins its way: it has no other host before this one. @returns fields to put in front */
   #settle(buffer: MessageBuffer, id: string, session: SMTPServerSession): Uint8Array {
-    const { clock, hostName } = this.#options;
+    const { clock, hostName, limits } = this.#options;
     const isOrigin = this.#isOrigin(session);
-    buffer.cut(fieldRanges(buffer.content, isOrigin ? NOT_OF_ORIGIN : NOT_OF_OTHERS, MOST_FIELDS));
+    const header = headerOf(buffer.content, limits.headerSize);
+    buffer.cut(fieldRanges(header, isOrigin ? NOT_OF_ORIGIN : NOT_OF_OTHERS, MOST_FIELDS));
     if (!isOrigin) return new Uint8Array(0);
-    return encodeOriginFields(buffer.content, { time: clock.wallTime(), id, host: hostName });
+    return encodeOriginFields(headerOf(buffer.content, limits.headerSize), {
+      time: clock.wallTime(),
+      id,
+      host: hostName,
+    });
   }
 
   async #accept(buffer: MessageBuffer, session: SMTPServerSession): Promise<string> {

@@ -28,17 +28,12 @@ export interface DeliveryReport {
 export const MAX_RETURNED_HEADER = 64 * 2 ** 10;
 const LF = 10;
 
-function cutHeader(header: Uint8Array): Uint8Array {
-  if (header.length <= MAX_RETURNED_HEADER) return header;
-  return header.subarray(0, header.lastIndexOf(LF, MAX_RETURNED_HEADER - 1) + 1);
-}
-
 /** RFC 6522 section 3 and RFC 6533 section 4: UTF-8 in what is returned wants the types made for it. */
 function returnedPart({ original, returns }: DeliveryReport): {
   readonly type: string;
   readonly content: Uint8Array;
 } {
-  const header = cutHeader(headerOf(original ?? new Uint8Array(0)));
+  const header = headerOf(original ?? new Uint8Array(0), MAX_RETURNED_HEADER);
   const isGlobal = isEightBit(header);
   if (returns === 'full' && original !== undefined)
     return { type: isGlobal ? 'message/global' : 'message/rfc822', content: original };

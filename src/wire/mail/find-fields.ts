@@ -1,4 +1,5 @@
-import { asciiLower, fromLatin1 } from '../../base/text.ts';
+import { fromLatin1 } from '../../base/text.ts';
+import { colonAfter, fieldName } from './field-name.ts';
 
 const LF = 10;
 const CR = 13;
@@ -13,16 +14,12 @@ export interface FieldSearch {
   readonly most: number;
 }
 
-function isBlank(octet: number | undefined): boolean {
-  return octet === 32 || octet === 9;
-}
-
 /**
  * The bodies of all fields of one name in the header of a message (RFC 5322 §2.2), top first, as far as the end of their first line, without surrounding
  * blanks; the octets as characters. Reads up to the blank line.
  */
 export function findFields(message: Uint8Array, { name, octets, most }: FieldSearch): string[] {
-  const wanted = asciiLower(name);
+  const wanted = fieldName(name);
   const bodies: string[] = [];
   let start = 0;
   while (start < message.length && bodies.length < most) {
@@ -30,21 +27,11 @@ export function findFields(message: Uint8Array, { name, octets, most }: FieldSea
     if (first === LF || (first === CR && message[start + 1] === LF)) break;
     const lf = message.indexOf(LF, start);
     const end = lf < 0 ? message.length : lf;
-    const colon = colonOf(message, start, wanted.length);
-    if (
-      colon !== undefined &&
-      asciiLower(fromLatin1(message.subarray(start, start + wanted.length))) === wanted
-    ) {
+    const colon = colonAfter(message, start, wanted);
+    if (colon !== undefined) {
       bodies.push(fromLatin1(message.subarray(colon + 1, Math.min(end, colon + 1 + octets))).trim());
     }
     start = end + 1;
   }
   return bodies;
-}
-
-/** The colon behind a name of that length, with the blanks old software puts before it. */
-function colonOf(message: Uint8Array, start: number, length: number): number | undefined {
-  let at = start + length;
-  while (isBlank(message[at])) at++;
-  return message[at] === 58 && !isBlank(message[start]) ? at : undefined;
 }

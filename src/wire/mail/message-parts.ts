@@ -1,15 +1,19 @@
 const CR = 13;
 const LF = 10;
 
-/** The header fields with their line ends, without the empty line behind them. Lines end with CRLF; without an empty line all of it is header. */
-export function headerOf(message: Uint8Array): Uint8Array {
-  for (let at = 0; at < message.length;) {
-    if (message[at] === CR && message[at + 1] === LF) return message.subarray(0, at);
+/**
+ * The header fields with their line ends, without the empty line behind them; as much of them as is within `most` octets, in whole lines. Lines end with CRLF;
+ * without an empty line all of it is header.
+ */
+export function headerOf(message: Uint8Array, most = message.length): Uint8Array {
+  let at = 0;
+  while (at < message.length && !(message[at] === CR && message[at + 1] === LF)) {
     const lf = message.indexOf(LF, at);
-    if (lf < 0) break;
-    at = lf + 1;
+    const end = lf < 0 ? message.length : lf + 1;
+    if (end > most) break;
+    at = end;
   }
-  return message;
+  return message.subarray(0, at);
 }
 
 /** Whether it has an octet beyond ASCII. */
