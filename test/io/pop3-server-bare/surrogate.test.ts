@@ -54,6 +54,11 @@ const CASES: readonly (readonly [rule: string, header: string, ascii: string])[]
     'Content-Type: text/plain; name="\u00fc (1).txt"; charset=utf-8',
     "Content-Type: text/plain; name*=UTF-8''%C3%BC%20%281%29.txt; charset=utf-8",
   ],
+  [
+    'keeps addresses behind a quote or a bracket that is never closed',
+    'To: 5" J\u00fcrgen <j@x.example>, < a@x.example',
+    `To: ${word('5 J\u00fcrgen')} <j@x.example>, a@x.example`,
+  ],
   ['unfolds what it changes', 'Subject: a\r\n \u00fc\r\n\tb', `Subject: a ${word('\u00fc')}\tb`],
 ];
 
@@ -121,6 +126,20 @@ test('withAsciiHeader() makes an ASCII header of anything in UTF-8, and never th
       assert.doesNotMatch(text.slice(0, -BODY.length), /[^\u0000-\u007f]/);
     }),
   );
+});
+
+test('withAsciiHeader() goes over what a stranger has made to be gone over again and again once', () => {
+  const tricks = ['<', '"\\"', '\\"', '\\(', '(', 'a', '"', 'a="\\"', ' ', ','].flatMap((trick) =>
+    ['From', 'Subject', 'Content-Type'].map(
+      (name) => `${name}: x(${trick.repeat(30_000 / trick.length)} \u00fc`,
+    ),
+  );
+  // With patterns that try again from each place, it is half a second for many of these.
+  for (const header of tricks) {
+    const text = surrogate(`${header}\r\n`);
+    assert.ok(text.endsWith(BODY));
+    assert.doesNotMatch(text.slice(0, -BODY.length), /[^\u0000-\u007f]/);
+  }
 });
 
 test('piecesWithAsciiHeader() gives the same wherever a message is cut', async () => {
