@@ -12,6 +12,7 @@ import {
   PC1,
   PC2,
   WORLD,
+  macOf,
   meetsSilence,
   packetsOf,
   run,
@@ -220,7 +221,3 @@ inOwnNetwork(import.meta.filename, () => {
     assert.equal(await site.outcome(site.world, BOX.wan, 25), 'hello box 25');
   });
 });
-
-function macOf(device: string): string {
-  return /link\/ether (\S+)/.exec(run('ip', 'link', 'show', 'dev', device))?.[1] ?? '';
-}

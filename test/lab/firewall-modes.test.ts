@@ -9,6 +9,7 @@ import {
   PC1,
   PC2,
   WORLD,
+  macOf,
   meetsSilence,
   packetsOf,
   run,
@@ -158,6 +159,24 @@ inOwnNetwork(import.meta.filename, () => {
     await enter('router');
     await inward.heard('let me in');
     await inward.hangUp();
+  });
+
+  test('mode router lets nobody on the WAN begin under an address of the LAN, to a device or to the box', async () => {
+    await enter('router');
+    const pretend = ['nping', '--udp', '-g', '4000', '-p', '9', '-c', '2', '--delay', '50ms', '-S'];
+    const asPc2 = [...pretend, PC2.address, '--send-eth', '--dest-mac', macOf('wan0')];
+    const heard = site.pc1.start('heard', ['tcpdump', '-i', 'eth0', '-n', '-l', 'udp', 'port', '9']);
+    await heard.line(/listening on/);
+    const before = packetsOf('dropped-spoofed');
+    for (const address of [PC1.address, BOX.wan]) await site.world.run([...asPc2, address]);
+    assert.equal(packetsOf('dropped-spoofed'), before + 4);
+    // Another network behind the WAN is none of the LAN, whatever its addresses.
+    const stranger = '192.168.78.9';
+    await site.world.run([...pretend, stranger, '--send-eth', '--dest-mac', macOf('wan0'), PC1.address]);
+    await heard.line(new RegExp(`${stranger}.4000 > ${PC1.address}.9:`));
+    assert.equal(packetsOf('dropped-spoofed'), before + 4);
+    assert.ok(!heard.log.text().includes(`${PC2.address}.4000`));
+    await heard.stop();
   });
 
   test('IPv6 follows the mode: out alone, both ways, not at all', async () => {

@@ -282,6 +282,11 @@ export function packetsOf(counter: string): number {
   return Number(/packets (\d+)/.exec(run('nft', 'list', 'counter', 'inet', 'gatepost', counter))?.[1]);
 }
 
+/** The hardware address of a device of the box. */
+export function macOf(device: string): string {
+  return /link\/ether (\S+)/.exec(run('ip', 'link', 'show', 'dev', device))?.[1] ?? '';
+}
+
 /**
  * That calls meet silence: the kernel dropped at least two packets of each by this counter, so the callers repeated the
  * first, for which they had no answer.

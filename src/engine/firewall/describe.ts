@@ -210,7 +210,7 @@ const ALWAYS: readonly {
   {
     counter: COUNTER.SPOOFED,
     text: 'Senders that cannot be where they come from are dropped',
-    needs: 'translation',
+    needs: 'wan',
   },
   {
     counter: COUNTER.LIMITED,

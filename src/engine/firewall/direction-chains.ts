@@ -8,7 +8,7 @@ import { BEGUN_BEHIND_US, ENTERED, LED_TO_DEVICE, answered, inUse } from './conn
 import { rejectRules } from './drop-rules.ts';
 import { invalidRule } from './input-chains.ts';
 import { CHAIN, COUNTER, REASON, SET } from './names.ts';
-import { allAsked } from './origin-chain.ts';
+import { allAsked, begunOnLanRefused } from './origin-chain.ts';
 import { type Plan, isClosed, modeLine } from './plan.ts';
 import { TOTAL_RATE } from './rates.ts';
 import {
@@ -75,7 +75,7 @@ export function directionChains(plan: Plan): RulesetChain[] {
   return isClosed(plan) ? closedChains(plan) : openChains(plan);
 }
 
-/** Mode router: nothing is asked but who is blocked. */
+/** Mode router: nothing is asked but who is blocked, and of what begins on the WAN whether it claims to be of the LAN. */
 function openChains(plan: Plan): RulesetChain[] {
   return [
     {
@@ -84,7 +84,12 @@ function openChains(plan: Plan): RulesetChain[] {
     },
     {
       name: CHAIN.WAN_TO_LAN,
-      rules: [...clamp(plan), ...blockedReceivers(plan), ...download(plan, modeLine(plan))],
+      rules: [
+        ...clamp(plan),
+        ...blockedReceivers(plan),
+        ...begunOnLanRefused(plan),
+        ...download(plan, modeLine(plan)),
+      ],
     },
     {
       name: CHAIN.LAN_TO_LAN,

@@ -6,7 +6,7 @@ import { directionChains } from './direction-chains.ts';
 import { dropRules, rejectRules } from './drop-rules.ts';
 import { inUseRules } from './in-use-rules.ts';
 import { CHAIN, COUNTER, REASON, SET } from './names.ts';
-import { fromWanAsked } from './origin-chain.ts';
+import { begunOnLanRefused, fromWanAsked } from './origin-chain.ts';
 import { type Plan, modeLine } from './plan.ts';
 import { type BaseChain, PRIORITY, type RulesetChain, type RulesetRule, rule } from './ruleset.ts';
 import { accept, goTo, inDevice } from './statement.ts';
@@ -26,6 +26,7 @@ export function forwardChains(plan: Plan): RulesetChain[] {
           ...directions(),
           ...blockedSenders(plan),
           ...blockedReceivers(plan),
+          ...begunOnLanRefused(plan, inDevice(SET.WAN)),
           rule(modeLine(plan), accept()),
         ]),
       ];

@@ -4,7 +4,7 @@ import { NFT_REJECT_ICMPX } from '../../wire/nftables/expression/reject.ts';
 import { count, countPort, rejectWith, rejectWithReset } from './action.ts';
 import { dropRules } from './drop-rules.ts';
 import { CHAIN, COUNTER, REASON, SET } from './names.ts';
-import { DHCP_REPLY, fromWanAsked, malformedChain } from './origin-chain.ts';
+import { DHCP_REPLY, begunOnLanRefused, fromWanAsked, malformedChain } from './origin-chain.ts';
 import { type Plan, hasWan, isClosed, modeLine } from './plan.ts';
 import { TOTAL_RATE } from './rates.ts';
 import { PRIORITY, type RulesetChain, type RulesetRule, rule } from './ruleset.ts';
@@ -131,7 +131,7 @@ function fromWanChains(plan: Plan): RulesetChain[] {
               goTo(CHAIN.SPOOFED),
             ),
           ]
-        : []),
+        : begunOnLanRefused(plan)),
       rule('firewall.publicServices', countPort(SET.PUBLIC_SERVICES), goTo(CHAIN.TO_SERVICE)),
       ...(isPinged
         ? [isIcmp(ICMP_ECHO_REQUEST), isIcmpv6(ICMPV6.ECHO_REQUEST)].map((ping) =>

@@ -1,9 +1,12 @@
+import { NF_CT_STATE } from '../../wire/nftables/expression/ct.ts';
 import { dropRules } from './drop-rules.ts';
 import { CHAIN, COUNTER, REASON, SET } from './names.ts';
-import { type Plan, isClosed, modeLine } from './plan.ts';
+import { type Plan, hasWan, isClosed, modeLine } from './plan.ts';
 import { type RulesetChain, type RulesetRule, type RulesetSet, rule } from './ruleset.ts';
 import {
+  type Statement,
   TCP_FLAG,
+  connectionState,
   fromLinkLocal,
   goBack,
   goTo,
@@ -65,7 +68,8 @@ export function tcpFlagSets(plan: Plan): RulesetSet[] {
  * goes with the packet; only what leaves the box is entered into the table.
  */
 export function originChains(plan: Plan): RulesetChain[] {
-  if (!isClosed(plan)) return [];
+  if (!hasWan(plan)) return [];
+  if (!isClosed(plan)) return [spoofedChain(plan)];
   const comment = modeLine(plan, SPOOFED);
   const rules = plan.features.antiSpoof
     ? [
@@ -84,6 +88,24 @@ export function fromWanAsked(plan: Plan): RulesetRule[] {
 /** The same where only packets from the WAN come. */
 export function allAsked(plan: Plan): RulesetRule {
   return rule(modeLine(plan, ASKED), jumpTo(CHAIN.ORIGIN));
+}
+
+/**
+ * Mode router: what begins on the WAN has no address of the LAN's own networks. Answers to it would stay on the LAN, so
+ * nothing that works sends it, and devices trust their own network. What lies behind other routers may come by any
+ * way, so nobody else is asked, nor what is known: asking for the state is most of the cost.
+ */
+export function begunOnLanRefused(plan: Plan, ...match: readonly Statement[]): RulesetRule[] {
+  if (!hasWan(plan) || isClosed(plan)) return [];
+  return [
+    rule(
+      modeLine(plan, SPOOFED),
+      ...match,
+      connectionState(NF_CT_STATE.NEW | NF_CT_STATE.INVALID | NF_CT_STATE.UNTRACKED),
+      sourceIn(SET.LAN_NETWORKS),
+      goTo(CHAIN.SPOOFED),
+    ),
+  ];
 }
 
 /**

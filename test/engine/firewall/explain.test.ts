@@ -75,6 +75,17 @@ test('explain() judges IPv6 where an end has only that, and keeps addresses as t
   assert.match(answer('2001:db8:9::1 box icmp').text, /^A ping from 2001:db8:9::1 to 2001:db8:3::50/);
 });
 
+test('explain() says that in mode router nobody on the WAN may claim an address of the LAN, and anybody else may call', () => {
+  const mode = 'router';
+  const spoofed = /senders that cannot be on the WAN/;
+  for (const to of ['printer tcp/9100', 'printer icmp', 'box tcp/25', 'box icmp']) {
+    assert.match(summary(`192.168.77.9@wan ${to}`, { mode }), /^dropped .*: mode "router"$/, to);
+    assert.match(answer(`192.168.77.9@wan ${to}`, { mode }).text, spoofed, to);
+  }
+  assert.match(summary('192.168.78.9@wan printer tcp/9100', { mode }), /^accepted through the box/);
+  assert.match(summary('192.168.77.9 internet tcp/80', { mode }), /^accepted through the box/);
+});
+
 test('explain() finds LAN devices by name and by MAC address', () => {
   assert.match(answer('PRINTER internet udp/53').text, /^A UDP packet from 192\.168\.77\.30 /);
   assert.match(answer('02-00-00-00-00-20 internet icmp').text, /^A ping from 192\.168\.77\.20 /);
