@@ -194,7 +194,8 @@ export interface Box extends ConfigHistory, Machine {
   /** Makes an alias, or replaces the one of that name. */
   setAlias(name: string, members: readonly string[]): Promise<void>;
   removeAlias(name: string): Promise<void>;
-  mailQueue(): Promise<MailQueueView>;
+  /** With so many entries in full, {@link MAX_LISTED_MAIL} at most; destinations and counts are always of all. */
+  mailQueue(entries: number): Promise<MailQueueView>;
   /** What happened to the message of an entry of the queue, also after it has left. */
   mailHistory(id: number): Promise<readonly MailHistoryEvent[]>;
   changeMailQueue(action: MailQueueAction, id: number): Promise<void>;

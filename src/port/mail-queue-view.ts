@@ -31,6 +31,9 @@ export interface QueueDestination {
   readonly nextTry: string | null;
 }
 
+/** Entries that a view shows in full at most; it always counts them all. */
+export const MAX_LISTED_MAIL = 1000;
+
 /** Mail for other hosts. */
 export interface MailQueueView {
   /** Whether the queue knows of an Internet connection; without one nothing is sent to the Internet. */

@@ -55,7 +55,7 @@ export interface PostOptions {
 
 /** What the owner wants of the mail that goes out. */
 export type QueueCall =
-  | { readonly what: 'view' }
+  | { readonly what: 'view'; readonly entries?: number }
   | { readonly what: 'history'; readonly id: number }
   | { readonly what: MailQueueAction; readonly id: number };
 

@@ -137,7 +137,7 @@ export class PostQueue {
     const service = this.#service;
     if (service === undefined) return { what: 'refused', sentence: 'The queue is not running' };
     try {
-      if (call.what === 'view') return { what: 'view', view: await service.view() };
+      if (call.what === 'view') return { what: 'view', view: await service.view(call.entries) };
       if (call.what === 'history') return { what: 'history', events: service.history(call.id) };
       await service.act(call.what, call.id);
       return { what: 'done' };

@@ -11,9 +11,12 @@ const RETRY = 1000;
 export class LiveFeed {
   readonly #client: ControlClient;
   readonly #log: Log;
-  readonly #listeners = new Set<(main: string) => void>();
+  /** With what each was sent last. */
+  readonly #listeners = new Map<(main: string) => void, string | undefined>();
   #following: AbortController | undefined;
   #rendering = false;
+  /** Something has changed since the rendering began. */
+  #isOutdated = false;
 
   constructor(client: ControlClient, log: Log) {
     this.#client = client;
@@ -36,7 +39,7 @@ export class LiveFeed {
   /** By destination only: the page is for everybody in the office, and who writes to whom is nobody's business. None while the queue does not run. */
   async #waiting(): Promise<Snapshot['waiting']> {
     try {
-      return (await this.#client.get<MailQueueView>('/api/mail/queue')).destinations;
+      return (await this.#client.get<MailQueueView>('/api/mail/queue?entries=0')).destinations;
     } catch {
       return [];
     }
@@ -46,9 +49,11 @@ export class LiveFeed {
     return this.#listeners.size;
   }
 
+  /** Calls `listener` with what the page shows now, and whenever that is something else. */
   subscribe(listener: (main: string) => void): () => void {
-    this.#listeners.add(listener);
-    if (this.#following === undefined) {
+    this.#listeners.set(listener, undefined);
+    if (this.#following !== undefined) void this.#render();
+    else {
       this.#following = new AbortController();
       void this.#follow(this.#following.signal);
     }
@@ -74,16 +79,26 @@ export class LiveFeed {
   }
 
   async #render(): Promise<void> {
-    // A status that arrives while one is being rendered is shown by the next event at the latest.
-    if (this.#rendering || this.#listeners.size === 0) return;
+    this.#isOutdated = true;
+    if (this.#rendering) return;
     this.#rendering = true;
     try {
-      const main = String(await sections(await this.snapshot()));
-      for (const listener of this.#listeners) listener(main);
+      while (this.#isOutdated && this.#listeners.size > 0) {
+        this.#isOutdated = false;
+        this.#send(String(await sections(await this.snapshot())));
+      }
     } catch (error) {
       this.#log.info(`Cannot refresh the open pages: ${messageOf(error)}`);
     } finally {
       this.#rendering = false;
+    }
+  }
+
+  #send(main: string): void {
+    for (const [listener, last] of this.#listeners) {
+      if (last === main) continue;
+      this.#listeners.set(listener, main);
+      listener(main);
     }
   }
 }

@@ -335,8 +335,8 @@ export class FakeBox implements Box {
     this.calls.push(`unblockDevice ${device}`);
     return Promise.resolve(['firewall changed']);
   }
-  mailQueue(): Promise<MailQueueView> {
-    return Promise.resolve(MAIL_QUEUE);
+  mailQueue(entries: number): Promise<MailQueueView> {
+    return Promise.resolve({ ...MAIL_QUEUE, entries: MAIL_QUEUE.entries.slice(0, entries) });
   }
   mailHistory(id: number): ReturnType<Box['mailHistory']> {
     const detail = '450 4.2.0 Greylisted (mx.elsewhere.example)';

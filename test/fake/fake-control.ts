@@ -10,7 +10,7 @@ export function fakeControl(box: FakeBox): ControlClient {
     '/api/health': () => box.health(),
     '/api/firewall': () => box.firewall(),
     '/api/mail/client-setup': () => box.clientSetup(),
-    '/api/mail/queue': () => box.mailQueue(),
+    '/api/mail/queue?entries=0': () => box.mailQueue(0),
     '/api/certificate': () => box.certificate(),
   };
   return {
@@ -18,6 +18,8 @@ export function fakeControl(box: FakeBox): ControlClient {
     follow: (onStatus, signal) =>
       new Promise((_resolve, reject) => {
         const stop = box.subscribe(() => onStatus('{}'));
+        // The first event tells how things are.
+        onStatus('{}');
         signal.addEventListener('abort', () => {
           stop();
           reject(new Error('ended'));

@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { getRequestListener } from '@hono/node-server';
 import { transform } from 'esbuild';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, type Page, chromium } from 'playwright-core';
 import type { Log } from '../../src/port/log.ts';
+import type { MailQueueView } from '../../src/port/mail-queue-view.ts';
 import { LiveFeed } from '../../src/web/live-feed.ts';
 import { ownersSite } from '../../src/web/site.ts';
-import { FakeBox, STATUS } from '../fake/fake-box.ts';
+import { FakeBox, MAIL_QUEUE, STATUS } from '../fake/fake-box.ts';
 import { fakeControl } from '../fake/fake-control.ts';
 
 // The page in Debian's Chromium on loopback: what a person with a phone, a keyboard or a screen reader gets.
@@ -23,6 +24,10 @@ const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 class ChangingBox extends FakeBox {
   mailboxes = STATUS.mailboxes;
+  destinations = MAIL_QUEUE.destinations;
+  override mailQueue(): Promise<MailQueueView> {
+    return Promise.resolve({ ...MAIL_QUEUE, destinations: this.destinations, entries: [] });
+  }
   override status(): Promise<typeof STATUS> {
     return Promise.resolve({ ...STATUS, mailboxes: this.mailboxes });
   }
@@ -134,6 +139,65 @@ test('an open page shows a new message without a reload', async () => {
   box.mailboxes = [{ user: 'alice', messages: 4, octets: 8192, quota: null }];
   box.change();
   await page.getByRole('cell', { name: '8.0 KiB' }).waitFor();
+  await page.close();
+});
+
+/** As if the tab were behind another one, or in front again. */
+async function setHidden(page: Page, isHidden: boolean): Promise<void> {
+  await page.evaluate(
+    `Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true }); document.dispatchEvent(new Event('visibilitychange'))`,
+  );
+}
+
+async function untilListeners(count: number): Promise<void> {
+  while (feed.listeners !== count) await new Promise(setImmediate);
+}
+
+test('a page in a hidden tab asks for nothing, and shows how things are when it is seen again', async () => {
+  await untilListeners(0);
+  const pages = [await browser.newPage(), await browser.newPage()] as const;
+  for (const page of pages) {
+    await page.goto(address);
+    await page.getByText('Live', { exact: true }).waitFor();
+  }
+  await setHidden(pages[1], true);
+  await untilListeners(1);
+  box.mailboxes = [{ user: 'alice', messages: 6, octets: 16_384, quota: null }];
+  box.change();
+  await pages[0].getByRole('cell', { name: '16.0 KiB' }).waitFor();
+  assert.equal(await pages[1].getByRole('cell', { name: '16.0 KiB' }).count(), 0);
+  await setHidden(pages[1], false);
+  await pages[1].getByRole('cell', { name: '16.0 KiB' }).waitFor();
+  for (const page of pages) await setHidden(page, true);
+  await untilListeners(0);
+  box.mailboxes = [{ user: 'alice', messages: 7, octets: 20_480, quota: null }];
+  await setHidden(pages[0], false);
+  await pages[0].getByRole('cell', { name: '20.0 KiB' }).waitFor();
+  for (const page of pages) await page.close();
+});
+
+test('the page names the domains for which mail has waited for longest, and says how many more there are', async () => {
+  const [sample] = MAIL_QUEUE.destinations;
+  assert.ok(sample !== undefined);
+  box.destinations = Array.from({ length: 45 }, (_, n) => ({
+    ...sample,
+    destination: `domain-${n}.example`,
+    oldest: new Date(Date.UTC(2026, 10, 22, 9, 59 - n)).toISOString(),
+  }));
+  const page = await browser.newPage();
+  await page.goto(address);
+  const region = page.getByRole('group', { name: 'Where mail waits to go' });
+  const shown = await region.getByRole('rowheader').allTextContents();
+  assert.deepEqual([shown.length, shown[0], shown.at(-1)], [20, 'domain-44.example', 'domain-25.example']);
+  assert.ok(
+    await page.getByText('Mail waits for 25 more domains: gatepost mail queue shows all').isVisible(),
+  );
+  await region.focus();
+  box.destinations = MAIL_QUEUE.destinations;
+  box.change();
+  await page.getByRole('rowheader', { name: 'elsewhere.example' }).waitFor();
+  const focused = await page.evaluate('document.activeElement.getAttribute("aria-label")');
+  assert.equal(focused, 'Where mail waits to go');
   await page.close();
 });
 

@@ -101,3 +101,24 @@ test('LiveFeed follows the control API only while a page is open', async () => {
   await new Promise(setImmediate);
   assert.equal(following, 0);
 });
+
+test('who opens a page is told how things are at once, and again only when that is something else', async () => {
+  const box = new FakeBox();
+  const feed = new LiveFeed(fakeControl(box), log);
+  const told: string[] = [];
+  const open = (): Promise<() => void> =>
+    new Promise((resolve) => {
+      const stop = feed.subscribe((main) => {
+        told.push(main);
+        resolve(stop);
+      });
+    });
+  const stops = [await open(), await open()];
+  for (let turn = 0; turn < 5; turn++) {
+    box.change();
+    await new Promise(setImmediate);
+  }
+  assert.equal(told.length, 2);
+  assert.equal(told[0], told[1]);
+  for (const stop of stops) stop();
+});

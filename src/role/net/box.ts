@@ -222,8 +222,8 @@ export class NetBox implements Box {
     return this.#people.removeAlias(name);
   }
 
-  mailQueue(): Promise<MailQueueView> {
-    return this.#mail.mailQueue();
+  mailQueue(entries: number): Promise<MailQueueView> {
+    return this.#mail.mailQueue(entries);
   }
   mailHistory(id: number): Promise<readonly MailHistoryEvent[]> {
     return this.#mail.mailHistory(id);

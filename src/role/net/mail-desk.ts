@@ -23,8 +23,8 @@ export class MailDesk implements MailCalls {
     this.#isUser = isUser;
   }
 
-  async mailQueue(): Promise<MailQueueView> {
-    return (await this.#ask({ what: 'view' }, 'view')).view;
+  async mailQueue(entries: number): Promise<MailQueueView> {
+    return (await this.#ask({ what: 'view', entries }, 'view')).view;
   }
 
   async mailHistory(id: number): Promise<readonly MailHistoryEvent[]> {

@@ -171,7 +171,12 @@ export const OPERATIONS: readonly Operation[] = [
     },
   },
   { method: 'post', path: '/api/aliases/remove', summary: 'Takes an alias away', body: texts('name') },
-  { method: 'get', path: '/api/mail/queue', summary: 'Mail that waits to be sent to other hosts' },
+  {
+    method: 'get',
+    path: '/api/mail/queue',
+    summary: 'Mail that waits to be sent to other hosts: by destination, and so many entries of it in full',
+    query: ['entries'],
+  },
   {
     method: 'get',
     path: '/api/mail/queue/{id}/history',

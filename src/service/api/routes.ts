@@ -4,7 +4,7 @@ import { streamSSE } from 'hono/streaming';
 import * as z from 'zod';
 import { ConfigError, UserError } from '../../base/errors.ts';
 import type { Box } from '../../port/box.ts';
-import { MAIL_QUEUE_ACTIONS } from '../../port/mail-queue-view.ts';
+import { MAIL_QUEUE_ACTIONS, MAX_LISTED_MAIL } from '../../port/mail-queue-view.ts';
 import { LOG_LEVELS, type Log } from '../../port/log.ts';
 import { certificateRoutes } from './certificate-routes.ts';
 import { machineRoutes } from './machine-routes.ts';
@@ -55,6 +55,9 @@ const removal = z.strictObject({ deleteMail: z.boolean().default(false) });
 const newPassword = z.strictObject({ password: z.string().min(1) });
 
 const listQuery = z.strictObject({ after: z.string().max(70).optional() });
+const queueView = z.object({
+  entries: z.coerce.number().int().min(0).max(MAX_LISTED_MAIL).default(MAX_LISTED_MAIL),
+});
 const queueEntry = z.object({ id: z.coerce.number().int().positive() });
 const queueChange = queueEntry.extend({ action: z.enum(MAIL_QUEUE_ACTIONS) });
 
@@ -102,7 +105,9 @@ function addNetwork(routes: Routes, { box }: RoutesOptions): void {
 }
 
 function addMailQueue(routes: Routes, { box }: RoutesOptions): void {
-  routes.get('/api/mail/queue', async (c) => c.json(await box.mailQueue()));
+  routes.get('/api/mail/queue', async (c) =>
+    c.json(await box.mailQueue(checked(c.req.query(), queueView).entries)),
+  );
   routes.get('/api/mail/queue/:id/history', async (c) =>
     c.json(await box.mailHistory(checked(c.req.param(), queueEntry).id)),
   );

@@ -10,12 +10,13 @@ import {
   lateTrouble,
   severeTroubles,
 } from '../../engine/mail-queue/troubles.ts';
-import type {
-  MailHistoryEvent,
-  MailQueueAction,
-  MailQueueView,
-  QueueDestination,
-  QueuedMail,
+import {
+  MAX_LISTED_MAIL,
+  type MailHistoryEvent,
+  type MailQueueAction,
+  type MailQueueView,
+  type QueueDestination,
+  type QueuedMail,
 } from '../../port/mail-queue-view.ts';
 import type { Clock } from '../../port/clock.ts';
 import type { QueueEntry, QueueStore, QueueSummary } from '../../port/mail-queue.ts';
@@ -31,9 +32,6 @@ export interface QueueDeskParts {
   readonly clock: Clock;
 }
 
-/** Entries a listing shows in full; it always counts them all. */
-export const MAX_LISTED = 1000;
-
 function iso(time: Timestamp): string {
   return new Date(time).toISOString();
 }
@@ -46,15 +44,17 @@ export class QueueDesk {
     this.#parts = parts;
   }
 
-  async view(): Promise<MailQueueView> {
+  /** `most` entries are shown in full: each is read from the disk. */
+  async view(most = MAX_LISTED_MAIL): Promise<MailQueueView> {
     const { store, queue } = this.#parts;
     const summaries = store.entries();
-    const listed = await Promise.all(summaries.slice(0, MAX_LISTED).map((one) => this.#listed(one)));
+    const read = this.#needsSenders() ? MAX_LISTED_MAIL : most;
+    const listed = await Promise.all(summaries.slice(0, read).map((one) => this.#listed(one)));
     return {
       isOnline: queue.scheduler.isUp,
       total: summaries.length,
       destinations: this.#destinations(summaries, listed),
-      entries: listed.filter((one) => one !== undefined),
+      entries: listed.slice(0, most).filter((one) => one !== undefined),
     };
   }
 
@@ -157,6 +157,12 @@ export class QueueDesk {
       state: isTrying ? 'trying' : waiting,
       reason: entry.lastReply,
     };
+  }
+
+  /** Whether it takes the senders of what waits to say why nothing is sent to a destination. */
+  #needsSenders(): boolean {
+    const { queue, routing } = this.#parts;
+    return routing().needsSender && queue.scheduler.destinations.all().size > 0;
   }
 
   #destinations(

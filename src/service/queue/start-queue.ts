@@ -79,7 +79,8 @@ export interface QueueService {
   wake(): void;
   /** Whether there is a way to the Internet; its return makes everything due. */
   setUplink(isUp: boolean): void;
-  view(): Promise<MailQueueView>;
+  /** With so many entries in full; all that may be shown without. */
+  view(most?: number): Promise<MailQueueView>;
   /** Why mail does not go out. */
   troubles(): Promise<readonly QueueTrouble[]>;
   /** Of the message of an entry, also when it has left the queue. */
@@ -136,7 +137,7 @@ export function startQueue(
     },
     wake: () => queue.refresh(),
     setUplink: (isUp) => queue.setUplink(isUp),
-    view: () => desk.view(),
+    view: (most) => desk.view(most),
     troubles: () => desk.troubles(),
     history: (id) => desk.history(id),
     act: (action, id) => desk.act(action, id),

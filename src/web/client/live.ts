@@ -26,10 +26,24 @@ function show(content: string): void {
     main.querySelector<HTMLElement>(`[aria-label="${CSS.escape(label)}"]`)?.focus({ preventScroll: true });
 }
 
-const source = new EventSource('/events');
-source.addEventListener('open', () => say('Live'));
-source.addEventListener('error', () => say('Connection lost: trying again'));
-source.addEventListener('main', (event: MessageEvent<string>) => {
-  say('Live');
-  show(event.data);
-});
+let source: EventSource | undefined;
+
+/** Followed while somebody can see it: a page left open in a hidden tab costs the box nothing. */
+function follow(): void {
+  if (document.hidden) {
+    source?.close();
+    source = undefined;
+    return;
+  }
+  if (source !== undefined) return;
+  source = new EventSource('/events');
+  source.addEventListener('open', () => say('Live'));
+  source.addEventListener('error', () => say('Connection lost: trying again'));
+  source.addEventListener('main', (event: MessageEvent<string>) => {
+    say('Live');
+    show(event.data);
+  });
+}
+
+document.addEventListener('visibilitychange', follow);
+follow();

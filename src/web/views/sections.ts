@@ -111,19 +111,30 @@ function queueFact({ queue }: BoxStatus): Html {
   return facts([['Messages waiting to be sent', what]]);
 }
 
+/** Domains for which mail has waited for longest. A page with hundreds of them is read by nobody, and sent again with every change. */
+const MOST_DOMAINS = 20;
+
 function waitingTable(waiting: readonly QueueDestination[]): Html {
   if (waiting.length === 0) return html``;
-  return table(
+  const longest = waiting.toSorted((a, b) => Date.parse(a.oldest) - Date.parse(b.oldest));
+  const more = waiting.length - MOST_DOMAINS;
+  const rows = table(
     'Where mail waits to go',
     ['Domain', 'Messages', 'Oldest', 'Why', 'Next try'],
-    waiting.map(({ destination, messages, held, oldest, problem, nextTry }) => [
-      destination,
-      held === 0 ? String(messages) : `${messages}, ${held} of them held`,
-      formatTime(oldest),
-      problem ?? '',
-      nextTry === null ? '' : formatTime(nextTry),
-    ]),
+    longest
+      .slice(0, MOST_DOMAINS)
+      .map(({ destination, messages, held, oldest, problem, nextTry }) => [
+        destination,
+        held === 0 ? String(messages) : `${messages}, ${held} of them held`,
+        formatTime(oldest),
+        problem ?? '',
+        nextTry === null ? '' : formatTime(nextTry),
+      ]),
   );
+  return more <= 0
+    ? rows
+    : html`${rows}
+        <p class="none">Mail waits for ${more} more domains: <code>gatepost mail queue</code> shows all</p>`;
 }
 
 function tables({ status, leases, names, firewall, waiting }: Snapshot): Html {

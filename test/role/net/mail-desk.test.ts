@@ -22,7 +22,7 @@ function deskWith(answer: PostAnswer): { desk: MailDesk; peers: Peers; sent: (To
 
 test('MailDesk passes calls to the post office and its answers back', async () => {
   const view = { isOnline: true, total: 0, destinations: [], entries: [] };
-  assert.deepEqual(await deskWith({ what: 'view', view }).desk.mailQueue(), view);
+  assert.deepEqual(await deskWith({ what: 'view', view }).desk.mailQueue(5), view);
   const { desk, sent } = deskWith({ what: 'done' });
   await desk.changeMailQueue('hold', 7);
   assert.deepEqual(sent, [{ kind: 'call', request: 1, call: { what: 'hold', id: 7 } }]);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Log } from '../../../src/port/log.ts';
 import { OPERATIONS } from '../../../src/service/api/openapi.ts';
 import { apiRoutes } from '../../../src/service/api/routes.ts';
-import { FakeBox, STATUS } from '../../fake/fake-box.ts';
+import { FakeBox, MAIL_QUEUE, STATUS } from '../../fake/fake-box.ts';
 
 const ignore = (): void => undefined;
 const log: Log = { debug: ignore, info: ignore, notice: ignore, warn: ignore, error: ignore, fatal: ignore };
@@ -154,4 +154,13 @@ test('the calls about packets, devices, leases and certificates reach the box wi
   assert.equal((await call('POST', '/api/certificate', { certificate: 'bad', key: 'k' })).status, 422);
   assert.equal((await call('GET', '/api/flows?port=x')).status, 422);
   assert.equal((await call('POST', '/api/firewall/block', {})).status, 422);
+});
+
+test('GET /api/mail/queue shows all entries, or as many as are asked for, and always every destination', async () => {
+  const { call } = harness(false);
+  assert.deepEqual((await call('GET', '/api/mail/queue')).value, MAIL_QUEUE);
+  const few = await call('GET', '/api/mail/queue?entries=0');
+  assert.deepEqual(few.value, { ...MAIL_QUEUE, entries: [] });
+  for (const entries of ['-1', '1001', 'all', '0.5'])
+    assert.equal((await call('GET', `/api/mail/queue?entries=${entries}`)).status, 422, entries);
 });
