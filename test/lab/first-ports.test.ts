@@ -20,6 +20,8 @@ interface Board {
   /** The other ends of the cables. */
   readonly ends: Readonly<Record<Port, Namespace>>;
   readonly providers: Partial<Record<Port, Program>>;
+  /** Hardware addresses of the ports. */
+  macs: Readonly<Record<Port, string>>;
 }
 
 async function newBoard(
@@ -41,15 +43,15 @@ async function newBoard(
     updateKeys: [newMaker().publicKey],
   };
   writeFileSync(namespace.file('board.json'), JSON.stringify(board));
-  const site: Board = { box, ends, providers: {} };
+  const site: Board = { box, ends, providers: {}, macs: MACS };
   for (const port of plugged) await plug(site, port);
   for (const [at, port] of providers.entries()) site.providers[port] = await provide(ends[port], at);
   return site;
 }
 
 /** The box's end stays switched off, as a card's is at a start: it is the box that switches it on, under whatever name it then has. */
-async function plug({ box, ends }: Board, port: Port, device: string = port): Promise<void> {
-  const near = ['name', device, 'address', MACS[port], 'netns', box.namespace.kernelName];
+async function plug({ box, ends, macs }: Board, port: Port, device: string = port): Promise<void> {
+  const near = ['name', device, 'address', macs[port], 'netns', box.namespace.kernelName];
   const far = ['peer', 'name', 'cable', 'netns', ends[port].kernelName];
   await outputOf(['ip', 'link', 'add', ...near, 'type', 'veth', ...far]);
   await ends[port].ip('link', 'set', 'cable', 'up');
@@ -66,14 +68,14 @@ async function provide(end: Namespace, at: number): Promise<Program> {
 }
 
 /** Names of the ports of the box by their hardware address. */
-async function named({ box }: Board): Promise<Partial<Record<Port, string>>> {
+async function named({ box, macs }: Board): Promise<Partial<Record<Port, string>>> {
   const links = JSON.parse(await box.namespace.output(['ip', '-j', 'link'])) as {
     readonly ifname: string;
     readonly address: string;
   }[];
   return Object.fromEntries(
     PORTS.flatMap((port) => {
-      const link = links.find(({ address }) => address === MACS[port]);
+      const link = links.find(({ address }) => address === macs[port]);
       return link === undefined ? [] : [[port, link.ifname]];
     }),
   );
@@ -98,6 +100,21 @@ test('the port where the provider answers is the WAN, and stays it whatever the 
   await plug(board, 'eth1', 'eth0');
   await box.start();
   assert.deepEqual(await named(board), { eth0: 'lan0', eth1: 'wan0' });
+});
+
+test('a card in another board finds out anew which port is which', async (t) => {
+  const board = await newBoard(t, PORTS, ['eth1']);
+  const { box, ends } = board;
+  await box.start();
+  assert.deepEqual(await named(board), { eth0: 'lan0', eth1: 'wan0' });
+  await box.stop();
+  for (const name of ['wan0', 'lan0']) await box.namespace.ip('link', 'del', name);
+  board.macs = { eth0: '02:67:70:00:0b:00', eth1: '02:67:70:00:0b:01' };
+  for (const port of PORTS) await plug(board, port);
+  board.providers.eth0 = await provide(ends.eth0, 0);
+  box.launch();
+  await box.program.line(/^gatepost ready$/m, 90_000);
+  assert.deepEqual(await named(board), { eth0: 'wan0', eth1: 'lan0' });
 });
 
 test('a board that cannot keep which port is which starts all the same, and says so', async (t) => {

@@ -91,6 +91,7 @@ export class PortKeeper {
   async #name(look: PortLook): Promise<Config> {
     const config = this.#parts.config();
     const roles = openRoles(config, await look.links());
+    if (roles.length > 0 && !isEmpty(this.#choice)) await this.#forgetOtherBoard(config, look);
     if (roles.length > 0 && isEmpty(this.#choice)) {
       this.#parts.onProgress('The network ports are looked for');
       await look.until((links) => unclaimed(config, {}, links).length >= roles.length, SECOND_PORT_WITHIN);
@@ -100,6 +101,23 @@ export class PortKeeper {
     }
     await this.#rename(roles, await look.links());
     return await this.#possible(look);
+  }
+
+  /**
+   * A card that is put into another board knows none of its ports. The one that appears first would be the office's by then, and
+   * half of the time that is the provider's cable: what leads where is found out as at a first start.
+   */
+  async #forgetOtherBoard(config: Config, look: PortLook): Promise<void> {
+    const { ports, onProgress } = this.#parts;
+    const isKnown = (links: readonly ObservedLink[]): boolean =>
+      PORT_ROLES.some((role) => this.#isThere(role, links));
+    if (isKnown(await look.links())) return;
+    onProgress('The network ports are looked for');
+    await look.until(isKnown, SECOND_PORT_WITHIN);
+    const links = await look.links();
+    if (isKnown(links) || unclaimed(config, this.#choice, links).length === 0) return;
+    ports.log.logFor('ports').notice('This is another board: none of the ports known is there');
+    this.#choice = {};
   }
 
   /** A single port serves the office as an ordinary host does; where somebody else gives addresses, the box gives none. */
