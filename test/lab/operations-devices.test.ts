@@ -112,6 +112,12 @@ test('devices named by their MAC address are found under whatever name they come
     new RegExp(`inet ${ADDRESSES.boxLanPrefix} `),
   );
   await office.box.output(['ping', '-c', '1', '-W', '10', PC1_ADDRESS]);
+
+  // Most come back under the name they had.
+  await unplug('office');
+  await healthSays(/^failed There is no device/);
+  await plugLan('office');
+  await assertWorks();
 });
 
 test('a restart finds the devices named by their MAC address', async () => {

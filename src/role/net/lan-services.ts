@@ -35,7 +35,8 @@ export interface WanNames {
 /** The name server and the DHCP server of the LAN; the names of leases go from one to the other. */
 export class LanServices {
   readonly #parts: LanServicesParts;
-  #dhcp: { readonly settings: string; readonly server: Dhcp4Server } | undefined;
+  /** The settings are unknown while the last ones could not be put in force. */
+  #dhcp: { readonly settings: string | undefined; readonly server: Dhcp4Server } | undefined;
   #dns: { readonly options: string; readonly service: DnsService } | undefined;
 
   constructor(parts: LanServicesParts) {
@@ -108,15 +109,20 @@ export class LanServices {
     const settings = { device, server: dhcpOptions(config) };
     const custom = [...settings.server.custom].map(([code, bytes]) => [code, ...bytes]);
     const wanted = config.dhcp.enabled ? JSON.stringify([settings, custom]) : undefined;
-    if (this.#dhcp?.settings === wanted) return false;
     if (wanted === undefined) {
       this.dhcp?.stop();
+      const wasOn = this.#dhcp !== undefined;
       this.#dhcp = undefined;
-    } else if (this.#dhcp === undefined) {
+      return wasOn;
+    }
+    if (this.#dhcp?.settings === wanted) return false;
+    if (this.#dhcp === undefined) {
       this.#dhcp = { settings: wanted, server: await this.#startDhcp(settings) };
     } else {
-      await this.#dhcp.server.reconfigure(settings);
-      this.#dhcp = { settings: wanted, server: this.#dhcp.server };
+      const { server } = this.#dhcp;
+      this.#dhcp = { settings: undefined, server };
+      await server.reconfigure(settings);
+      this.#dhcp = { settings: wanted, server };
     }
     return true;
   }

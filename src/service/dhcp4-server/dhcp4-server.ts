@@ -79,6 +79,9 @@ export class Dhcp4Server {
   #known: PacketSocket | undefined;
   #socket: PacketSocket | undefined;
   #holder: UdpSocket | undefined;
+  /** The address that is listened on and the device that is read from; undefined where an attempt has failed. */
+  #listensOn: Ipv4 | undefined;
+  #readsFrom: string | undefined;
   #wake: Cancel | undefined;
   #halvings = 0;
   #thinning: Cancel | undefined;
@@ -108,14 +111,19 @@ export class Dhcp4Server {
     await this.#open();
   }
 
-  /** Other settings, the same leases. @throws KernelError as {@link start}; the old settings are gone then */
+  /**
+   * Other settings, the same leases. @throws KernelError as {@link start}; the old settings are gone then, and what could not be
+   * had is asked for again by the next call, also with the same settings
+   */
   async reconfigure(settings: Dhcp4ServerSettings): Promise<void> {
-    const before = this.#settings;
     this.#settings = settings;
     this.#dispatch({ kind: 'reconfigure', options: settings.server });
-    const isMoved = before.server.server.address !== settings.server.server.address;
-    if (isMoved) await this.#listen();
-    if (isMoved || before.device !== settings.device) await this.#open();
+    const isMoved = this.#listensOn !== settings.server.server.address;
+    if (isMoved) {
+      this.#readsFrom = undefined;
+      await this.#listen();
+    }
+    if (this.#readsFrom !== settings.device) await this.#open();
   }
 
   /** To be called after the civil clock was set. */
@@ -155,22 +163,27 @@ export class Dhcp4Server {
    */
   async #listen(): Promise<void> {
     this.#holder?.close();
+    this.#listensOn = undefined;
     const { address } = this.#settings.server.server;
     this.#holder = await this.#ports.udp.bind({ address, port: DHCP4_SERVER_PORT }, () => {});
+    this.#listensOn = address;
   }
 
   async #open(): Promise<void> {
     this.#known?.close();
     this.#socket?.close();
+    this.#readsFrom = undefined;
+    const { device, server } = this.#settings;
     const openPart = (part: 'with' | 'without'): Promise<PacketSocket> => {
       const filter = { etherType: IPV4, udpPort: DHCP4_SERVER_PORT, words: { part, oneOf: KEPT } };
-      return this.#ports.packet.open(this.#settings.device, filter, (packet) => this.#receive(packet));
+      return this.#ports.packet.open(device, filter, (packet) => this.#receive(packet));
     };
     // The one that is opened first is read first.
     this.#known = await openPart('with');
     this.#socket = await openPart('without');
     if (this.#halvings > 0) this.#socket.thin(this.#halvings);
-    await this.#watch.open(this.#settings.device, this.#settings.server.server.address);
+    await this.#watch.open(device, server.server.address);
+    this.#readsFrom = device;
   }
 
   #env(): Env {

@@ -204,6 +204,18 @@ test('reconfigure() keeps leases and hands out the new settings at once', async 
   assert.equal(made.server?.leases().length, 1);
 });
 
+test('reconfigure() opens anew what an earlier call could not have', async () => {
+  const made = await office();
+  const server = options();
+  await assert.rejects(made.server?.reconfigure({ device: 'lan1', server }) ?? assert.fail(), /ENODEV/);
+  made.lan.host(SERVER_MAC, 'lan1');
+  await made.server?.reconfigure({ device: 'lan1', server });
+  const pc = await made.station(1);
+  pc.discover();
+  await made.settle();
+  assert.equal(made.server?.leases().length, 1);
+});
+
 /** A datagram to the server that says nothing. */
 const HEADERS = Uint8Array.of(
   ...fromHex('45000028000000004011000000000000ffffffff00440043'),
