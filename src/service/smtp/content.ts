@@ -2,7 +2,7 @@ import { findFields } from '../../wire/mail/find-fields.ts';
 import { countFields } from '../../wire/mail/count-fields.ts';
 import { isHeaderLonger } from '../../wire/mail/header-length.ts';
 import { headerOf } from '../../wire/mail/message-parts.ts';
-import { findForbiddenOctet } from '../../wire/smtp/forbidden-octet.ts';
+import type { ForbiddenOctet } from '../../wire/smtp/forbidden-octet.ts';
 import type { SmtpLimits } from './limits.ts';
 import type { MessageBuffer } from './message-buffer.ts';
 import { Refusal } from './refusal.ts';
@@ -30,17 +30,19 @@ export function checkSize({ state }: MessageBuffer, { messageSize }: SmtpLimits)
   }
 }
 
-/** Refuses a message that is ambiguous, whose header is too long, or in a loop: it has passed too many hosts, or has been delivered to one of these `recipients` before. @throws Refusal */
+/** Refuses a message with such an octet, which makes it ambiguous. @throws Refusal */
+export function checkOctets(forbidden: ForbiddenOctet | undefined): void {
+  if (forbidden === undefined) return;
+  const text = `The message has a ${forbidden} in it: lines end with CR LF (RFC 5321 section 2.3.8)`;
+  throw new Refusal({ code: 550, enhanced: AMBIGUOUS, text });
+}
+
+/** Refuses a message whose header is too long, or that is in a loop: it has passed too many hosts, or has been delivered to one of these `recipients` before. @throws Refusal */
 export function checkContent(
   message: Uint8Array,
   recipients: readonly string[],
   { headerSize, receivedFields }: SmtpLimits,
 ): void {
-  const forbidden = findForbiddenOctet(message);
-  if (forbidden !== undefined) {
-    const text = `The message has a ${forbidden} in it: lines end with CR LF (RFC 5321 section 2.3.8)`;
-    throw new Refusal({ code: 550, enhanced: AMBIGUOUS, text });
-  }
   if (isHeaderLonger(message, headerSize)) {
     const text = `The header of the message is larger than ${headerSize} octets`;
     throw new Refusal({ code: 552, enhanced: '5.3.4', text });

@@ -13,10 +13,11 @@ import type { Envelope, MailStore } from '../../port/mailbox.ts';
 import { fieldRanges } from '../../wire/mail/field-ranges.ts';
 import { headerOf } from '../../wire/mail/message-parts.ts';
 import { encodeOriginFields } from '../../wire/mail/origin-fields.ts';
+import { ForbiddenOctetSearch } from '../../wire/smtp/forbidden-octet-search.ts';
 import { checkAddress, inDnsForm } from './addresses.ts';
 import type { ClientLimits } from './client-limits.ts';
 import { UNKNOWN_PARAMETER } from './connection.ts';
-import { checkContent, checkSize } from './content.ts';
+import { checkContent, checkOctets, checkSize } from './content.ts';
 import { announcedSize, envelopeIdOf, recipientWishes } from './dsn-parameters.ts';
 import { Handover } from './handover.ts';
 import type { SmtpLimits } from './limits.ts';
@@ -106,9 +107,15 @@ export class Reception {
   async data(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {
     const { limits, budget } = this.#options;
     const buffer = new MessageBuffer(limits.messageSize, budget, TRACE_ROOM);
+    const search = new ForbiddenOctetSearch();
+    const take = (chunk: Uint8Array): void => {
+      buffer.push(chunk);
+      search.push(chunk);
+    };
     try {
-      await this.#receive(stream, buffer, session);
+      await this.#receive(stream, take, session);
       checkSize(buffer, limits);
+      checkOctets(search.found);
       return await this.#accept(buffer, session);
     } finally {
       buffer.release();
@@ -118,11 +125,11 @@ export class Reception {
   /** Throws when the client is gone before the end: nothing is stored then. */
   async #receive(
     stream: SMTPServerDataStream,
-    buffer: MessageBuffer,
+    take: (chunk: Uint8Array) => void,
     session: SMTPServerSession,
   ): Promise<void> {
     try {
-      await receive(stream, buffer);
+      await receive(stream, take);
     } catch (error) {
       this.#options.log.info(`${session.remoteAddress} broke a message off: ${messageOf(error)}`);
       throw new Refusal({ code: 451, enhanced: '4.4.2', text: 'The message was broken off' });
@@ -182,11 +189,11 @@ export class Reception {
 }
 
 /** By events: an iterator over the stream costs more than all else about a small message. */
-function receive(stream: SMTPServerDataStream, buffer: MessageBuffer): Promise<void> {
+function receive(stream: SMTPServerDataStream, take: (chunk: Uint8Array) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     // An error to reject with is not made after the end: its stack would cost each message more than taking it in.
     const onClose = (): void => reject(new Error('the connection is closed'));
-    stream.on('data', (chunk: Uint8Array) => buffer.push(chunk));
+    stream.on('data', take);
     stream.once('end', () => {
       stream.off('close', onClose);
       resolve();

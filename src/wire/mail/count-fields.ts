@@ -1,4 +1,5 @@
 import { colonAfter, fieldName } from './field-name.ts';
+import { nextLineStart } from './line-start.ts';
 
 const LF = 10;
 const CR = 13;
@@ -15,9 +16,7 @@ export function countFields(message: Uint8Array, name: string): number {
     const first = message[start];
     if (first === LF || (first === CR && message[start + 1] === LF)) break;
     if (colonAfter(message, start, wanted) !== undefined) count++;
-    const lf = message.indexOf(LF, start);
-    if (lf < 0) break;
-    start = lf + 1;
+    start = nextLineStart(message, start);
   }
   return count;
 }

@@ -1,4 +1,5 @@
 import { colonAfter, fieldName, isBlank } from './field-name.ts';
+import { nextLineStart } from './line-start.ts';
 
 const LF = 10;
 const CR = 13;
@@ -28,9 +29,7 @@ export function fieldRanges(message: Uint8Array, names: readonly string[], most:
 function endOfField(message: Uint8Array, start: number): number {
   let at = start;
   do {
-    const lf = message.indexOf(LF, at);
-    if (lf < 0) return message.length;
-    at = lf + 1;
+    at = nextLineStart(message, at);
   } while (isBlank(message[at]));
   return at;
 }

@@ -1,5 +1,6 @@
 import { fromLatin1 } from '../../base/text.ts';
 import { colonAfter, fieldName } from './field-name.ts';
+import { nextLineStart } from './line-start.ts';
 
 const LF = 10;
 const CR = 13;
@@ -25,13 +26,12 @@ export function findFields(message: Uint8Array, { name, octets, most }: FieldSea
   while (start < message.length && bodies.length < most) {
     const first = message[start];
     if (first === LF || (first === CR && message[start + 1] === LF)) break;
-    const lf = message.indexOf(LF, start);
-    const end = lf < 0 ? message.length : lf;
+    const end = nextLineStart(message, start);
     const colon = colonAfter(message, start, wanted);
     if (colon !== undefined) {
       bodies.push(fromLatin1(message.subarray(colon + 1, Math.min(end, colon + 1 + octets))).trim());
     }
-    start = end + 1;
+    start = end;
   }
   return bodies;
 }

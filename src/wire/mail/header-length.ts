@@ -1,6 +1,6 @@
 import { isBlank } from './field-name.ts';
+import { nextLineStart } from './line-start.ts';
 
-const LF = 10;
 const COLON = 58;
 /** A line is no longer (RFC 5322 §2.1.1), so neither is a name. */
 const LONGEST_NAME = 998;
@@ -14,8 +14,7 @@ export function isHeaderLonger(message: Uint8Array, octets: number): boolean {
   let at = 0;
   while (at <= octets) {
     if (!isHeaderLine(message, at)) return false;
-    const lf = message.indexOf(LF, at);
-    at = lf < 0 ? message.length : lf + 1;
+    at = nextLineStart(message, at);
   }
   return true;
 }

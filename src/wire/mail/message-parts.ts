@@ -1,3 +1,5 @@
+import { nextLineStart } from './line-start.ts';
+
 const CR = 13;
 const LF = 10;
 
@@ -8,8 +10,7 @@ const LF = 10;
 export function headerOf(message: Uint8Array, most = message.length): Uint8Array {
   let at = 0;
   while (at < message.length && !(message[at] === CR && message[at + 1] === LF)) {
-    const lf = message.indexOf(LF, at);
-    const end = lf < 0 ? message.length : lf + 1;
+    const end = nextLineStart(message, at);
     if (end > most) break;
     at = end;
   }
