@@ -1,6 +1,6 @@
 import { KernelError } from '../../base/errors.ts';
 import type { Upstream } from '../../base/upstream.ts';
-import { type Ipv4, formatIpv4 } from '../../base/ipv4.ts';
+import { type Ipv4, UNSPECIFIED, formatIpv4 } from '../../base/ipv4.ts';
 import type { Config } from '../../config/schema.ts';
 import type { OtherServer } from '../../engine/dhcp4-server/other-servers.ts';
 import type { LeaseJournal } from '../../port/lease-journal.ts';
@@ -38,6 +38,9 @@ export class LanServices {
   /** The settings are unknown while the last ones could not be put in force. */
   #dhcp: { readonly settings: string | undefined; readonly server: Dhcp4Server } | undefined;
   #dns: { readonly options: string; readonly service: DnsService } | undefined;
+
+  /** The box's own address on the LAN. */
+  #own: Ipv4 = UNSPECIFIED;
 
   constructor(parts: LanServicesParts) {
     this.#parts = parts;
@@ -107,6 +110,7 @@ export class LanServices {
 
   async #applyDhcp(config: Config, device: string): Promise<boolean> {
     const settings = { device, server: dhcpOptions(config) };
+    this.#own = config.lan.address.address;
     const custom = [...settings.server.custom].map(([code, bytes]) => [code, ...bytes]);
     const wanted = config.dhcp.enabled ? JSON.stringify([settings, custom]) : undefined;
     if (wanted === undefined) {
@@ -144,8 +148,7 @@ export class LanServices {
           onLeases();
         },
         onWarning: (text) => notices.warn('leases', text),
-        onOtherServers: (servers) =>
-          notices.note('other DHCP server', otherServersText(servers, settings.server.server.address)),
+        onOtherServers: (servers) => notices.note('other DHCP server', otherServersText(servers, this.#own)),
       },
     );
   }

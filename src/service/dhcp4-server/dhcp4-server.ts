@@ -49,7 +49,7 @@ export interface Dhcp4ServerCallbacks {
   onLeaseEnd(address: Ipv4): void;
   /** One sentence for the owner. */
   onWarning(text: string): void;
-  /** The other DHCP servers on the LAN are these from now on. */
+  /** The other DHCP servers on the LAN are these from now on; none when this one has stopped, as nobody looks for them any more. */
   onOtherServers(servers: readonly OtherServer[]): void;
 }
 
@@ -155,6 +155,7 @@ export class Dhcp4Server {
     this.#known?.close();
     this.#socket?.close();
     this.#holder?.close();
+    this.#callbacks.onOtherServers([]);
   }
 
   /**

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Hours, Milliseconds, Minutes, Seconds } from '../../../src/base/duration.ts';
 import { KernelError } from '../../../src/base/errors.ts';
 import { fromHex } from '../../../src/base/hex.ts';
-import { type Ipv4, formatIpv4, parseIpv4 } from '../../../src/base/ipv4.ts';
+import { BROADCAST, type Ipv4, formatIpv4, parseIpv4 } from '../../../src/base/ipv4.ts';
 import { BROADCAST_MAC, type Mac, parseMac } from '../../../src/base/mac.ts';
 import { parsePrefix4 } from '../../../src/base/prefix.ts';
 import {
@@ -20,6 +20,8 @@ import {
   startDhcp4Server,
 } from '../../../src/service/dhcp4-server/dhcp4-server.ts';
 import { MAX_READ, MAX_SAVED, READ_WINDOW } from '../../../src/service/dhcp4-server/flood-gate.ts';
+import { decodeMessage, encodeMessage } from '../../../src/wire/dhcp4/message.ts';
+import { decodeUdpPacket, encodeUdpPacket } from '../../../src/wire/ipv4/udp.ts';
 import { FakeClock } from '../../fake/fake-clock.ts';
 import { FakeLan } from '../../fake/fake-lan.ts';
 import { FakeLeaseJournal } from '../../fake/fake-lease-journal.ts';
@@ -214,6 +216,22 @@ test('reconfigure() opens anew what an earlier call could not have', async () =>
   pc.discover();
   await made.settle();
   assert.equal(made.server?.leases().length, 1);
+});
+
+test('stop() takes back what was told of other servers: the owner may have chosen the other one', async () => {
+  const made = await office();
+  const filter = { etherType: 0x0800, udpPort: 67 };
+  const other = await made.lan.host(parseMac('02:00:00:00:00:fe')).open('eth0', filter, ({ payload }) => {
+    const question = decodeMessage(decodeUdpPacket(payload, true).payload);
+    const source = parseIpv4('192.168.77.254');
+    const offer = { ...question, op: 2, options: { messageType: 2, serverId: source } };
+    const ports = { sourcePort: 67, destination: BROADCAST, destinationPort: 68 };
+    other.send(BROADCAST_MAC, encodeUdpPacket({ source, ...ports, payload: encodeMessage(offer) }));
+  });
+  await made.clock.advance(Seconds(5));
+  assert.equal(made.others.at(-1)?.length, 1);
+  made.server?.stop();
+  assert.deepEqual(made.others.at(-1), []);
 });
 
 /** A datagram to the server that says nothing. */
