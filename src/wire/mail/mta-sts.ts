@@ -24,12 +24,18 @@ export function parseStsRecord(texts: readonly string[]): string | undefined {
   return fields.map((field) => /^id=([A-Za-z0-9]{1,32})$/.exec(field)?.[1]).find((id) => id !== undefined);
 }
 
+/** By its first colon, without surrounding blanks. One pattern for all of a line is tried again from each blank: a page of nothing but blanks takes it hours. */
+function pairOf(line: string): { readonly name: string; readonly value: string } {
+  const colon = line.indexOf(':');
+  return { name: line.slice(0, Math.max(colon, 0)).trim(), value: line.slice(colon + 1).trim() };
+}
+
 /** Undefined for what is no policy. Unknown keys are passed over; of a key given twice the first counts. */
 export function parseStsPolicy(text: string): StsPolicy | undefined {
   const lines = text.slice(0, MAX_STS_POLICY).split(/\r?\n/);
-  const pairs = lines.map((line) => /^[ \t]*([A-Za-z0-9_.-]+)[ \t]*:[ \t]*(.*?)[ \t]*$/.exec(line));
+  const pairs = lines.map(pairOf);
   const valuesOf = (key: string): string[] =>
-    pairs.flatMap((pair) => (pair?.[1] === key && pair[2] !== undefined ? [pair[2]] : []));
+    pairs.flatMap(({ name, value }) => (name === key ? [value] : []));
   const [version] = valuesOf('version');
   const mode = MODES.find((one) => one === valuesOf('mode')[0]);
   const [age = ''] = valuesOf('max_age');

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { fitsStsPolicy, parseStsPolicy, parseStsRecord } from '../../../src/wire/mail/mta-sts.ts';
+import {
+  MAX_STS_POLICY,
+  fitsStsPolicy,
+  parseStsPolicy,
+  parseStsRecord,
+} from '../../../src/wire/mail/mta-sts.ts';
 
 test('parseStsRecord() finds the id of the one record (RFC 8461 section 3.1)', () => {
   assert.equal(parseStsRecord(['v=spf1 -all', 'v=STSv1; id=20160831085700Z;']), '20160831085700Z');
@@ -43,6 +48,15 @@ test('parseStsPolicy() takes bare line ends, unknown keys and mode none without 
     assert.equal(parseStsPolicy(text), undefined);
   }
   fc.assert(fc.property(fc.string(), (text) => parseStsPolicy(text) === undefined));
+});
+
+test('parseStsPolicy() takes blanks around keys and values, and goes over any number of them once', () => {
+  const rest = 'mode: none\nmax_age: 1';
+  assert.notEqual(parseStsPolicy(` version \t:\tSTSv1 \n${rest}`), undefined);
+  // With patterns that try again from each blank, each is some seconds, and the last ten hours.
+  const blanks = ' '.repeat(MAX_STS_POLICY - 100);
+  for (const line of [`x${blanks}y`, `:${blanks}:`, `x: a${blanks}b`, `x:${blanks}\u2028`])
+    assert.notEqual(parseStsPolicy(`version: STSv1\n${rest}\n${line}`), undefined);
 });
 
 test('fitsStsPolicy() has a star stand for exactly one label (section 4.1)', () => {
