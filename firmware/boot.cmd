@@ -24,7 +24,8 @@ setenv gp_init 'load ${devtype} ${devnum}:${gp_part} ${gp_initramfs} initramfs &
 setenv gp_load 'if test ${gp_slot} = a; then setenv gp_part 2; else setenv gp_part 3; fi; run gp_files && run gp_kernel && run gp_init && fdt move ${gp_from_tree} ${gp_tree}'
 
 # Comes back only if the system cannot be started.
-setenv gp_start 'echo Gatepost: starting slot ${gp_slot}; if run gp_load; then setenv bootargs "${arguments} gatepost.slot=${gp_slot} gatepost.card=${gp_card}"; printenv bootargs; booti ${kernel_addr_r} ${gp_initramfs}:${gp_size} ${gp_tree}; fi; echo Gatepost: the system in slot ${gp_slot} cannot be started'
+setenv gp_fallback
+setenv gp_start 'echo Gatepost: starting slot ${gp_slot}; if run gp_load; then setenv bootargs "${arguments} gatepost.slot=${gp_slot}${gp_fallback} gatepost.card=${gp_card}"; printenv bootargs; booti ${kernel_addr_r} ${gp_initramfs}:${gp_size} ${gp_tree}; fi; echo Gatepost: the system in slot ${gp_slot} cannot be started'
 
 # The firmware's device tree knows the board's memory and address; U-Boot's own is a copy of it.
 setenv gp_from_tree ${fdtcontroladdr}
@@ -64,7 +65,6 @@ if run gp_read; then
 else
   echo "Gatepost: both copies of the slot state are damaged"
   setenv good a
-  setenv spare b
 fi
 
 if test -n "${gp_try}"; then
@@ -78,10 +78,11 @@ if test -n "${gp_try}"; then
 fi
 setenv gp_slot ${good}
 run gp_start
-if test -n "${spare}"; then
-  setenv gp_slot ${spare}
-  run gp_start
-fi
+# The other slot is tried whatever is said of it: its files are checked, and nothing worse can come of it. The argument says that this is
+# no trial.
+setenv gp_fallback ' gatepost.fallback=yes'
+if test ${good} = a; then setenv gp_slot b; else setenv gp_slot a; fi
+run gp_start
 echo "Gatepost: there is no system on this card that can be started; flash it anew"
 sleep 30
 reset

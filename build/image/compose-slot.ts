@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
@@ -11,7 +12,7 @@ import type { Parts } from './prepare-parts.ts';
 import { OWN, boardFile, composeTree, copyrightTree, textFile } from './root-tree.ts';
 import { publicKeyText } from './signing-key.ts';
 import { chooseTrees } from './choose-trees.ts';
-import { type FileEntry, type Tree, addTree, treeOfFolder } from './tree.ts';
+import { type FileEntry, type Tree, addTree, contentOf, treeOfFolder } from './tree.ts';
 import { makeFat, makeSquash } from './volumes.ts';
 
 /** A whole system. */
@@ -66,12 +67,24 @@ export async function composeSlot(
     ['version', textFile(`${version}\n`)],
   ]);
   addTree(tree, chooseTrees(description.image.deviceTrees, parts.kernel, 'dtb'));
+  tree.set('sums', textFile(sumsOf(tree)));
   const volume = join(folder, 'slot.img');
   const label = 'GP-SYSTEM';
   await work.step('writing the slot', () =>
     makeFat(tree, folder, { file: volume, octets: SLOT_VOLUME_OCTETS, label, sectorsPerCluster: 4, epoch }),
   );
   return { volume, tree, root, initramfs };
+}
+
+/** What `sha256sum -c` reads: the initramfs finds out by it whether a system is whole. */
+function sumsOf(tree: Tree): string {
+  return [...tree]
+    .flatMap(([path, entry]) =>
+      entry.kind === 'file'
+        ? [`${createHash('sha256').update(contentOf(entry)).digest('hex')}  ${path}\n`]
+        : [],
+    )
+    .join('');
 }
 
 function overlayOf(folder: string): Tree {

@@ -39,6 +39,7 @@ function readRunSettings(args: readonly string[]): RunSettings {
       teardown: { type: 'boolean' },
       board: { type: 'string' },
       slot: { type: 'string' },
+      fallback: { type: 'boolean' },
     },
   });
   const data = resolve(values.data ?? DEFAULT_DATA_DIRECTORY);
@@ -51,12 +52,18 @@ function readRunSettings(args: readonly string[]): RunSettings {
   };
 }
 
-function boardOf({ board, slot }: { readonly board?: string; readonly slot?: string }): RunSettings['board'] {
+interface BoardWords {
+  readonly board?: string;
+  readonly slot?: string;
+  readonly fallback?: boolean;
+}
+
+function boardOf({ board, slot, fallback }: BoardWords): RunSettings['board'] {
   if (board === undefined && slot === undefined) return undefined;
   const running = SLOTS.find((one) => one === slot);
   if (board === undefined || running === undefined)
     throw new UserError('--board FILE and --slot a or --slot b belong together');
-  return { file: resolve(board), slot: running };
+  return { file: resolve(board), slot: running, isFallback: fallback };
 }
 
 function readConfigFile(path: string, mustExist: boolean): string {

@@ -1,5 +1,12 @@
 import type { Slot } from '../wire/slot-state/slot-state.ts';
 
+export interface BoardSettings {
+  readonly file: string;
+  readonly slot: Slot;
+  /** The boot loader could not load the system of the other slot. */
+  readonly isFallback?: boolean | undefined;
+}
+
 /** Where a box keeps what, as named on the command line. */
 export interface RunSettings {
   /** The owner's configuration file; it need not exist yet. */
@@ -7,7 +14,7 @@ export interface RunSettings {
   readonly data: string;
   readonly run: string;
   /** The file that describes the board, and the slot whose system runs; without them the box does not run from an image. */
-  readonly board?: { readonly file: string; readonly slot: Slot } | undefined;
+  readonly board?: BoardSettings | undefined;
   /** What the owner has to know: something of the box was broken at its start. */
   readonly rescue?: string | undefined;
   /** The data directory is in memory: nothing can be promised. */

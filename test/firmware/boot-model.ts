@@ -19,6 +19,8 @@ export interface Situation {
 export interface Start {
   /** Undefined if no system can be started. */
   readonly slot: Slot | undefined;
+  /** The system is told that the good one could not be loaded. */
+  readonly isFallback: boolean;
   readonly copies: readonly [Uint8Array, Uint8Array];
 }
 
@@ -26,11 +28,18 @@ export interface Start {
 export function startOf({ copies, whole, isOtherWished }: Situation): Start {
   const state = newestSlotState(copies);
   const tried = state?.trial ?? (isOtherWished ? state?.spare : undefined);
-  const order = [tried, state?.good ?? 'a', state === undefined ? 'b' : state.spare];
+  const good = state?.good ?? 'a';
+  const usual = [tried, good].find((slot) => slot !== undefined && whole.has(slot));
+  const other = otherOf(good);
   return {
-    slot: order.find((slot) => slot !== undefined && whole.has(slot)),
+    slot: usual ?? (whole.has(other) ? other : undefined),
+    isFallback: usual === undefined && whole.has(other),
     copies: state === undefined || tried === undefined ? copies : noteTried(copies, state, tried),
   };
+}
+
+export function otherOf(slot: Slot): Slot {
+  return slot === 'a' ? 'b' : 'a';
 }
 
 /** Only the copy that does not count is written. */
@@ -39,7 +48,13 @@ function noteTried(
   { counter, good, spare }: SlotState,
   tried: Slot,
 ): Situation['copies'] {
-  const next = encodeSlotState({ counter: counter + 1, good, spare, tried });
+  return withNext([first, second], { counter: counter + 1, good, spare, tried });
+}
+
+/** Puts a state in the place of the copy that does not count. */
+export function withNext([first, second]: Situation['copies'], state: SlotState): Situation['copies'] {
+  const next = encodeSlotState(state);
+  const counter = newestSlotState([first, second])?.counter;
   return isValid(first) && decodeSlotState(first).counter === counter ? [first, next] : [next, second];
 }
 

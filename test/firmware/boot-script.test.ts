@@ -22,7 +22,7 @@ function start(copies: Situation['copies'], whole = WHOLE, isOtherWished = false
   return startOf({ copies, whole, isOtherWished });
 }
 
-test('boot.cmd reads the variables that the product writes, and no others', () => {
+test('boot.cmd reads the variables that the product writes, but for those of the first program and the system', () => {
   const [, names = ''] = /env import -c \$\{gp_sector\} 200 ([a-z ]+) &&/.exec(SCRIPT) ?? [];
   const all: SlotState = { counter: 1, good: 'a', spare: 'b', trial: 'b', tried: 'b' };
   assert.deepEqual(names.split(' '), [...decodeEnvironment(encodeSlotState(all)).keys()]);
@@ -76,6 +76,14 @@ test('a trial whose kernel or initramfs is damaged falls back within the same st
   assert.equal(start(copies, new Set(['b'])).slot, 'b');
 });
 
+test('a good system that cannot be loaded gives way to the other for this start, whatever is said of that one', () => {
+  for (const more of [{}, { spare: 'b' }, { tried: 'b' }, { failed: 2 }] as const) {
+    const copies = [encodeSlotState({ counter: 5, good: 'a', ...more }), NOTHING] as const;
+    assert.deepEqual(start(copies, new Set(['b'])), { slot: 'b', isFallback: true, copies });
+    assert.deepEqual(start(copies), { slot: 'a', isFallback: false, copies });
+  }
+});
+
 test('without a whole slot state the first system that loads starts, and nothing is written', () => {
   for (const [whole, slot] of [
     [WHOLE, 'a'],
@@ -83,7 +91,7 @@ test('without a whole slot state the first system that loads starts, and nothing
     [new Set<Slot>(), undefined],
   ] as const) {
     const copies = [NOTHING, NOTHING] as const;
-    assert.deepEqual(start(copies, whole), { slot, copies });
+    assert.deepEqual(start(copies, whole), { slot, isFallback: slot === 'b', copies });
   }
 });
 

@@ -46,8 +46,8 @@ test('the data grows to the end of a larger card once, and keeps what it holds',
   await card.fresh(DATA_MIB, 400);
   const output = await card.start();
   assert.equal(dataOf(output), 'grown', output);
-  assert.match(output, /the data partition grows from 24 to 360 MiB/);
-  assert.match(output, /^MiB: \S+ +3[3-5]\d /m);
+  assert.match(output, /the data partition grows from 24 to 344 MiB/);
+  assert.match(output, /^MiB: \S+ +3[1-4]\d /m);
   assert.match(output, /^kept: here before$/m);
   const again = await card.start();
   assert.equal(dataOf(again), 'ok', again);
@@ -55,9 +55,9 @@ test('the data grows to the end of a larger card once, and keeps what it holds',
 });
 
 test('growth that was cut after the partition table goes on with the file system', growth, async () => {
-  await card.fresh(DATA_MIB, 200);
+  await card.fresh(DATA_MIB, 216);
   const sectors = Buffer.alloc(4);
-  sectors.writeUInt32LE(((200 - DATA_AT) * MIB) / 512);
+  sectors.writeUInt32LE(((216 - DATA_AT) * MIB) / 512);
   await card.write(446 + 3 * 16 + 12, sectors);
   const output = await card.start();
   assert.equal(dataOf(output), 'grown', output);
@@ -119,6 +119,63 @@ test('a system whose root is damaged restarts the board, and gives nobody a shel
   const output = await card.start();
   assert.match(output, /cannot start this system: .*; the board restarts in 10 seconds/);
   assert.doesNotMatch(output, /^the end$/m);
+});
+
+test('one damaged block is found before anything of the root is used, and the third such start in a row moves to the other slot', async () => {
+  await card.fresh();
+  card.tell({ counter: 7, good: 'a', spare: 'b' });
+  await card.putSystem('b');
+  await card.damageRoot('a');
+  for (const failed of [1, 2]) {
+    const output = await card.start();
+    assert.match(output, /root\.squashfs is damaged or cannot be read; the board restarts in 10 seconds/);
+    assert.deepEqual(card.told(), { counter: 7 + failed, good: 'a', spare: 'b', failed });
+  }
+  const third = await card.start();
+  assert.match(third, /slot a is damaged: the system in slot b takes over/);
+  assert.deepEqual(card.told(), { counter: 10, good: 'b', damaged: 'a' });
+  const output = await card.start('b');
+  assert.match(output, /^slot: b$/m);
+  assert.match(output, /^the end$/m);
+  assert.deepEqual(
+    card.told(),
+    { counter: 10, good: 'b', damaged: 'a' },
+    'a start that works writes nothing',
+  );
+});
+
+for (const [what, prepare] of [
+  ['holds no system', () => Promise.resolve()],
+  [
+    'is damaged too',
+    async () => {
+      await card.putSystem('b');
+      await card.damageRoot('b');
+    },
+  ],
+] as const)
+  test(`when the other slot ${what}, the box says so and goes on trying at longer and longer intervals`, async () => {
+    await card.fresh();
+    await prepare();
+    await card.damageRoot('a');
+    const pauses: string[] = [];
+    for (let starts = 1; starts <= 10; starts++) {
+      const output = await card.start();
+      assert.doesNotMatch(output, /^the end$/m);
+      if (starts > 2) assert.match(output, /NEITHER SYSTEM ON THIS CARD CAN BE STARTED/);
+      pauses.push(/^pause: (\d+)$/m.exec(output)?.[1] ?? output);
+    }
+    assert.equal(pauses.join(' '), '10 10 60 120 240 480 960 1800 1800 1800');
+    assert.deepEqual(card.told(), { counter: 9, good: 'a', failed: 8 }, 'nothing more is written');
+    await card.putSystem('a');
+    assert.match(await card.start(), /^the end$/m);
+  });
+
+test('a system that runs because the other could not be loaded is told', async () => {
+  await card.fresh();
+  await card.putSystem('b');
+  assert.match(await card.start('b', ' gatepost.fallback=yes'), /^instead of the other$/m);
+  assert.doesNotMatch(await card.start('a'), /^instead/m);
 });
 
 test('a slot that nobody has named restarts the board', async () => {

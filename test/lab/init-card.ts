@@ -1,33 +1,44 @@
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
+  closeSync,
   copyFileSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  type Slot,
+  type SlotState,
+  encodeSlotState,
+  newestSlotState,
+} from '../../src/wire/slot-state/slot-state.ts';
 import { PROGRAM_ENVIRONMENT } from './program-environment.ts';
 import { copyPrograms } from './program-tree.ts';
 import { outputOf, runCommand } from './run-command.ts';
 
 export const MIB = 2 ** 20;
 const SECTOR = 512;
-const INIT = join(import.meta.dirname, '..', '..', 'firmware', 'initramfs', 'init');
-/** First MiB and MiB of the four partitions; the third is not looked at. */
+const SCRIPTS = join(import.meta.dirname, '..', '..', 'firmware', 'initramfs');
+const STATE_AT = [1, 1 + 1 / 16] as const;
+/** First MiB and MiB of the four partitions. */
 export const PARTITIONS = [
   [4, 1],
   [8, 24],
-  [32, 1],
-  [40, 24],
+  [32, 24],
+  [56, 24],
 ] as const;
 export const [, , , [DATA_AT, DATA_MIB]] = PARTITIONS;
 
 /** What the system's init would find, told on standard output. */
 const STAND_IN = `#!/bin/sh
+[ ! -e /run/boot/fallback ] || echo "instead of the other"
 echo "data: $(cat /run/boot/data)"
 echo "slot: $(cat /run/boot/slot)"
 echo "card: $(cat /run/boot/card) $(readlink /run/card/whole) $(readlink /run/card/a)"
@@ -42,6 +53,9 @@ echo "the end"
 
 /** A kernel without MSDOS_PARTITION reads no partition table itself: what `blockdev --rereadpt` asks of it, this does in its place. */
 const REREAD = '#!/bin/sh\nexec partx --update "$2"\n';
+
+/** Nobody waits here for what a pause is for. */
+const SLEEP = '#!/bin/sh\necho "pause: $1"\n';
 
 /** The real init of the initramfs, run as the first program of a process namespace on a card that is a loop device. */
 export class InitCard implements AsyncDisposable {
@@ -67,7 +81,8 @@ export class InitCard implements AsyncDisposable {
     rmSync(this.image, { force: true });
     await outputOf(['truncate', '-s', `${mib}M`, this.image]);
     this.#writeTable(data);
-    await this.#copyIn('slot.img', PARTITIONS[1][0]);
+    this.tell({ counter: 1, good: 'a' });
+    await this.putSystem('a');
     await this.#makeData(data);
     await this.#copyIn('data.img', DATA_AT);
   }
@@ -91,6 +106,31 @@ export class InitCard implements AsyncDisposable {
     ]);
   }
 
+  /** Puts a whole system into a slot. */
+  async putSystem(slot: Slot): Promise<void> {
+    await this.#copyIn('slot.img', PARTITIONS[slot === 'a' ? 1 : 2][0]);
+  }
+
+  /** Overwrites a block in the middle of the root in a slot, of which the file system that holds it knows nothing. */
+  async damageRoot(slot: Slot): Promise<void> {
+    const at = PARTITIONS[slot === 'a' ? 1 : 2][0] * MIB;
+    const image = this.read(at, PARTITIONS[1][1] * MIB);
+    const block = image.indexOf(STAND_IN.slice(0, 60));
+    await this.write(at + block, Buffer.alloc(512, 0x23));
+  }
+
+  /** What the boot loader is told. */
+  told(): SlotState | undefined {
+    return newestSlotState(STATE_AT.map((at) => this.read(at * MIB, SECTOR)));
+  }
+
+  tell(state: SlotState): void {
+    const sector = encodeSlotState(state);
+    const image = openSync(this.image, 'r+');
+    for (const at of STATE_AT) writeSync(image, sector, 0, SECTOR, at * MIB);
+    closeSync(image);
+  }
+
   async truncate(mib: number): Promise<void> {
     await outputOf(['truncate', '-s', `${mib}M`, this.image]);
   }
@@ -109,14 +149,14 @@ export class InitCard implements AsyncDisposable {
   }
 
   /** Starts it to its end; what it and the system's stand-in have said. */
-  async start(slot = 'a'): Promise<string> {
+  async start(slot = 'a', more = ''): Promise<string> {
     const device = (await outputOf(['losetup', '--find', '--show', this.image])).trim();
     // It refuses a partition beyond the end of the card, and adds the others.
     await runCommand(['partx', '--add', device]);
     const name = this.#signature.toString(16).padStart(8, '0');
     writeFileSync(
       join(this.#directory, 'cmdline'),
-      `console=ttyS0 gatepost.slot=${slot} gatepost.card=${name}-01\n`,
+      `console=ttyS0 gatepost.slot=${slot}${more} gatepost.card=${name}-01\n`,
     );
     try {
       const script = `
@@ -146,7 +186,9 @@ export class InitCard implements AsyncDisposable {
     await copyPrograms(root, ['busybox', 'partx']);
     rmSync(join(root, 'bin/blockdev'));
     writeFileSync(join(root, 'bin/blockdev'), REREAD, { mode: 0o755 });
-    copyFileSync(INIT, join(root, 'init'));
+    rmSync(join(root, 'bin/sleep'));
+    writeFileSync(join(root, 'bin/sleep'), SLEEP, { mode: 0o755 });
+    for (const name of ['init', 'slots']) copyFileSync(join(SCRIPTS, name), join(root, name));
   }
 
   /** The slot's root is ext4 here, and its name only that of the file: this machine makes neither FAT nor squashfs. */
@@ -160,6 +202,8 @@ export class InitCard implements AsyncDisposable {
     const slot = join(this.#directory, 'slot');
     mkdirSync(slot);
     await this.#makeFileSystem(join(slot, 'root.squashfs'), 18, root);
+    const sums = await outputOf(['sh', '-c', `cd ${slot} && sha256sum root.squashfs`]);
+    writeFileSync(join(slot, 'sums'), sums);
     await this.#makeFileSystem(join(this.#directory, 'slot.img'), PARTITIONS[1][1], slot);
   }
 

@@ -11,6 +11,8 @@ export interface UpdateTarget {
   readonly slotOctets: number;
   /** Whether the running system is itself still on trial. */
   readonly isOnTrial: boolean;
+  /** The other slot's system is damaged: an update is the cure, and takes nothing away. */
+  readonly isLastSystem: boolean;
   /** What was broken at the start and is made up for: it would end every trial. */
   readonly impairment: string | undefined;
   readonly health: HealthReport;
@@ -27,6 +29,7 @@ export function refusalOf(manifest: UpdateManifest, target: UpdateTarget): strin
     return `${cannot} it has ${octets} octets, and there is room for ${target.slotOctets}`;
   if (target.isOnTrial)
     return `${cannot} the running system is still on trial after the update before; try again in some minutes`;
+  if (target.isLastSystem) return undefined;
   const ill = target.impairment ?? ailment(target.health);
   if (ill !== undefined)
     return `${cannot} the box is not well now (${ill}), so that nobody could tell whether the update works; put that right first`;

@@ -56,6 +56,10 @@ export class BoardSide {
       startedAt: Instant(ports.clock.now() - ageOf(settings)),
       impairment: settings.rescue,
       onProblem: (sentence) => services.notices.note('update', sentence),
+      onFailedStarts: (part, reason) => {
+        services.notices.warn('start', `${part} could not be started: ${reason}`);
+        void this.#watchdog?.rememberFailedStarts(part, reason);
+      },
     });
     this.updates = new UpdateDesk(this.#updater, restart);
     const facts = settings.board === undefined ? undefined : boardOf(settings.board.file);

@@ -12,6 +12,7 @@ type GivenPorts = Omit<UpdaterPorts, 'devices'>;
 export function openUpdater(board: RunSettings['board'], ports: GivenPorts): Updater | undefined {
   if (board === undefined) return undefined;
   const { name, slots, slotState, updateKeys } = readBoard(readFileSync(board.file, 'utf8'));
-  const facts = { name, running: board.slot, slots, slotState, keys: updateKeys.map(updateKey) };
+  const { slot: running, isFallback } = board;
+  const facts = { name, running, isFallback, slots, slotState, keys: updateKeys.map(updateKey) };
   return new Updater(facts, VERSION, { ...ports, devices: linuxBlockDevices });
 }

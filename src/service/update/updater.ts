@@ -3,6 +3,7 @@ import { Seconds } from '../../base/duration.ts';
 import { UserError, messageOf } from '../../base/errors.ts';
 import { type Instant, after, between } from '../../base/instant.ts';
 import { refusalOf } from '../../engine/update/admission.ts';
+import { type StartFinding, findStart } from '../../engine/update/start-finding.ts';
 import { GIVE_UP_AFTER, type Trial, stepTrial } from '../../engine/update/trial.ts';
 import { shortfall, workingChecks } from '../../engine/update/working-checks.ts';
 import type { BlockDevices } from '../../port/block-device.ts';
@@ -15,14 +16,17 @@ import { CONFIG_COPIES_OCTETS } from '../../wire/config-copy/config-copy.ts';
 import type { Slot, SlotState } from '../../wire/slot-state/slot-state.ts';
 import { openUpdate } from './open-update.ts';
 import { withPatience } from './patience.ts';
+import { forgetDamage, rememberDamage } from './slot-damage.ts';
 import { type SlotStatePlaces, SlotStates } from './slot-states.ts';
 import { type OnProgress, writeSlot } from './slot-writer.ts';
-import { loadUpdateMemory, saveUpdateMemory } from './update-memory.ts';
+import { type UpdateMemory, loadUpdateMemory, saveUpdateMemory } from './update-memory.ts';
 
 /** The board as far as updates are concerned, and which of its systems runs. */
 export interface UpdateBoard {
   readonly name: string;
   readonly running: Slot;
+  /** The boot loader could not load the other one. */
+  readonly isFallback?: boolean | undefined;
   /** The device of each slot. */
   readonly slots: Readonly<Record<Slot, string>>;
   readonly slotState: SlotStatePlaces;
@@ -45,6 +49,8 @@ export interface UpdaterPorts {
   readonly impairment: string | undefined;
   /** What the owner has to know of the last update, or undefined when that is settled. */
   readonly onProblem: (sentence: string | undefined) => void;
+  /** Starts before this one have failed, or the other system has fallen out: to be kept with the reasons of restarts. */
+  readonly onFailedStarts: (part: string, reason: string) => void;
 }
 
 const LOOK_EVERY = Seconds(5);
@@ -79,21 +85,20 @@ export class Updater {
       return;
     }
     const memory = await loadUpdateMemory(files);
-    if (this.#isOnTrial) {
-      log.notice(`This is the first start of ${this.#version}: it stays if all works as before`);
-      if (between(startedAt, clock.now()) >= GIVE_UP_AFTER)
-        await this.#giveUp('it has fallen again and again, and was never well for long enough');
-      else this.#judge({ begun: startedAt }, memory?.worked);
-    } else if (this.#state.tried !== undefined) {
-      const reason = memory?.reason ?? 'it did not come up, or the power failed meanwhile';
-      const what = memory === undefined ? 'The update' : `The update to ${memory.to}`;
-      this.#tell(`${what} was taken back: ${reason}`);
-      // The boot loader has no room to remember it. Without it a provider's bad hour would cost the way back.
-      if (memory?.wasSpare === true && this.#state.spare === undefined)
-        await this.#write({ good: this.#board.running, spare: this.#other, tried: this.#other }).catch(
-          (error: unknown) => log.warn(messageOf(error)),
-        );
+    switch (this.#finding.kind) {
+      case 'trial':
+        log.notice(`This is the first start of ${this.#version}: it stays if all works as before`);
+        if (between(startedAt, clock.now()) >= GIVE_UP_AFTER)
+          await this.#giveUp('it has fallen again and again, and was never well for long enough');
+        else this.#judge({ begun: startedAt }, memory?.worked);
+        break;
+      case 'taken-back':
+        await this.#tellTakenBack(memory);
+        break;
+      default:
+        await this.#noteDamage().catch((error: unknown) => log.warn(messageOf(error)));
     }
+    await this.#forgetFailures().catch((error: unknown) => log.warn(messageOf(error)));
   }
 
   get status(): UpdateStatus {
@@ -125,6 +130,7 @@ export class Updater {
           configVersion: configVersion(),
           slotOctets: device.octets - CONFIG_COPIES_OCTETS,
           isOnTrial: this.#isOnTrial,
+          isLastSystem: this.#finding.kind === 'instead',
           impairment: this.#ports.impairment,
           health: now,
         });
@@ -167,8 +173,57 @@ export class Updater {
     return this.#board.running === 'a' ? 'b' : 'a';
   }
 
+  get #finding(): StartFinding {
+    const { running, isFallback = false } = this.#board;
+    return findStart(this.#state, { running, isFallback });
+  }
+
   get #isOnTrial(): boolean {
-    return this.#state !== undefined && this.#state.good !== this.#board.running;
+    return this.#finding.kind === 'trial';
+  }
+
+  async #tellTakenBack(memory: UpdateMemory | undefined): Promise<void> {
+    const came =
+      this.#state?.failed === undefined
+        ? 'it did not come up, or the power failed meanwhile'
+        : 'its files are damaged or cannot be read';
+    const what = memory === undefined ? 'The update' : `The update to ${memory.to}`;
+    this.#tell(`${what} was taken back: ${memory?.reason ?? came}`);
+    // The boot loader has no room to remember it. Without it a provider's bad hour would cost the way back.
+    if (memory?.wasSpare === true && this.#state?.spare === undefined)
+      await this.#write({ good: this.#board.running, spare: this.#other, tried: this.#other }).catch(
+        (error: unknown) => this.#ports.log.warn(messageOf(error)),
+      );
+  }
+
+  async #noteDamage(): Promise<void> {
+    const { clock, files, onFailedStarts } = this.#ports;
+    const finding = this.#finding;
+    if (finding.kind !== 'instead') {
+      if (this.#state?.failed !== undefined)
+        onFailedStarts(
+          `the system in slot ${this.#board.running}`,
+          `it was damaged or could not be read; starts that failed: ${this.#state.failed}. If that happens again the card is failing`,
+        );
+      return await forgetDamage(files);
+    }
+    const { damaged, reason } = finding;
+    const tell = (since: string): void =>
+      this.#tell(
+        `The system in slot ${damaged} is damaged${since}: ${reason}. The box runs ${this.#version} from slot ${this.#board.running} instead; install the update again, and replace the card if it happens again`,
+      );
+    // A card that keeps nothing must not keep the owner from being told either.
+    tell('');
+    const { since, isNew } = await rememberDamage(files, { slot: damaged, since: clock.wallTime() });
+    if (since !== undefined) tell(` since ${new Date(since).toISOString().slice(0, 10)}`);
+    if (isNew) onFailedStarts(`the system in slot ${damaged}`, reason);
+  }
+
+  /** This start has not failed. Written only when there is something to forget, for the card's sake. */
+  async #forgetFailures(): Promise<void> {
+    if (this.#state?.failed === undefined) return;
+    const { counter: _, failed: __, ...rest } = this.#state;
+    await this.#write(rest);
   }
 
   #tell(problem: string | undefined): void {

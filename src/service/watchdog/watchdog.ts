@@ -136,6 +136,11 @@ export class Watchdog {
     await this.#remember({ time: this.#ports.clock.wallTime(), check: card, reason, isCard: true });
   }
 
+  /** Keeps that starts of the board came to nothing, which this one has found out. */
+  async rememberFailedStarts(part: string, reason: string): Promise<void> {
+    await this.#remember({ time: this.#ports.clock.wallTime(), check: part, reason });
+  }
+
   async #remember(restart: SelfRestart): Promise<void> {
     const { files, log } = this.#ports;
     this.#ring = addRestart(this.#ring, restart);

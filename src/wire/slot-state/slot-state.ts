@@ -17,16 +17,26 @@ export interface SlotState {
   readonly trial?: Slot | undefined;
   /** Was started as a trial and has not been confirmed since. */
   readonly tried?: Slot | undefined;
+  /** Its system could not be started again and again, and the good one has taken over from it. */
+  readonly damaged?: Slot | undefined;
+  /** Starts in a row, 1 to 9, that found the system to be started damaged; the last ones, up to now. */
+  readonly failed?: number | undefined;
 }
 
 /** One sector, so that a power cut leaves it old, new or damaged, and never touches its neighbours. */
 export const SLOT_STATE_SIZE = 512;
-const OPTIONAL = ['spare', 'trial', 'tried'] as const;
+const OPTIONAL = ['spare', 'trial', 'tried', 'damaged'] as const;
 
-/** An environment of U-Boot that fills the sector: `counter` in hexadecimal, and a letter for each of the others. */
+/** An environment of U-Boot that fills the sector: `counter` in hexadecimal, `failed` as a digit, and a letter for each of the others. */
 export function encodeSlotState(state: SlotState): Uint8Array<ArrayBuffer> {
   const given = OPTIONAL.flatMap((name) => (state[name] === undefined ? [] : [[name, state[name]] as const]));
-  const variables = new Map([['counter', `0x${state.counter.toString(16)}`], ['good', state.good], ...given]);
+  const failed = state.failed === undefined ? [] : [['failed', `${state.failed}`] as const];
+  const variables = new Map([
+    ['counter', `0x${state.counter.toString(16)}`],
+    ['good', state.good],
+    ...given,
+    ...failed,
+  ]);
   return encodeEnvironment(variables, SLOT_STATE_SIZE);
 }
 
@@ -39,6 +49,7 @@ export function decodeSlotState(sector: Uint8Array): SlotState {
     counter: counterOf(variables.get('counter')),
     good: slotOf(variables.get('good'), 'good'),
     ...Object.fromEntries(OPTIONAL.flatMap((name) => optional(name, variables))),
+    ...failedOf(variables.get('failed')),
   };
 }
 
@@ -77,4 +88,11 @@ function slotOf(text: string | undefined, name: string): Slot {
 function optional(name: string, variables: ReadonlyMap<string, string>): [string, Slot][] {
   const text = variables.get(name);
   return text === undefined ? [] : [[name, slotOf(text, name)]];
+}
+
+function failedOf(text: string | undefined): Pick<SlotState, 'failed'> {
+  if (text === undefined) return {};
+  if (!/^[1-9]$/.test(text))
+    throw new DecodeError('There is no such number of starts', { offset: 0, path: 'slot state/failed' });
+  return { failed: Number(text) };
 }

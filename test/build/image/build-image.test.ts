@@ -108,9 +108,18 @@ suite('buildImage() over small packages', { skip }, () => {
     assert.ok(kernel.startsWith('kernelkernel'));
     assert.equal(readFileSync(join(folder, 'dtb/broadcom/bcm2711-rpi-4-b.dtb'), 'utf8'), 'device tree');
     assert.equal(readFileSync(join(folder, 'version'), 'utf8'), '1.2.3\n');
+    const checked = await outputOf(['sh', '-c', `cd ${folder} && sha256sum -c sums`]);
+    for (const name of [
+      'boot.env',
+      'dtb/broadcom/bcm2711-rpi-4-b.dtb',
+      'initramfs',
+      'kernel',
+      'root.squashfs',
+    ])
+      assert.ok(checked.includes(`${name}: OK\n`), checked);
     const listed = await outputOf(['sh', '-c', `zstd -dc ${join(folder, 'initramfs')} | cpio -t --quiet`]);
     const names = listed.split('\n');
-    for (const name of ['init', 'usr/bin/busybox', 'usr/bin/sh', 'lib', 'proc'])
+    for (const name of ['init', 'slots', 'usr/bin/busybox', 'usr/bin/sh', 'lib', 'proc'])
       assert.ok(names.includes(name), `${name} is not in ${listed}`);
     const modules = names.filter((name) => name.endsWith('.ko')).map((name) => name.split('/').at(-1));
     assert.deepEqual(modules, ['crc32c_generic.ko', 'ext4.ko', 'jbd2.ko']);

@@ -69,6 +69,8 @@ export interface UpdateBox {
   readonly clock: FakeClock;
   readonly log: MemoryLog;
   readonly restarts: string[];
+  /** What it wants to be kept of starts that failed. */
+  readonly failures: string[];
   health: HealthReport;
   findHealth: () => Promise<HealthReport>;
 }
@@ -80,6 +82,8 @@ export interface BootOptions {
   readonly version?: string;
   readonly configVersion?: number;
   readonly impairment?: string;
+  /** The boot loader could not load the good system: this one runs. */
+  readonly fallback?: Slot;
   /** The box is so much older than its process, which is not its first. */
   readonly startedBefore?: Duration;
 }
@@ -88,10 +92,12 @@ export interface BootOptions {
 export async function boot(options: BootOptions): Promise<UpdateBox> {
   const { devices, files, maker, version = '1.0.0', configVersion = 1 } = options;
   const [clock, log, restarts] = [new FakeClock(), new MemoryLog(), [] as string[]];
-  const running = options.startedBefore === undefined ? bootLoader(devices) : 'b';
+  const usual = options.startedBefore === undefined ? bootLoader(devices) : 'b';
+  const running = options.fallback ?? usual;
   const board = {
     name: 'test-board',
     running,
+    isFallback: options.fallback !== undefined,
     slots: { a: 'a', b: 'b' },
     slotState: { device: CARD, offsets: PLACES },
     keys: [updateKey(maker.publicKey)],
@@ -100,6 +106,7 @@ export async function boot(options: BootOptions): Promise<UpdateBox> {
     clock,
     log,
     restarts,
+    failures: [],
     health: healthWith('works'),
     findHealth: () => Promise.resolve(box.health),
   };
@@ -114,6 +121,7 @@ export async function boot(options: BootOptions): Promise<UpdateBox> {
     impairment: options.impairment,
     startedAt: Instant(clock.now() - (options.startedBefore ?? 0)),
     onProblem: () => undefined,
+    onFailedStarts: (part, reason) => box.failures.push(`${part}: ${reason}`),
   });
   await updater.start();
   return Object.assign(box, { updater });

@@ -35,7 +35,15 @@ const VECTORS = JSON.parse(
 
 const slot = fc.constantFrom(...SLOTS);
 const states: fc.Arbitrary<SlotState> = fc.record(
-  { counter: fc.nat(0xffff_ffff), good: slot, spare: slot, trial: slot, tried: slot },
+  {
+    counter: fc.nat(0xffff_ffff),
+    good: slot,
+    spare: slot,
+    trial: slot,
+    tried: slot,
+    damaged: slot,
+    failed: fc.integer({ min: 1, max: 9 }),
+  },
   { requiredKeys: ['counter', 'good'] },
 );
 
@@ -71,6 +79,8 @@ test('decodeSlotState() refuses what a checksum does not make right', () => {
     'counter=0x1\0good=c\0',
     'counter=1x\0good=a\0',
     'counter=0x1\0good=a\0trial=\0',
+    'counter=0x1\0failed=0\0good=a\0',
+    'counter=0x1\0failed=10\0good=a\0',
   ])
     assert.throws(() => decodeSlotState(sector(text)), DecodeError, text);
 });
