@@ -12,7 +12,7 @@ export interface SlotDamage {
 }
 
 /** A box without a clock of its own begins in 1970: what it says is no time. */
-const EARLIEST = Timestamp(Date.UTC(2026, 0, 1));
+const EARLIEST = Timestamp(Date.UTC(2025, 0, 1));
 
 /** Keeps when the damage was seen first; `since` is undefined as long as the box has not known the time. @throws KernelError */
 export async function rememberDamage(

@@ -95,10 +95,13 @@ export class Updater {
       case 'taken-back':
         await this.#tellTakenBack(memory);
         break;
+      case 'instead':
+        await this.#tellDamage(this.#finding).catch((error: unknown) => log.warn(messageOf(error)));
+        break;
       default:
-        await this.#noteDamage().catch((error: unknown) => log.warn(messageOf(error)));
+        this.#tellFailures();
     }
-    await this.#forgetFailures().catch((error: unknown) => log.warn(messageOf(error)));
+    await this.#forgetTroubles().catch((error: unknown) => log.warn(messageOf(error)));
   }
 
   get status(): UpdateStatus {
@@ -196,18 +199,16 @@ export class Updater {
       );
   }
 
-  async #noteDamage(): Promise<void> {
+  #tellFailures(): void {
+    if (this.#state?.failed === undefined) return;
+    this.#ports.onFailedStarts(
+      `the system in slot ${this.#board.running}`,
+      `it was damaged or could not be read; starts that failed: ${this.#state.failed}. If that happens again the card is failing`,
+    );
+  }
+
+  async #tellDamage({ damaged, reason }: StartFinding & { readonly kind: 'instead' }): Promise<void> {
     const { clock, files, onFailedStarts } = this.#ports;
-    const finding = this.#finding;
-    if (finding.kind !== 'instead') {
-      if (this.#state?.failed !== undefined)
-        onFailedStarts(
-          `the system in slot ${this.#board.running}`,
-          `it was damaged or could not be read; starts that failed: ${this.#state.failed}. If that happens again the card is failing`,
-        );
-      return await forgetDamage(files);
-    }
-    const { damaged, reason } = finding;
     const tell = (since: string): void =>
       this.#tell(
         `The system in slot ${damaged} is damaged${since}: ${reason}. The box runs ${this.#version} from slot ${this.#board.running} instead; install the update again, and replace the card if it happens again`,
@@ -220,7 +221,8 @@ export class Updater {
   }
 
   /** This start has not failed. Written only when there is something to forget, for the card's sake. */
-  async #forgetFailures(): Promise<void> {
+  async #forgetTroubles(): Promise<void> {
+    if (this.#finding.kind !== 'instead') await forgetDamage(this.#ports.files);
     if (this.#state?.failed === undefined) return;
     const { counter: _, failed: __, ...rest } = this.#state;
     await this.#write(rest);

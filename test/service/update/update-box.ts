@@ -1,5 +1,5 @@
 import type { Duration } from '../../../src/base/duration.ts';
-import { Instant } from '../../../src/base/instant.ts';
+import { Instant, type Timestamp } from '../../../src/base/instant.ts';
 import { failed, groupOf, ok, reportOf } from '../../../src/engine/health/check.ts';
 import type { HealthReport } from '../../../src/port/health-report.ts';
 import { updateKey } from '../../../src/service/update/open-update.ts';
@@ -84,6 +84,8 @@ export interface BootOptions {
   readonly impairment?: string;
   /** The boot loader could not load the good system: this one runs. */
   readonly fallback?: Slot;
+  /** What the box takes the time for. */
+  readonly wall?: Timestamp;
   /** The box is so much older than its process, which is not its first. */
   readonly startedBefore?: Duration;
 }
@@ -91,7 +93,7 @@ export interface BootOptions {
 /** A box that has just been started by the boot loader. */
 export async function boot(options: BootOptions): Promise<UpdateBox> {
   const { devices, files, maker, version = '1.0.0', configVersion = 1 } = options;
-  const [clock, log, restarts] = [new FakeClock(), new MemoryLog(), [] as string[]];
+  const [clock, log, restarts] = [new FakeClock(undefined, options.wall), new MemoryLog(), [] as string[]];
   const usual = options.startedBefore === undefined ? bootLoader(devices) : 'b';
   const running = options.fallback ?? usual;
   const board = {

@@ -125,3 +125,14 @@ test('Watchdog starts and goes on with a device that takes nothing, and says so'
   assert.equal(site.fed, 3);
   assert.match(site.log.text, /EIO/);
 });
+
+test('Watchdog keeps starts that failed beside its own restarts, and restarts for the checks as before', async () => {
+  const files = new MemoryFiles();
+  const first = new Site(files);
+  await first.watchdog.start();
+  for (let times = 0; times < 3; times++)
+    await first.watchdog.rememberFailedStarts('the system in slot a', 'it was damaged');
+  const second = await broken(files);
+  assert.match(second.told.join(), /because the system in slot a did not work: it was damaged$/);
+  assert.equal(second.restarts.length, 1);
+});
