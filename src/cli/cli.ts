@@ -108,7 +108,7 @@ export function usageText(): string {
   const lines = COMMANDS.map(({ usage, summary }) => `  gatepost ${usage}\n      ${summary}`);
   return [
     'usage:',
-    '  gatepost run [--config FILE] [--data DIR] [--run DIR] [--teardown] [--board FILE --slot SLOT]',
+    '  gatepost run [--config FILE] [--data DIR] [--run DIR] [--teardown] [--board FILE --slot SLOT [--fallback]]',
     '      starts the box in this network namespace',
     ...lines,
     `Every command that talks to a running box takes --run DIR (default ${DEFAULT_RUN_DIRECTORY}).`,

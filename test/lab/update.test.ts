@@ -109,3 +109,17 @@ test('a trial that did not hold is told in health', async () => {
   assert.match(problem ?? '', /was taken back: it did not come up, or the power failed meanwhile$/);
   assert.match(JSON.stringify(await box.health()), /was taken back/);
 });
+
+test('a box that runs because the other system is damaged says so in health, and takes the update that mends it', async () => {
+  await box.crash();
+  card.tell({ counter: 20, good: 'a', spare: 'b' });
+  box.options = [...card.options('b'), '--fallback'];
+  await box.start();
+  assert.equal((await systems()).onTrial, false);
+  for (const text of [(await box.cli(['update'])).stdout, JSON.stringify(await box.health())])
+    assert.match(text, /The system in slot a is damaged since .*; install the update again/);
+  const { status } = await box.cli(['update', file('update')]);
+  assert.equal(status, 0);
+  assert.equal((await box.program.ended).code, RESTART);
+  assert.deepEqual(card.told(), { counter: 22, good: 'b', trial: 'a' });
+});
