@@ -1,17 +1,16 @@
-import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { Lab } from '../lab/lab.ts';
 import type { DhcpLoadResult, DhcpLoadSettings } from './dhcp-load-settings.ts';
 import { type DhcpContestant, dnsmasqDhcp, gatepostDhcp, keaDhcp, runGenerator } from './dhcp-servers.ts';
 import { makeDhcpWire } from './dhcp-wire.ts';
 import type { Figure } from './figure.ts';
+import { findProgram } from './find-program.ts';
 import { runPerfdhcp } from './dhcp-perfdhcp.ts';
 import { cpuSeconds } from './process-use.ts';
 
 const ROUNDS = 3;
 const CLIENTS = 20_000;
 const LEASE_TIME = '12h';
-const PERFDHCP = '/usr/sbin/perfdhcp';
 
 type LoadOfClients = Pick<DhcpLoadSettings, 'clients' | 'outstanding' | 'rate' | 'seconds'>;
 
@@ -64,7 +63,8 @@ export async function dhcpBench(): Promise<readonly Figure[]> {
       for (const [contestant, measured] of runs) measured.push(await measure(contestant, load));
     figures.push(...figuresOf(name, ours, runs));
   }
-  if (existsSync(PERFDHCP)) figures.push(await runPerfdhcp(PERFDHCP, ours, peers));
+  const perfdhcp = findProgram('perfdhcp');
+  if (perfdhcp !== undefined) figures.push(...(await runPerfdhcp(perfdhcp, ours, peers)));
   else say('perfdhcp is not installed: the load is that of dhcp-generator.ts alone');
   return figures;
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { inSeconds, parseDuration } from '../../src/base/duration.ts';
 import { Box } from '../lab/box.ts';
@@ -9,6 +9,7 @@ import type { Program } from '../lab/program.ts';
 import { waitFor } from '../lab/wait-for.ts';
 import type { DhcpLoadResult, DhcpLoadSettings } from './dhcp-load-settings.ts';
 import type { DhcpStand } from './dhcp-wire.ts';
+import { findProgram } from './find-program.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -106,8 +107,8 @@ export function dnsmasqDhcp(stand: DhcpStand, extra: readonly string[] = []): Dh
 
 /** Kea with its leases in memory and in a file that it does not sync, as it is installed; undefined where it is not. */
 export function keaDhcp(stand: DhcpStand): DhcpContestant | undefined {
-  const program = '/usr/sbin/kea-dhcp4';
-  if (!existsSync(program)) return undefined;
+  const program = findProgram('kea-dhcp4');
+  if (program === undefined) return undefined;
   const name = 'Kea';
   return {
     name,
@@ -124,7 +125,13 @@ export function keaDhcp(stand: DhcpStand): DhcpContestant | undefined {
         subnet4: [subnet],
       };
       writeFileSync(file, JSON.stringify({ Dhcp4: settings }));
-      const folders = { KEA_PIDFILE_DIR: namespace.directory, KEA_LOCKFILE_DIR: namespace.directory };
+      const { directory } = namespace;
+      // Kea 3 takes a lease file in the folder that it is told alone.
+      const folders = {
+        KEA_PIDFILE_DIR: directory,
+        KEA_LOCKFILE_DIR: directory,
+        KEA_DHCP_DATA_DIR: directory,
+      };
       const running = namespace.start('kea', [program, '-c', file], folders);
       await running.line(/DHCP4_STARTED/);
       return { ...underLoad(name, stand, running), files: [leases] };
