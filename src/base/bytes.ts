@@ -18,6 +18,13 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
+/** A view without those at its end that are one of `octets`. */
+export function withoutTrailing(bytes: Uint8Array, ...octets: readonly number[]): Uint8Array {
+  let end = bytes.length;
+  while (end > 0 && octets.includes(bytes[end - 1] ?? -1)) end--;
+  return bytes.subarray(0, end);
+}
+
 /** The pieces of a stream as one array; no more of them than it takes to have `enough` octets. */
 export async function collectBytes(
   pieces: AsyncIterable<Uint8Array>,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { concatBytes, equalBytes } from '../../src/base/bytes.ts';
+import { concatBytes, equalBytes, withoutTrailing } from '../../src/base/bytes.ts';
 
 const octets = (bytes: Uint8Array): number[] => [...bytes];
 
@@ -32,4 +32,10 @@ test('equalBytes() tells a text from one that only begins like it', () => {
       assert.ok(!equalBytes(longer, bytes));
     }),
   );
+});
+
+test('withoutTrailing() leaves out what stands at the end, and only there', () => {
+  assert.deepEqual(octets(withoutTrailing(Uint8Array.of(0, 1, 0, 46, 0), 0, 46)), [0, 1]);
+  assert.deepEqual(octets(withoutTrailing(Uint8Array.of(0, 1, 0, 46, 0), 0)), [0, 1, 0, 46]);
+  assert.deepEqual(octets(withoutTrailing(new Uint8Array(3), 0)), []);
 });

@@ -1,3 +1,4 @@
+import { withoutTrailing } from '../../base/bytes.ts';
 import { DecodeError } from '../../base/errors.ts';
 import { Reader } from '../../base/reader.ts';
 import { fromLatin1 } from '../../base/text.ts';
@@ -6,6 +7,8 @@ import { flags } from '../field/flags.ts';
 import { rest, u8 } from '../field/scalars.ts';
 import { struct } from '../field/struct.ts';
 import { nameList } from './name-list.ts';
+
+const DOT = 0x2e;
 
 /**
  * Client FQDN (RFC 4702 §2): flags S (server updates A), O (server overrode), E (name in DNS wire form), N (no update);
@@ -25,7 +28,7 @@ export type ClientFqdn = ValueOf<typeof clientFqdn>;
  */
 export function nameOfFqdn(fqdn: ClientFqdn): string | undefined {
   if (!fqdn.flags.wireForm) {
-    const text = fromLatin1(fqdn.name).replaceAll(/[\0.]+$/g, '');
+    const text = fromLatin1(withoutTrailing(fqdn.name, 0, DOT));
     return text === '' ? undefined : text;
   }
   const bytes = fqdn.name.at(-1) === 0 ? fqdn.name : Uint8Array.of(...fqdn.name, 0);

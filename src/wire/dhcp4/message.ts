@@ -1,3 +1,4 @@
+import { withoutTrailing } from '../../base/bytes.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import { Reader } from '../../base/reader.ts';
 import { written } from '../../base/writer.ts';
@@ -70,12 +71,6 @@ const HEADER_LENGTH = 240;
 /** Put first unless the caller orders it: every capture of a server has it there. */
 const FIRST = codeOfOption('messageType');
 
-function withoutTrailingZeros(field: Uint8Array): Uint8Array {
-  let end = field.length;
-  while (end > 0 && field[end - 1] === 0) end--;
-  return field.subarray(0, end);
-}
-
 function readAllOptions(reader: Reader, head: Header): { raw: Map<number, Uint8Array>; overload: number } {
   const raw = new Map<number, Uint8Array>();
   readOptionArea(reader, raw);
@@ -110,8 +105,8 @@ export function decodeMessage(payload: Uint8Array): Dhcp4Message {
     siaddr: head.siaddr,
     giaddr: head.giaddr,
     chaddr: head.chaddr.subarray(0, head.hlen),
-    sname: overload & OVERLOAD.SNAME ? empty : withoutTrailingZeros(head.sname),
-    file: overload & OVERLOAD.FILE ? empty : withoutTrailingZeros(head.file),
+    sname: overload & OVERLOAD.SNAME ? empty : withoutTrailing(head.sname, 0),
+    file: overload & OVERLOAD.FILE ? empty : withoutTrailing(head.file, 0),
     options: namedOptions(raw),
   };
 }

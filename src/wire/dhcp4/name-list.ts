@@ -7,8 +7,15 @@ import type { Field } from '../field/field.ts';
 /** A name has at most 255 octets (RFC 1035 §2.3.4), so also at most this many labels and pointers. */
 const MAX_NAME_OCTETS = 255;
 
+/**
+ * Octets of all names of a list, those behind pointers counted each time: an option of one frame can point at a name of 127 labels seven hundred times. A list with
+ * more is refused; what an owner can set has 1024.
+ */
+export const MAX_LIST_OCTETS = 4096;
+
 interface Place {
   readonly labels: readonly string[];
+  readonly octets: number;
   /** Offset behind the name where it was read, not where its pointers led. */
   readonly next: number;
 }
@@ -22,7 +29,7 @@ function readNameAt(reader: Reader, start: number): Place {
   for (;;) {
     const length = bytes[at];
     if (length === undefined) throw reader.error('the name runs past the end of the option');
-    if (length === 0) return { labels, next: next ?? at + 1 };
+    if (length === 0) return { labels, octets, next: next ?? at + 1 };
     if (length >= 0xc0) {
       const target = ((length & 0x3f) << 8) | (bytes[at + 1] ?? 0xff);
       if (target >= at) throw reader.error('the compression pointer does not point backwards');
@@ -59,8 +66,11 @@ export function writeName(writer: Writer, name: string): void {
 export const nameList: Field<readonly string[]> = {
   decode(reader) {
     const names: string[] = [];
+    let octets = 0;
     while (reader.remaining > 0) {
       const place = readNameAt(reader, reader.position);
+      octets += place.octets;
+      if (octets > MAX_LIST_OCTETS) throw reader.error(`the names have more than ${MAX_LIST_OCTETS} octets`);
       names.push(place.labels.join('.'));
       reader.skip(place.next - reader.position);
     }

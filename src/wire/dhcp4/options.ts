@@ -1,3 +1,4 @@
+import { withoutTrailing } from '../../base/bytes.ts';
 import { DecodeError } from '../../base/errors.ts';
 import type { Duration } from '../../base/duration.ts';
 import { Seconds } from '../../base/duration.ts';
@@ -13,7 +14,7 @@ import { classlessRoutes } from './routes.ts';
 /** One octet a character. Trailing NULs are dropped, as RFC 2132 §2 demands of receivers. */
 const text: Field<string> = mapped(
   rest,
-  (bytes) => fromLatin1(bytes).replace(/\0+$/, ''),
+  (bytes) => fromLatin1(withoutTrailing(bytes, 0)),
   (value) => latin1(value),
 );
 

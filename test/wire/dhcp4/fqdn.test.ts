@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { fromHex } from '../../../src/base/hex.ts';
+import { latin1 } from '../../../src/base/text.ts';
 import { clientFqdn, nameOfFqdn } from '../../../src/wire/dhcp4/fqdn.ts';
 import { decodeAll } from '../../../src/wire/field/codec.ts';
 
@@ -18,6 +19,12 @@ for (const [what, hex, name] of cases) {
     assert.equal(nameOfFqdn(decodeAll(clientFqdn, fromHex(hex))), name);
   });
 }
+
+test('nameOfFqdn() keeps dots and zeros within a plain name, however many', () => {
+  const inner = '\0.'.repeat(250_000);
+  const name = latin1(`pc${inner}3${inner}`);
+  assert.equal(nameOfFqdn({ ...decodeAll(clientFqdn, fromHex('000000')), name }), `pc${inner}3`);
+});
 
 test('nameOfFqdn() reads any option that is long enough, or finds no name in it', () => {
   fc.assert(

@@ -9,6 +9,7 @@ import { type Ipv4, parseIpv4 } from '../../../src/base/ipv4.ts';
 import { latin1 } from '../../../src/base/text.ts';
 import { MESSAGE_TYPE } from '../../../src/wire/dhcp4/constants.ts';
 import { type Dhcp4Message, decodeMessage, encodeMessage } from '../../../src/wire/dhcp4/message.ts';
+import { namedOptions } from '../../../src/wire/dhcp4/options.ts';
 
 interface Capture {
   readonly from: string;
@@ -99,6 +100,14 @@ test('decodeMessage() joins an option that comes in several parts (RFC 3396 §5)
   // "a", zero, then a pointer to offset 0 of the joined value.
   assert.deepEqual(message.options.other?.get(119), undefined);
   assert.deepEqual(message.options.domainSearch, ['a', 'a']);
+});
+
+test('namedOptions() keeps NULs within a text, however many', () => {
+  const bytes = new Uint8Array(500_000);
+  bytes.set([97, 0, 98], 0);
+  assert.equal(namedOptions(new Map([[12, bytes]])).hostName, 'a\0b');
+  bytes[499_000] = 99;
+  assert.equal(namedOptions(new Map([[12, bytes]])).hostName?.length, 499_001);
 });
 
 test('decodeMessage() reads overloaded fields, options first, then file, then sname (RFC 2131 §4.1)', () => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { DecodeError, InvariantError } from '../../../src/base/errors.ts';
 import { fromHex, toHex } from '../../../src/base/hex.ts';
-import { nameList } from '../../../src/wire/dhcp4/name-list.ts';
+import { MAX_LIST_OCTETS, nameList } from '../../../src/wire/dhcp4/name-list.ts';
 import { decodeAll, encodeAll } from '../../../src/wire/field/codec.ts';
 
 test('nameList reads the example of RFC 3397 §2', () => {
@@ -32,6 +32,17 @@ for (const [what, hex] of refused) {
     assert.throws(() => decodeAll(nameList, fromHex(hex)), DecodeError);
   });
 }
+
+test('nameList refuses a list whose pointers make more than 4096 octets of names of it', () => {
+  const first = `${'0161'.repeat(125)}00`;
+  const name = Array.from({ length: 125 }, () => 'a').join('.');
+  const most = Math.floor(MAX_LIST_OCTETS / 252);
+  assert.deepEqual(
+    decodeAll(nameList, fromHex(first + 'c000'.repeat(most - 1))),
+    Array.from({ length: most }, () => name),
+  );
+  assert.throws(() => decodeAll(nameList, fromHex(first + 'c000'.repeat(most))), DecodeError);
+});
 
 test('nameList throws only DecodeError for random bytes', () => {
   fc.assert(
