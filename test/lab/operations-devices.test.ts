@@ -85,6 +85,18 @@ test('the LAN device goes and comes back under another number: the box waits, sa
   await assertWorks();
 });
 
+test('a blocked device that had an address before is not taken for the one that has the lease of it now', async () => {
+  const gone = '02:67:70:00:0a:99';
+  const { address } = await office.pc1.lease();
+  // The kernel remembers the neighbours of a small LAN for good, until somebody else speaks.
+  await office.box.ip('neigh', 'replace', address, 'lladdr', gone, 'dev', 'lan0', 'nud', 'stale');
+  for (const verb of ['block', 'unblock']) {
+    const { status, stderr } = await box.cli(['firewall', verb, gone]);
+    assert.equal(status, 0, stderr);
+    await assertWorks();
+  }
+});
+
 test('devices named by their MAC address are found under whatever name they come back', async () => {
   const file = box.namespace.file('config.json');
   box.configure(

@@ -1,4 +1,6 @@
 import { KernelError } from '../../base/errors.ts';
+import type { Ipv4 } from '../../base/ipv4.ts';
+import type { Ipv6 } from '../../base/ipv6.ts';
 import type { Mac } from '../../base/mac.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Surroundings } from '../../engine/firewall/evaluate/surroundings.ts';
@@ -143,8 +145,20 @@ export class PacketRules {
     const macs = blockedMacs(config);
     if (macs.length === 0) return { macs, addresses: [] };
     const directory = await this.directory(config);
-    const addresses = macs.flatMap((mac: Mac) => directory.ofMac(mac)?.addresses ?? []);
+    const holders = this.#holders();
+    const addresses = macs.flatMap((mac: Mac) =>
+      (directory.ofMac(mac)?.addresses ?? []).filter((address) => (holders.get(address) ?? mac) === mac),
+    );
     return { macs, addresses };
+  }
+
+  /**
+   * Who has an address now. The kernel remembers the neighbours of a small LAN for good: without this, whoever is given
+   * the former address of a blocked device would get no answers.
+   */
+  #holders(): ReadonlyMap<Ipv4 | Ipv6, Mac> {
+    const bound = this.#parts.leases().filter(({ state }) => state === 'bound');
+    return new Map(bound.flatMap(({ address, mac }) => (mac === undefined ? [] : [[address, mac]])));
   }
 
   /** The rules are in force whatever becomes of the connections, so a failure is told and no more. */
