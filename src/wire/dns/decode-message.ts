@@ -1,8 +1,15 @@
+import { DecodeError } from '../../base/errors.ts';
 import { HEADER_BIT } from './constants.ts';
 import type { DnsRecord, Message } from './message.ts';
 import { readName } from './name.ts';
 import { type PackedRecord, scanMessage } from './packed.ts';
 import { decodeData } from './record-data.ts';
+
+/**
+ * Records of a message that is read as values, each with up to three names of 127 labels behind pointers: four thousand, which fit a message, take a quarter of a
+ * second. With more it is malformed for whoever wants its values.
+ */
+export const MOST_RECORDS = 500;
 
 /**
  * A message as values. Names within the data of records must be of visible ASCII without dots or backslashes in a label;
@@ -11,6 +18,8 @@ import { decodeData } from './record-data.ts';
  */
 export function decodeMessage(bytes: Uint8Array): Message {
   const packed = scanMessage(bytes);
+  if (packed.records.length > MOST_RECORDS)
+    throw new DecodeError(`${packed.records.length} records are too many`, { offset: 0, path: 'message' });
   const records = (section: PackedRecord['section']): DnsRecord[] =>
     packed.records
       .filter((record) => record.section === section)

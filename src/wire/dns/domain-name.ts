@@ -93,7 +93,7 @@ export function isWithin(name: DomainName, zone: DomainName): boolean {
   if (zone === ROOT || name === zone) return true;
   if (!name.endsWith(`.${zone}`)) return false;
   // "a\.example" is one label, not a name below "example".
-  const before = /\\*$/.exec(name.slice(0, -zone.length - 1))?.[0].length ?? 0;
+  const before = /(?<!\\)\\*$/.exec(name.slice(0, -zone.length - 1))?.[0].length ?? 0;
   return before % 2 === 0;
 }
 

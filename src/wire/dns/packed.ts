@@ -6,6 +6,12 @@ import { readName, skipName } from './name.ts';
 // Answers are cached and passed on as the octets they came in: nothing an upstream says is changed but its id, its times to
 // live and its OPT record, and a hit costs no decoding. These functions find those places.
 
+/**
+ * Questions of a message. An honest one has one at most (RFC 9619); each may point at a name of 127 labels, and ten thousand of them, which fit a message, take a
+ * fifth of a second. With more it is malformed.
+ */
+export const MOST_QUESTIONS = 16;
+
 /** Where one record lies within a message. */
 export interface PackedRecord {
   readonly section: 'answer' | 'authority' | 'additional';
@@ -111,7 +117,9 @@ export function scanMessage(bytes: Uint8Array): PackedMessage {
   const view = viewOf(bytes);
   let questionEnd = HEADER_LENGTH;
   const questions: Question[] = [];
-  for (let left = view.getUint16(4); left > 0; left--) {
+  const count = view.getUint16(4);
+  if (count > MOST_QUESTIONS) throw failure(`${count} questions are too many`, 4, 'header');
+  for (let left = count; left > 0; left--) {
     const [question, next] = scanQuestion(bytes, view, questionEnd);
     questions.push(question);
     questionEnd = next;

@@ -5,7 +5,7 @@ import { DecodeError, InvariantError } from '../../../src/base/errors.ts';
 import { fromHex, toHex } from '../../../src/base/hex.ts';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
 import { utf8 } from '../../../src/base/text.ts';
-import { decodeMessage } from '../../../src/wire/dns/decode-message.ts';
+import { MOST_RECORDS, decodeMessage } from '../../../src/wire/dns/decode-message.ts';
 import { parseDomainName } from '../../../src/wire/dns/domain-name.ts';
 import { encodeMessage } from '../../../src/wire/dns/encode-message.ts';
 import type { Message, RecordData } from '../../../src/wire/dns/message.ts';
@@ -179,6 +179,20 @@ test('decodeMessage() throws only DecodeError for random octets and every cut of
     }),
     { numRuns: 100 },
   );
+});
+
+test('decodeMessage() reads 500 records, which may all have the longest name by pointers, and no more', () => {
+  const withRecords = (count: number): Uint8Array =>
+    fromHex(
+      `0001 8180 0001 ${count.toString(16).padStart(4, '0')} 0000 0000 ${'0161'.repeat(126)}00 000f 0001` +
+        'c00c 000f 0001 00000009 0004 0001 c00c'.repeat(count),
+    );
+  const longest = Array.from({ length: 126 }, () => 'a').join('.');
+  const { answers } = decodeMessage(withRecords(MOST_RECORDS));
+  assert.equal(answers.length, MOST_RECORDS);
+  assert.deepEqual(answers.at(-1)?.data, { type: 'MX', preference: 1, exchange: longest });
+  for (const count of [MOST_RECORDS + 1, 4000])
+    assert.throws(() => decodeMessage(withRecords(count)), /records are too many/);
 });
 
 test('encodeMessage() says so when a name cannot be encoded or the message is too long', () => {
