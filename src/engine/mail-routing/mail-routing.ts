@@ -49,6 +49,8 @@ export class MailRouting {
   readonly #caretaker: string | undefined;
   readonly #catchAll: string | undefined;
   readonly #senderBehind: MailDirectory['senderBehind'];
+  /** Who is behind aliases that were asked for: a message may name a large group a hundred times, each with a detail of its own. */
+  readonly #expansions = new Map<string, Expansion>();
 
   constructor({ users, domains, aliases, catchAll, senderBehind }: MailDirectory) {
     this.#senderBehind = senderBehind;
@@ -71,8 +73,7 @@ export class MailRouting {
     const sender = this.#senderBehind?.(local);
     if (sender !== undefined) return { kind: 'here', users: [], outside: [sender] };
     const name = nameOf(local);
-    const expansion = new Expansion();
-    this.#expand(name, expansion);
+    const expansion = this.#expansionOf(name);
     if (expansion.isTangled) return { kind: 'tangled' };
     if (expansion.size > 0) {
       return { kind: 'here', users: [...expansion.users], outside: [...expansion.outside.values()] };
@@ -80,6 +81,16 @@ export class MailRouting {
     const isReserved = RESERVED.includes(withoutDetail(name) ?? name);
     const user = (isReserved ? this.#caretaker : undefined) ?? this.#catchAll;
     return user === undefined ? { kind: 'unknown' } : { kind: 'here', users: [user], outside: [] };
+  }
+
+  #expansionOf(name: string): Expansion {
+    const base = this.#aliases.has(name) || this.#users.has(name) ? name : (withoutDetail(name) ?? name);
+    const known = this.#expansions.get(base);
+    if (known !== undefined) return known;
+    const expansion = new Expansion();
+    this.#expand(base, expansion);
+    if (this.#aliases.has(base)) this.#expansions.set(base, expansion);
+    return expansion;
   }
 
   #expand(name: string, expansion: Expansion): void {

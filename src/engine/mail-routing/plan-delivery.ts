@@ -26,9 +26,9 @@ export function planDelivery(recipients: readonly RoutedRecipient[]): DeliveryPl
   const users = new Set<string>();
   const remote = new Map<string, RemoteRecipient>();
   const reports: SuccessReport[] = [];
-  const send = (recipient: RemoteRecipient): void => {
-    const key = recipient.address.toLowerCase();
-    if (!remote.has(key)) remote.set(key, recipient);
+  const send = (recipient: RemoteRecipient, address = recipient.address): void => {
+    const key = address.toLowerCase();
+    if (!remote.has(key)) remote.set(key, { ...recipient, address });
   };
   for (const { route, ...recipient } of recipients) {
     if (route.kind === 'elsewhere') {
@@ -38,7 +38,8 @@ export function planDelivery(recipients: readonly RoutedRecipient[]): DeliveryPl
     for (const user of route.users) users.add(user);
     const isForward = route.users.length === 0 && route.outside.length === 1;
     const notify = isForward ? recipient.notify : recipient.notify?.filter((wish) => wish !== 'success');
-    for (const address of route.outside) send({ ...recipient, address, notify });
+    const forwarded = { ...recipient, notify };
+    for (const address of route.outside) send(forwarded, address);
     if (!isForward && wantsSuccess(recipient.notify)) {
       const { address, originalRecipient } = recipient;
       const action = route.outside.length === 0 ? 'delivered' : 'expanded';

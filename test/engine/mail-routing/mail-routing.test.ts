@@ -138,3 +138,23 @@ test('MailRouting comes to an end, to known users and to each once for any alias
     }),
   );
 });
+
+test('MailRouting answers whatever it was asked before, with detail or without, as if it had not been', () => {
+  const name = fc.constantFrom('a', 'b', 'a+b', 'b+a', 'alice', 'alice+a', 'y@out.example');
+  const aliases = fc.dictionary(name, fc.array(name, { minLength: 1, maxLength: 4 }));
+  const asked = fc.array(
+    fc.constantFrom('a', 'b', 'a+b', 'a+c', 'a+b+c', 'b+a', 'alice', 'alice+x', 'ghost'),
+  );
+  fc.assert(
+    fc.property(aliases, asked, (aliases, locals) => {
+      const routing = new MailRouting({ ...DIRECTORY, aliases });
+      for (const local of locals) {
+        const fresh = new MailRouting({ ...DIRECTORY, aliases });
+        assert.deepEqual(
+          routing.resolve(`${local}@office.example`),
+          fresh.resolve(`${local}@office.example`),
+        );
+      }
+    }),
+  );
+});
