@@ -16,9 +16,16 @@ export function deadline(now: Instant, duration: Duration): Instant {
   return Instant(Math.ceil(after(now, duration) / 1000) * 1000);
 }
 
-/** The end of a recorded lease on the monotonic clock. A wrong civil clock makes it at most {@link MAX_LEASE_TIME}. */
-export function restoredEnd(expires: Timestamp, env: Env): Instant {
-  const left = Math.min(expires - env.wall, MAX_LEASE_TIME);
+/** No lease began before: a clock that says so was not set yet. */
+export const FIRST_TIME = Timestamp(Date.UTC(2024));
+
+/**
+ * The end of a recorded lease on the monotonic clock. To a clock that is not set, and begins anew with every start of the box,
+ * every lease there ever was seems to run: none of them runs longer than one that is given now. A wrong one makes it at
+ * most {@link MAX_LEASE_TIME}.
+ */
+export function restoredEnd(expires: Timestamp, { leaseTime }: Dhcp4ServerOptions, env: Env): Instant {
+  const left = Math.min(expires - env.wall, env.wall < FIRST_TIME ? leaseTime : MAX_LEASE_TIME);
   return left <= 0 ? env.now : deadline(env.now, Milliseconds(left));
 }
 

@@ -1,22 +1,18 @@
-import { Timestamp } from '../../base/instant.ts';
 import type { LeaseBinding, RecordedLeases } from '../../port/lease-journal.ts';
 import type { ClientKey } from '../../wire/dhcp4/client-key.ts';
 import { between } from '../../base/instant.ts';
 import { bindingOf, leaseOf } from './commit.ts';
 import { nameOf } from './identity.ts';
 import type { LeaseEntry } from './lease-entry.ts';
-import { restoredEnd } from './lease-time.ts';
+import { FIRST_TIME, restoredEnd } from './lease-time.ts';
 import { KNOWN_AFTER, MAX_ENTRIES } from './limits.ts';
 import type { Dhcp4ServerOptions } from './options.ts';
 import { ServerPlan } from './server-plan.ts';
 import type { Effect, Env, State, Step } from './state.ts';
 
-/** No lease began before: what says so was written by a clock that was not set yet. */
-const FIRST_TIME = Timestamp(Date.UTC(2024));
-
-function restored(binding: LeaseBinding, env: Env): LeaseEntry {
+function restored(binding: LeaseBinding, options: Dhcp4ServerOptions, env: Env): LeaseEntry {
   const { address, client, mac, hostName, expires, since = env.wall } = binding;
-  const until = restoredEnd(expires, env);
+  const until = restoredEnd(expires, options, env);
   const who = { client: client as ClientKey, mac, label: hostName };
   const isKnown = between(since, env.wall) >= KNOWN_AFTER;
   return {
@@ -36,15 +32,16 @@ function boundEntries(state: State): LeaseEntry[] {
 
 /** Takes over what the journal holds: leases that run, addresses to keep in mind for those that had them, quarantine. */
 export function restore(state: State, recorded: RecordedLeases, env: Env): Step {
+  const { options } = state.plan;
   // A client with several records (it was moved) has the one that ends last; earlier ones are replaced by it.
   const inOrder = recorded.bindings.toSorted((a, b) => a.expires - b.expires);
-  for (const binding of inOrder.slice(-MAX_ENTRIES)) state.table.set(restored(binding, env));
+  for (const binding of inOrder.slice(-MAX_ENTRIES)) state.table.set(restored(binding, options, env));
   // The first to have had a name is told first, and keeps it.
   const leases = boundEntries(state)
     .map((entry) => leaseOf(state, entry, env))
     .toSorted((a, b) => a.since - b.since);
   for (const { address, until } of recorded.declined) {
-    const end = restoredEnd(until, env);
+    const end = restoredEnd(until, options, env);
     if (end > env.now) state.quarantine.set(address, end);
   }
   return { state, effects: leases.map((lease) => ({ kind: 'began', lease })) };
@@ -74,7 +71,12 @@ export function followClock(state: State, env: Env): Step {
     const moved: LeaseEntry =
       entry.recorded === undefined
         ? { ...entry, since }
-        : { ...entry, since, until: restoredEnd(entry.recorded, env), recorded: undefined };
+        : {
+            ...entry,
+            since,
+            until: restoredEnd(entry.recorded, state.plan.options, env),
+            recorded: undefined,
+          };
     state.table.set(moved);
     if (moved.until > env.now)
       effects.push({ kind: 'persist', commit: undefined, binding: bindingOf(moved, env) });

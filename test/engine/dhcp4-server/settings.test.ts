@@ -82,6 +82,18 @@ test('a box that starts in 1970 keeps the recorded leases and ends them on time 
   assert.deepEqual([...bench.bound().keys()], [fresh]);
 });
 
+test('a box that starts in 1970 each time has addresses for new devices again when the leases of before could be over', () => {
+  const bench = new Bench({ pool: { first: ip('192.168.77.10'), last: ip('192.168.77.11') } });
+  bench.wall = Timestamp(0);
+  // Of guests of long ago: the box had run for months by then.
+  const bindings = [10, 11].map((n) => binding(n, ip(`192.168.77.${n}`), Timestamp(Days(100 + n))));
+  bench.take({ kind: 'restore', recorded: { bindings, declined: [] } });
+  assert.equal(bench.bound().size, 2);
+  assert.equal(bench.answer(from(1, 'DISCOVER')), undefined);
+  bench.pass(Hours(13));
+  assert.equal(bench.lease(1), ip('192.168.77.10'));
+});
+
 test('reconfigure keeps leases; what no longer fits is refused when it is renewed', () => {
   const bench = new Bench();
   const [kept, outside] = [bench.lease(1), bench.lease(2)];
