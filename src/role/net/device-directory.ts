@@ -34,10 +34,10 @@ export class DeviceDirectory {
   /** What comes first counts where two claim a name or an address: the owner's word before what devices say. */
   constructor(sightings: readonly Sighting[], domain: string) {
     this.#domain = domain;
-    for (const { mac, address, name } of sightings) {
-      const known = this.#byMac.get(mac);
-      const addresses = [...new Set([...(known?.addresses ?? []), address])];
-      this.#byMac.set(mac, { mac, name: known?.name ?? name, addresses });
+    // One device that answers for thousands of addresses, as a stranger may, must not cost them squared.
+    for (const [mac, seen] of Map.groupBy(sightings, (one) => one.mac)) {
+      const name = seen.find((one) => one.name !== undefined)?.name;
+      this.#byMac.set(mac, { mac, name, addresses: [...new Set(seen.map(({ address }) => address))] });
     }
     for (const { mac, address, name } of sightings) {
       const device = this.#byMac.get(mac);

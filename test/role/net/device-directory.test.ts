@@ -29,6 +29,16 @@ test('find() knows a device by name, by name under the domain, by MAC address an
   assert.deepEqual(directory.find('pc1').addresses.length, 2);
 });
 
+test('DeviceDirectory knows a device under any number of addresses', () => {
+  const addresses = Array.from({ length: 150_000 }, (_, n) => `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
+  const large = new DeviceDirectory(
+    [...addresses, ...addresses.slice(0, 10)].map((address) => seen(PC, address)),
+    'office.example',
+  );
+  assert.equal(large.ofMac(PC)?.addresses.length, addresses.length);
+  assert.equal(large.ofAddress(parseAddress('10.2.0.9'))?.mac, PC);
+});
+
 test('find() takes a MAC address nobody was seen with at its word', () => {
   assert.deepEqual(directory.find('02:00:00:00:00:99').addresses, []);
 });
