@@ -163,5 +163,5 @@ function otherServersText(servers: readonly OtherServer[], own: Ipv4): string | 
       ? `a device with the MAC address ${byMac} that goes by the address of this box`
       : `${formatIpv4(address)} (${byMac})`;
   });
-  return `Devices of the LAN also get addresses from ${list.join(', ')}: switch that server off, or "dhcp.enabled" of this box`;
+  return `Devices of the LAN also get addresses from ${list.join(', ')}: switch that server off, or "dhcp.enabled" of this box. If it is the provider's modem, the cables are in each other's ports: change them over`;
 }
