@@ -9,7 +9,7 @@ import type { Tuple } from '../../wire/conntrack/tuple.ts';
 import { PROTOCOL } from '../../wire/ipv4/packet.ts';
 import { formatFlowEnd } from './flow-end.ts';
 import type { Flow } from './flow.ts';
-import type { FlowSelection } from './selection.ts';
+import { type FlowSelection, selector } from './selection.ts';
 
 /** With more addresses than this, all connections are read once instead of four times for each address. */
 const MAX_NARROWED_ADDRESSES = 16;
@@ -31,11 +31,6 @@ export interface FlowDump {
   readonly request: KernelRequest;
   readonly counts: (flow: Flow) => boolean;
 }
-
-const hasAt = (flow: Flow, addresses: readonly (Ipv4 | Ipv6)[]): boolean =>
-  [flow.source, flow.destination, flow.replySource, flow.replyDestination].some(({ address }) =>
-    addresses.includes(address),
-  );
 
 /** The four places where an address can stand, each asked for by a filter of its own: a filter can say "and" only. */
 function dumpsOfIpv4(address: Ipv4): FlowDump[] {
@@ -69,7 +64,7 @@ function dumpsOfIpv4(address: Ipv4): FlowDump[] {
  */
 function dumpsOfIpv6(addresses: readonly Ipv6[]): FlowDump[] {
   if (addresses.length === 0) return [];
-  return [{ request: request('get', FAMILY.IPV6, {}, PURPOSE), counts: (flow) => hasAt(flow, addresses) }];
+  return [{ request: request('get', FAMILY.IPV6, {}, PURPOSE), counts: selector({ addresses }) }];
 }
 
 function wholeDump({ isMasked }: FlowSelection): FlowDump {

@@ -21,15 +21,23 @@ export interface FlowSelection {
   readonly test?: ((flow: Flow) => boolean) | undefined;
 }
 
-/** Whether a connection is among those meant. */
-export function isSelected(selection: FlowSelection, flow: Flow): boolean {
-  const { addresses, port, protocol, isMasked, test } = selection;
-  if (isMasked !== undefined && ((flow.status & IPS.SRC_NAT) !== 0) !== isMasked) return false;
-  if (protocol !== undefined && flow.protocol !== protocol) return false;
-  const ends = [flow.source, flow.destination, flow.replySource, flow.replyDestination];
-  if (port !== undefined && !ends.some((end) => end.port === port)) return false;
-  if (addresses !== undefined && !ends.some(({ address }) => addresses.includes(address))) return false;
-  return test === undefined || test(flow);
+/** Tells of a connection whether it is among those meant. A device may answer for thousands of addresses, and there may be a hundred thousand connections. */
+export function selector({
+  addresses,
+  port,
+  protocol,
+  isMasked,
+  test,
+}: FlowSelection): (flow: Flow) => boolean {
+  const wanted = addresses && new Set(addresses);
+  return (flow) => {
+    if (isMasked !== undefined && ((flow.status & IPS.SRC_NAT) !== 0) !== isMasked) return false;
+    if (protocol !== undefined && flow.protocol !== protocol) return false;
+    const ends = [flow.source, flow.destination, flow.replySource, flow.replyDestination];
+    if (port !== undefined && !ends.some((end) => end.port === port)) return false;
+    if (wanted !== undefined && !ends.some(({ address }) => wanted.has(address))) return false;
+    return test === undefined || test(flow);
+  };
 }
 
 /** The owner's filter. @throws UserError naming what cannot be */

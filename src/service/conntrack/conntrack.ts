@@ -4,7 +4,7 @@ import type { Ipv6 } from '../../base/ipv6.ts';
 import type { Prefix4 } from '../../base/prefix.ts';
 import { type Flow, flowOf } from '../../engine/conntrack/flow.ts';
 import { type FlowDump, countRequest, deleteRequest, dumpsFor } from '../../engine/conntrack/requests.ts';
-import { type FlowSelection, isSelected } from '../../engine/conntrack/selection.ts';
+import { type FlowSelection, selector } from '../../engine/conntrack/selection.ts';
 import { leavesUntranslated } from '../../engine/conntrack/stale-nat.ts';
 import type { KernelMessage, KernelRequest, NetlinkSession } from '../../port/netlink-session.ts';
 import { decodeConntrack } from '../../wire/conntrack/message.ts';
@@ -176,10 +176,11 @@ class KernelConntrack implements Conntrack {
 
   async #read(selection: FlowSelection, dump: FlowDump, reading: Reading): Promise<void> {
     let unreadable: DecodeError | undefined;
+    const isSelected = selector(selection);
     const onReply = (reply: KernelMessage): void => {
       try {
         const flow = flowIn(reply);
-        if (flow !== undefined && dump.counts(flow) && isSelected(selection, flow)) reading.take(flow);
+        if (flow !== undefined && dump.counts(flow) && isSelected(flow)) reading.take(flow);
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error;
         unreadable ??= error;

@@ -2,7 +2,7 @@ import { formatAddress } from '../../../src/base/address.ts';
 import { flowStatus } from '../../../src/engine/conntrack/flow-status.ts';
 import { flowOf } from '../../../src/engine/conntrack/flow.ts';
 import { deleteRequest, dumpsFor } from '../../../src/engine/conntrack/requests.ts';
-import { isSelected } from '../../../src/engine/conntrack/selection.ts';
+import { selector } from '../../../src/engine/conntrack/selection.ts';
 import { decodeConntrack, encodeConntrack } from '../../../src/wire/conntrack/message.ts';
 import { decodeMessages } from '../../../src/wire/netlink/message.ts';
 import type { FuzzTarget } from '../fuzz-target.ts';
@@ -22,7 +22,7 @@ export const conntrackTarget: FuzzTarget = {
         const { protocol, state } = flowStatus(flow, formatAddress);
         deleteRequest(flow);
         for (const dump of dumpsFor({ addresses: [flow.source.address] })) dump.counts(flow);
-        const isChosen = isSelected({ addresses: [flow.destination.address], port: 53 }, flow);
+        const isChosen = selector({ addresses: [flow.destination.address], port: 53 })(flow);
         return `${message.kind} ${protocol} ${state} ${isChosen}`;
       })
       .join(';'),
