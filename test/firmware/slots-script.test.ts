@@ -73,7 +73,7 @@ const failures: fc.Arbitrary<FailedStart> = fc.record({
 });
 
 test('a failed start is counted, and ends in the other slot or in a longer pause, as the model says', () => {
-  const numRuns = Number(process.env['GATEPOST_FAILED_STARTS'] ?? 60);
+  const numRuns = Number(process.env['GATEPOST_FAILED_STARTS'] ?? 25);
   fc.assert(
     fc.property(failures, (failure) => {
       const { copies, pause } = run(failure);

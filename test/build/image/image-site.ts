@@ -140,6 +140,7 @@ export class ImageSite implements Disposable {
     this.write('firmware/modules.json', JSON.stringify(MODULES));
     this.write('firmware/boot.cmd', 'echo hello\n');
     this.write('firmware/initramfs/init', '#!/bin/sh\n', 0o755);
+    this.write('firmware/initramfs/slots', '# part of init\n');
     this.write('firmware/selector/test-board/config.txt', 'arm_64bit=1\n');
     this.write('board/test-board.json', JSON.stringify(BOARD));
     this.write('rootfs-overlay/etc/inittab', '::sysinit:/etc/rc\n');
