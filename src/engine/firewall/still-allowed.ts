@@ -1,3 +1,5 @@
+import type { Ipv4 } from '../../base/ipv4.ts';
+import type { Ipv6 } from '../../base/ipv6.ts';
 import type { Flow } from '../conntrack/flow.ts';
 import { evaluate } from './evaluate/evaluate.ts';
 import type { Packet, Transport } from './evaluate/packet.ts';
@@ -9,6 +11,8 @@ import { IPPROTO, TCP_FLAG } from './statement.ts';
 /** What connections are judged by. */
 export interface RulesOfNow {
   readonly options: FirewallOptions;
+  /** Those of `options`, to be looked up: a blocked device may answer for thousands, and every connection is asked about. */
+  readonly blockedAddresses: ReadonlySet<Ipv4 | Ipv6>;
   readonly ruleset: Ruleset;
   readonly surroundings: Surroundings;
 }
@@ -26,7 +30,7 @@ export function isStillAllowed(flow: Flow, rules: RulesOfNow): boolean {
 
 /** What of {@link isStillAllowed} costs next to nothing; undefined where the rules have to be gone through. */
 export function judgeAtSight(flow: Flow, rules: RulesOfNow): boolean | undefined {
-  const { options, surroundings } = rules;
+  const { options, blockedAddresses, surroundings } = rules;
   if (isOwn(surroundings, flow.source.address)) return true;
   const inDevice = hopTo(surroundings, flow.source.address)?.device;
   // No way leads back to who began it: nothing passes now, and where it came from is not to be told.
@@ -34,7 +38,7 @@ export function judgeAtSight(flow: Flow, rules: RulesOfNow): boolean | undefined
   if (isOwn(surroundings, flow.replySource.address)) return undefined;
   const ends = [flow.source.address, flow.replySource.address];
   // Rules know a blocked sender by its MAC address, which connections do not have.
-  if (ends.some((address) => options.blocked.addresses.includes(address))) return false;
+  if (ends.some((address) => blockedAddresses.has(address))) return false;
   return isPlainlyOut(flow, inDevice, options) ? true : undefined;
 }
 

@@ -93,12 +93,12 @@ export class PacketRules {
     const options = this.#options;
     if (options === undefined) return;
     const isNeeded = this.#former?.some((former) => mayForbid(former, options)) ?? true;
-    const ruleset = this.firewall.rulesetOf(options);
-    if (
-      isNeeded &&
-      !(await this.#endCondemned({ options, ruleset, surroundings: await this.#parts.surroundings() }))
-    )
-      return;
+    if (isNeeded) {
+      const ruleset = this.firewall.rulesetOf(options);
+      const surroundings = await this.#parts.surroundings();
+      const blockedAddresses = new Set(options.blocked.addresses);
+      if (!(await this.#endCondemned({ options, blockedAddresses, ruleset, surroundings }))) return;
+    }
     this.#former = [];
   }
 

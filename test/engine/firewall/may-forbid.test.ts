@@ -118,7 +118,8 @@ const flow: fc.Arbitrary<Flow> = fc
   });
 
 function rulesOf(wish: FirewallOptions): RulesOfNow {
-  return { options: wish, ruleset: compileRuleset(wish), surroundings: SURROUNDINGS };
+  const blockedAddresses = new Set(wish.blocked.addresses);
+  return { options: wish, blockedAddresses, ruleset: compileRuleset(wish), surroundings: SURROUNDINGS };
 }
 
 test('mayForbid() is true wherever a connection that was allowed is no more: any options, any connection', () => {

@@ -6,7 +6,7 @@ import { parsePrefix4 } from '../../../src/base/prefix.ts';
 import type { Flow, FlowEnd } from '../../../src/engine/conntrack/flow.ts';
 import { compileRuleset } from '../../../src/engine/firewall/compile.ts';
 import type { FirewallOptions } from '../../../src/engine/firewall/options.ts';
-import { isStillAllowed } from '../../../src/engine/firewall/still-allowed.ts';
+import { type RulesOfNow, isStillAllowed, judgeAtSight } from '../../../src/engine/firewall/still-allowed.ts';
 import { OFFICE } from './options.ts';
 import { SURROUNDINGS } from './site.ts';
 
@@ -34,9 +34,18 @@ function flow(source: string, destination: string, reply: { from?: string; to?: 
   };
 }
 
+function rulesOf(options: FirewallOptions): RulesOfNow {
+  return {
+    options,
+    blockedAddresses: new Set(options.blocked.addresses),
+    ruleset: compileRuleset(options),
+    surroundings: SURROUNDINGS,
+  };
+}
+
 function judge(one: Flow, change: Partial<FirewallOptions>): boolean {
   const options = { ...OFFICE, ...change };
-  return isStillAllowed(one, { options, ruleset: compileRuleset(options), surroundings: SURROUNDINGS });
+  return isStillAllowed(one, rulesOf(options));
 }
 
 const OUT = flow('192.168.77.11:50000', '198.51.100.2:443', { to: '203.0.113.50:50000' });
@@ -51,6 +60,14 @@ const CAMERA = {
   enabled: true,
 } as const;
 const FORWARDED = flow('198.51.100.2:40000', '203.0.113.50:8443', { from: '192.168.77.20:443' });
+
+test('judgeAtSight() asks a full table about a blocked device that answers for thousands of addresses', () => {
+  const addresses = Array.from({ length: 60_000 }, (_, n) => parseAddress(`2001:db8:9::${n.toString(16)}`));
+  const rules = rulesOf({ ...OFFICE, blocked: { macs: [], addresses } });
+  let allowed = 0;
+  for (let flows = 0; flows < 200_000; flows++) if (judgeAtSight(OUT, rules) === true) allowed++;
+  assert.equal(allowed, 200_000);
+});
 
 test('a connection out of the LAN goes on in every mode but lan-only, and also when its address is translated no more', () => {
   for (const mode of ['firewall', 'firewall-dmz', 'router'] as const)
