@@ -9,10 +9,10 @@ import {
   SLOTS,
   SLOT_STATE_SIZE,
   type Slot,
-  type SlotState,
   encodeSlotState,
   newestSlotState,
 } from '../../src/wire/slot-state/slot-state.ts';
+import { anySlot, slotStates } from '../wire/slot-state/slot-states.ts';
 import { type Situation, otherOf, startOf } from './boot-model.ts';
 import { type FailedStart, type Outcome, outcomeOf } from './init-model.ts';
 
@@ -48,19 +48,7 @@ function run({ copies, slot, isOtherWhole }: FailedStart, more = ''): Outcome & 
   };
 }
 
-const slots = fc.constantFrom(...SLOTS);
-const states: fc.Arbitrary<SlotState> = fc.record(
-  {
-    counter: fc.nat(0xffff_fffe),
-    good: slots,
-    spare: slots,
-    trial: slots,
-    tried: slots,
-    damaged: slots,
-    failed: fc.integer({ min: 1, max: 9 }),
-  },
-  { requiredKeys: ['counter', 'good'] },
-);
+const states = slotStates(0xffff_fffe);
 const sectors = fc.oneof(
   { weight: 5, arbitrary: states.map((state) => encodeSlotState(state)) },
   { weight: 1, arbitrary: fc.uint8Array({ minLength: SLOT_STATE_SIZE, maxLength: SLOT_STATE_SIZE }) },
@@ -68,7 +56,7 @@ const sectors = fc.oneof(
 );
 const failures: fc.Arbitrary<FailedStart> = fc.record({
   copies: fc.tuple(sectors, sectors),
-  slot: slots,
+  slot: anySlot,
   isOtherWhole: fc.boolean(),
 });
 
@@ -111,7 +99,7 @@ function startsUntilUp(before: Situation['copies'], roots: ReadonlySet<Slot>, lo
 test('a whole system comes up after at most five starts, whatever the slot state says and the other slot is', () => {
   const both = new Set(SLOTS);
   fc.assert(
-    fc.property(fc.tuple(sectors, sectors), slots, fc.boolean(), (copies, whole, isLoadable) => {
+    fc.property(fc.tuple(sectors, sectors), anySlot, fc.boolean(), (copies, whole, isLoadable) => {
       const loadable = isLoadable ? both : new Set([whole]);
       const { slot, starts } = startsUntilUp(copies, new Set([whole]), loadable);
       assert.equal(slot, whole);
@@ -129,7 +117,7 @@ test('the first two failed starts in a row are tried again, the third moves to t
 
 test('a power cut at any octet of what a failed start writes leaves the state before or the one after', () => {
   fc.assert(
-    fc.property(states, slots, fc.boolean(), fc.nat(SLOT_STATE_SIZE), (state, slot, isOtherWhole, cut) => {
+    fc.property(states, anySlot, fc.boolean(), fc.nat(SLOT_STATE_SIZE), (state, slot, isOtherWhole, cut) => {
       const before: Situation['copies'] = [NOTHING, encodeSlotState(state)];
       const { copies } = outcomeOf({ copies: before, slot, isOtherWhole });
       const torn = copies.map((copy, at) =>

@@ -5,13 +5,13 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { DecodeError } from '../../../src/base/errors.ts';
 import {
-  SLOTS,
   SLOT_STATE_SIZE,
   type SlotState,
   decodeSlotState,
   encodeSlotState,
   newestSlotState,
 } from '../../../src/wire/slot-state/slot-state.ts';
+import { slotStates } from './slot-states.ts';
 
 /** Built by hand: a little-endian checksum, text, zeros. */
 function sector(text: string): Buffer {
@@ -33,19 +33,7 @@ const VECTORS = JSON.parse(
   readFileSync(new URL('../../vectors/slot-state.json', import.meta.url), 'utf8'),
 ) as Vectors;
 
-const slot = fc.constantFrom(...SLOTS);
-const states: fc.Arbitrary<SlotState> = fc.record(
-  {
-    counter: fc.nat(0xffff_ffff),
-    good: slot,
-    spare: slot,
-    trial: slot,
-    tried: slot,
-    damaged: slot,
-    failed: fc.integer({ min: 1, max: 9 }),
-  },
-  { requiredKeys: ['counter', 'good'] },
-);
+const states = slotStates(0xffff_ffff);
 
 test('encodeSlotState() writes, and decodeSlotState() reads, what U-Boot exports byte for byte', () => {
   for (const { state, hex } of VECTORS.sectors) {
