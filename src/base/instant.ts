@@ -16,6 +16,12 @@ export function Timestamp(milliseconds: number): Timestamp {
   return milliseconds as Timestamp;
 }
 
+/**
+ * No box of this kind ran before. A board without an RTC begins in 1970 with every start: what bears an earlier time was not dated by a
+ * clock that was set.
+ */
+export const EARLIEST_TIME = Timestamp(Date.UTC(2025, 0, 1));
+
 /** `point` moved by `duration`, on whichever clock the point belongs to. */
 export function after<T extends Instant | Timestamp>(point: T, duration: Duration): T {
   return (point + duration) as T;

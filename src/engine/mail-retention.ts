@@ -1,5 +1,5 @@
 import { Days } from '../base/duration.ts';
-import { Timestamp, after, between } from '../base/instant.ts';
+import { EARLIEST_TIME, type Timestamp, after, between } from '../base/instant.ts';
 
 /** How many days a message is kept after it was first read; messages nobody has read are always kept. */
 export type KeepDays = number | 'NEVER';
@@ -17,12 +17,9 @@ export interface RetainedMessage {
   readonly firstRead: Timestamp | undefined;
 }
 
-/** A box without a battery may have begun its life in 1970: what bears a date from before this program existed was not dated by a set clock. */
-const EARLIEST = Timestamp(Date.UTC(2025, 0, 1));
-
 /** The time, if a clock that says so can have been set. */
 export function knownTime(time: Timestamp): Timestamp | undefined {
-  return time < EARLIEST ? undefined : time;
+  return time < EARLIEST_TIME ? undefined : time;
 }
 
 /** The days for one user. */
@@ -74,7 +71,7 @@ export function expiredMessages(
   if (keep === 'NEVER') return [];
   const expired: string[] = [];
   for (const { uid, firstRead } of messages) {
-    if (firstRead !== undefined && firstRead >= EARLIEST && after(firstRead, Days(keep)) <= now)
+    if (firstRead !== undefined && firstRead >= EARLIEST_TIME && after(firstRead, Days(keep)) <= now)
       expired.push(uid);
   }
   return expired;

@@ -1,5 +1,5 @@
 import { type Duration, Milliseconds, Seconds, inSeconds } from '../../base/duration.ts';
-import { Instant, Timestamp, after } from '../../base/instant.ts';
+import { EARLIEST_TIME, Instant, Timestamp, after } from '../../base/instant.ts';
 import type { Dhcp4Message } from '../../wire/dhcp4/message.ts';
 import { MAX_LEASE_TIME, MIN_LEASE_TIME } from './limits.ts';
 import type { Dhcp4ServerOptions } from './options.ts';
@@ -16,16 +16,13 @@ export function deadline(now: Instant, duration: Duration): Instant {
   return Instant(Math.ceil(after(now, duration) / 1000) * 1000);
 }
 
-/** No lease began before: a clock that says so was not set yet. */
-export const FIRST_TIME = Timestamp(Date.UTC(2024));
-
 /**
  * The end of a recorded lease on the monotonic clock. To a clock that is not set, and begins anew with every start of the box,
  * every lease there ever was seems to run: none of them runs longer than one that is given now. A wrong one makes it at
  * most {@link MAX_LEASE_TIME}.
  */
 export function restoredEnd(expires: Timestamp, { leaseTime }: Dhcp4ServerOptions, env: Env): Instant {
-  const left = Math.min(expires - env.wall, env.wall < FIRST_TIME ? leaseTime : MAX_LEASE_TIME);
+  const left = Math.min(expires - env.wall, env.wall < EARLIEST_TIME ? leaseTime : MAX_LEASE_TIME);
   return left <= 0 ? env.now : deadline(env.now, Milliseconds(left));
 }
 

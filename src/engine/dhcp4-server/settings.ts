@@ -1,10 +1,10 @@
 import type { LeaseBinding, RecordedLeases } from '../../port/lease-journal.ts';
 import type { ClientKey } from '../../wire/dhcp4/client-key.ts';
-import { between } from '../../base/instant.ts';
+import { EARLIEST_TIME, between } from '../../base/instant.ts';
 import { bindingOf, leaseOf } from './commit.ts';
 import { nameOf } from './identity.ts';
 import type { LeaseEntry } from './lease-entry.ts';
-import { FIRST_TIME, restoredEnd } from './lease-time.ts';
+import { restoredEnd } from './lease-time.ts';
 import { KNOWN_AFTER, MAX_ENTRIES } from './limits.ts';
 import type { Dhcp4ServerOptions } from './options.ts';
 import { ServerPlan } from './server-plan.ts';
@@ -67,7 +67,7 @@ export function reconfigure(state: State, options: Dhcp4ServerOptions, env: Env)
 export function followClock(state: State, env: Env): Step {
   const effects: Effect[] = [];
   for (const entry of boundEntries(state)) {
-    const since = (entry.since ?? 0) < FIRST_TIME ? env.wall : entry.since;
+    const since = (entry.since ?? 0) < EARLIEST_TIME ? env.wall : entry.since;
     const moved: LeaseEntry =
       entry.recorded === undefined
         ? { ...entry, since }

@@ -1,5 +1,5 @@
 import type { Duration } from '../../base/duration.ts';
-import { Timestamp, after, between } from '../../base/instant.ts';
+import { EARLIEST_TIME, type Timestamp, after, between } from '../../base/instant.ts';
 import type { NotifyWish, QueueEntry, Settlement } from '../../port/mail-queue.ts';
 import type { Random } from '../../port/random.ts';
 import type { RecipientStatus } from '../../wire/mail/delivery-status.ts';
@@ -30,9 +30,6 @@ export interface SettleEnv {
   readonly random: Random;
   readonly limits: QueueLimits;
 }
-
-/** No mail of this program is older: what says so was taken under a wrong clock. */
-const EARLIEST = Timestamp(Date.UTC(2025, 0, 1));
 
 interface Settled {
   readonly settlement: Settlement;
@@ -115,7 +112,7 @@ function isAgeSure(
   { accepted, attempts }: QueueEntry,
   { isClockSteady, running, limits }: SettleEnv,
 ): boolean {
-  if (isClockSteady && accepted >= EARLIEST) return true;
+  if (isClockSteady && accepted >= EARLIEST_TIME) return true;
   return attempts >= limits.leastAttempts || running >= limits.lifetime;
 }
 

@@ -1,5 +1,5 @@
 import { Hours } from '../../base/duration.ts';
-import { type Instant, Timestamp, between } from '../../base/instant.ts';
+import { EARLIEST_TIME, type Instant, type Timestamp, between } from '../../base/instant.ts';
 import type { QueueSummary } from '../../port/mail-queue.ts';
 import type { DestinationFailure } from './destinations.ts';
 
@@ -35,8 +35,6 @@ const MANY = 3;
 const LATE = Hours(4);
 /** Domains that are named; of more, those that wait longest. */
 const MOST_NAMED = 10;
-/** No mail of this program is older: what says so was taken under a wrong clock. */
-const EARLIEST = Timestamp(Date.UTC(2025, 0, 1));
 /** Replies to AUTH (RFC 4954 section 6), and our own word for a login that did not come to a reply. */
 const LOGIN_REFUSED = /^(?:53[0458] |454 4\.7\.0|(?:\d{3} )?[45]\.7\.8 )/;
 
@@ -61,7 +59,7 @@ export function lateDomains({ isUp, time, entries }: TroubleFacts): LateDomain[]
   if (!isUp) return [];
   const late = entries.filter(
     ({ isHeld, attempts, accepted }) =>
-      !isHeld && attempts > 0 && accepted >= EARLIEST && between(accepted, time) >= LATE,
+      !isHeld && attempts > 0 && accepted >= EARLIEST_TIME && between(accepted, time) >= LATE,
   );
   return [...Map.groupBy(late, ({ domain }) => domain)]
     .flatMap(([domain, some]) => {

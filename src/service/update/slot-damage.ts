@@ -1,5 +1,5 @@
 import { fromUtf8, utf8 } from '../../base/text.ts';
-import { Timestamp } from '../../base/instant.ts';
+import { EARLIEST_TIME, Timestamp } from '../../base/instant.ts';
 import type { Files } from '../../port/files.ts';
 import type { Slot } from '../../wire/slot-state/slot-state.ts';
 
@@ -11,9 +11,6 @@ export interface SlotDamage {
   readonly since: Timestamp;
 }
 
-/** A box without a clock of its own begins in 1970: what it says is no time. */
-const EARLIEST = Timestamp(Date.UTC(2025, 0, 1));
-
 /** Keeps when the damage was seen first; `since` is undefined as long as the box has not known the time. @throws KernelError */
 export async function rememberDamage(
   files: Files,
@@ -21,13 +18,13 @@ export async function rememberDamage(
 ): Promise<{ readonly since: Timestamp | undefined; readonly isNew: boolean }> {
   const known = await load(files);
   const isNew = known?.slot !== seen.slot;
-  const isTold = !isNew && (known.since >= EARLIEST || seen.since < EARLIEST);
+  const isTold = !isNew && (known.since >= EARLIEST_TIME || seen.since < EARLIEST_TIME);
   const { since } = isTold ? known : seen;
   if (!isTold) {
     await files.makeDirectory('state');
     await files.replace(SLOT_DAMAGE_FILE, utf8(JSON.stringify(seen)));
   }
-  return { since: since >= EARLIEST ? since : undefined, isNew };
+  return { since: since >= EARLIEST_TIME ? since : undefined, isNew };
 }
 
 /** To be called when both systems are whole as far as is known. @throws KernelError */
