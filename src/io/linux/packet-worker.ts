@@ -2,6 +2,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { InvariantError, KernelError, unreachable } from '../../base/errors.ts';
 import { MessageReceiver, PollSet, clearEvent, pollFiles } from './ffi.ts';
 import { PacketBatch } from './packet-batch.ts';
+import { PacketCoalescing } from './packet-coalescing.ts';
 import { PacketEndpoint } from './packet-endpoint.ts';
 import {
   type Failure,
@@ -30,6 +31,7 @@ class PacketWorker {
   readonly #unhandled: Int32Array;
   readonly #receiver = new MessageReceiver(RECEIVE_CAPACITY);
   readonly #batch = new PacketBatch();
+  readonly #coalescing = new PacketCoalescing();
   readonly #endpoints = new Map<number, PacketEndpoint>();
   readonly #pollEvent: PollSet;
   #order: readonly (readonly [number, PacketEndpoint])[] = [];
@@ -50,7 +52,7 @@ class PacketWorker {
       const broken = this.#order.filter(([, endpoint]) => endpoint.isBroken);
       const isFull = Atomics.load(this.#unhandled, 0) >= MAX_UNHANDLED_PACKETS;
       const poll = isFull ? this.#pollEvent : this.#poll;
-      pollFiles(poll, broken.length > 0 ? RETRY_MILLISECONDS : FOR_EVER);
+      this.#wait(poll, broken.length > 0 ? RETRY_MILLISECONDS : FOR_EVER);
       if (poll.isReady(0)) clearEvent(this.#event);
       if (!isFull) this.#receiveAll();
       for (const [id, endpoint] of broken)
@@ -58,6 +60,15 @@ class PacketWorker {
       this.#takeCommands();
     }
     for (const endpoint of this.#endpoints.values()) endpoint.close();
+  }
+
+  /** Until there is something to do; packets that keep coming are then left to lie until others have joined them. */
+  #wait(poll: PollSet, timeout: number): void {
+    pollFiles(poll, timeout);
+    const delay = poll.isReady(0) ? 0 : this.#coalescing.delay(performance.now());
+    if (delay === 0) return;
+    pollFiles(this.#pollEvent, delay);
+    pollFiles(poll, 0);
   }
 
   #report(report: PacketReport): void {
@@ -123,6 +134,7 @@ class PacketWorker {
   }
 
   #receiveAll(): void {
+    let most = 0;
     for (const [index, [id, endpoint]] of this.#order.entries()) {
       if (!this.#poll.isReady(index + 1)) continue;
       const wasBroken = endpoint.isBroken;
@@ -133,8 +145,10 @@ class PacketWorker {
         // The first failure of an endpoint that was well.
         if (!wasBroken) this.#report({ kind: 'failed', id, failure });
       }
+      most = Math.max(most, this.#batch.count);
       this.#pass(id);
     }
+    if (most > 0) this.#coalescing.took(performance.now(), most === MAX_PACKETS_A_TURN);
   }
 
   #receive(endpoint: PacketEndpoint): void {

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PacketCoalescing } from '../../../src/io/linux/packet-coalescing.ts';
+
+/** The delays of turns at these times. */
+function delays(times: readonly number[]): readonly number[] {
+  const coalescing = new PacketCoalescing();
+  return times.map((time) => {
+    const delay = coalescing.delay(time);
+    coalescing.took(time + delay, false);
+    return delay;
+  });
+}
+
+test('the messages of one client never wait for others', () => {
+  assert.deepEqual(delays([1000, 1002, 2000, 2003]), [0, 0, 0, 0]);
+});
+
+test('packets that keep coming wait for one another, until there is a pause', () => {
+  assert.deepEqual(delays([0, 1, 2, 11, 20, 29, 500, 501, 502]), [0, 0, 8, 8, 8, 8, 0, 0, 8]);
+});
+
+test('one packet in 32 ms never waits', () => {
+  assert.deepEqual(
+    delays(Array.from({ length: 20 }, (_, index) => index * 33)),
+    Array.from({ length: 20 }, () => 0),
+  );
+});
+
+test('nothing waits while more is there than one turn takes', () => {
+  const coalescing = new PacketCoalescing();
+  for (let time = 0; time < 10; time++) {
+    assert.equal(coalescing.delay(time), 0);
+    coalescing.took(time, true);
+  }
+  coalescing.took(10, false);
+  assert.equal(coalescing.delay(11), 8);
+});
