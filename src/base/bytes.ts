@@ -20,8 +20,10 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** A view without those at its end that are one of `octets`. */
 export function withoutTrailing(bytes: Uint8Array, ...octets: readonly number[]): Uint8Array {
+  const [only] = octets;
   let end = bytes.length;
-  while (end > 0 && octets.includes(bytes[end - 1] ?? -1)) end--;
+  if (octets.length === 1) while (end > 0 && bytes[end - 1] === only) end--;
+  else while (end > 0 && octets.includes(bytes[end - 1] ?? -1)) end--;
   return bytes.subarray(0, end);
 }
 

@@ -20,9 +20,15 @@ export function parseMac(text: string): Mac {
   return mac;
 }
 
+/** The value of a lower-case hexadecimal digit. */
+function digitAt(mac: Mac, index: number): number {
+  const code = mac.charCodeAt(index);
+  return code < 0x3a ? code - 0x30 : code - 0x57;
+}
+
 export function macBytes(mac: Mac): Uint8Array {
   const bytes = new Uint8Array(6);
-  for (let i = 0; i < 6; i++) bytes[i] = Number.parseInt(mac.slice(i * 3, i * 3 + 2), 16);
+  for (let i = 0; i < 6; i++) bytes[i] = (digitAt(mac, i * 3) << 4) | digitAt(mac, i * 3 + 1);
   return bytes;
 }
 

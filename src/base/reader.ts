@@ -8,10 +8,10 @@ import { DecodeError } from './errors.ts';
 export class Reader {
   readonly #bytes: Uint8Array;
   readonly #base: number;
-  readonly #path: string[];
+  readonly #path: (string | number)[];
   #at = 0;
 
-  constructor(bytes: Uint8Array, base = 0, path: string[] = []) {
+  constructor(bytes: Uint8Array, base = 0, path: (string | number)[] = []) {
     this.#bytes = bytes;
     this.#base = base;
     this.#path = path;
@@ -34,12 +34,17 @@ export class Reader {
 
   /** Runs `read` with `name` added to the field path that errors carry. */
   within<T>(name: string | number, read: () => T): T {
-    this.#path.push(String(name));
+    this.#path.push(name);
     try {
       return read();
     } finally {
       this.#path.pop();
     }
+  }
+
+  /** Puts another name in the place of that of the innermost {@link within}: for a sequence of fields. */
+  rename(name: string | number): void {
+    this.#path[this.#path.length - 1] = name;
   }
 
   /** A DecodeError at the current place; the caller throws it. */

@@ -86,15 +86,20 @@ export class Writer {
     return this.zeros((alignment - (this.#at % alignment)) % alignment);
   }
 
-  /** Overwrites two bytes written earlier: for lengths known only afterwards. */
+  /** Overwrites a byte written earlier: for lengths known only afterwards. */
+  patchU8(at: number, value: number): this {
+    this.#bytes[this.#written(at, 1, value, 0xff)] = value;
+    return this;
+  }
+  /** Overwrites two bytes written earlier. */
   patchU16(at: number, value: number): this {
-    const place = this.#written(at, value);
+    const place = this.#written(at, 2, value, 0xffff);
     this.#bytes[place] = value >>> 8;
     this.#bytes[place + 1] = value;
     return this;
   }
   patchU16Le(at: number, value: number): this {
-    const place = this.#written(at, value);
+    const place = this.#written(at, 2, value, 0xffff);
     this.#bytes[place] = value;
     this.#bytes[place + 1] = value >>> 8;
     return this;
@@ -130,10 +135,10 @@ export class Writer {
     return this.#grow(length);
   }
 
-  #written(at: number, value: number): number {
-    checkFits(2, value, 0xffff);
-    if (at < 0 || at + 2 > this.#at)
-      throw new InvariantError(`Cannot overwrite 2 bytes at ${at}: ${this.#at} are written`);
+  #written(at: number, length: number, value: number, max: number): number {
+    checkFits(length, value, max);
+    if (at < 0 || at + length > this.#at)
+      throw new InvariantError(`Cannot overwrite ${length} bytes at ${at}: ${this.#at} are written`);
     return at;
   }
 

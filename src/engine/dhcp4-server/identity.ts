@@ -1,5 +1,5 @@
 import { printable } from '../../base/printable.ts';
-import { type Mac, macBytes } from '../../base/mac.ts';
+import type { Mac } from '../../base/mac.ts';
 import { clientKeyOf, macOfClient } from '../../wire/dhcp4/client-key.ts';
 import type { Dhcp4Message } from '../../wire/dhcp4/message.ts';
 import { hostLabelOf } from './host-label.ts';
@@ -8,12 +8,12 @@ import { MAX_VENDOR } from './limits.ts';
 import type { Identity } from './options.ts';
 import type { ServerPlan } from './server-plan.ts';
 
-/** The first bit on the wire: an address of a group is nobody's own (IEEE 802-2014 §8.2). */
-const GROUP_BIT = 1;
+/** With the first bit on the wire set, the lowest of the first octet: an address of a group is nobody's own (IEEE 802-2014 §8.2). */
+const GROUP = /^.[13579bdf]/;
+const NOBODY = '00:00:00:00:00:00' as Mac;
 
 function isOwnAddress(mac: Mac): boolean {
-  const bytes = macBytes(mac);
-  return ((bytes[0] ?? 0) & GROUP_BIT) === 0 && bytes.some((byte) => byte !== 0);
+  return mac !== NOBODY && !GROUP.test(mac);
 }
 
 /** Who sent the message; undefined for other kinds of links and for addresses no device can have. */

@@ -49,30 +49,24 @@ function nonEmpty<T>(list: readonly T[]): readonly T[] | undefined {
   return list.length === 0 ? undefined : list;
 }
 
-/** What the box knows about its LAN, whoever asks. */
-function networkOptions(options: Dhcp4ServerOptions, name: string | undefined): Dhcp4Options {
-  const { server } = options;
+/** What the box knows about its LAN and tells a client that lists it in option 55, or lists nothing. */
+function networkOptions(
+  options: Dhcp4ServerOptions,
+  name: string | undefined,
+  list: readonly number[] | undefined,
+): Dhcp4Options {
+  const { server, domain } = options;
+  const isAsked = (option: OptionName): boolean => list === undefined || list.includes(codeOfOption(option));
   return {
-    subnetMask: netmask4(server.length),
-    broadcastAddress: server.length >= 31 ? undefined : lastAddress4(server),
-    routers: nonEmpty(options.routers),
-    dnsServers: nonEmpty(options.dnsServers),
-    domainName: options.domain,
-    timeServers: nonEmpty(options.timeServers),
-    hostName: name,
-  };
-}
-
-/** Only what the client lists in option 55; a client that lists nothing gets all. */
-function asked(options: Dhcp4Options, request: Dhcp4Message): Dhcp4Options {
-  const list = request.options.parameterRequestList;
-  if (list === undefined) return options;
-  const given: Record<string, unknown> = {};
-  for (const name of Object.keys(options) as OptionName[]) {
     // The netmask is sent unasked: an address is of no use without.
-    if (name === 'subnetMask' || list.includes(codeOfOption(name))) given[name] = options[name];
-  }
-  return given;
+    subnetMask: netmask4(server.length),
+    broadcastAddress: server.length < 31 && isAsked('broadcastAddress') ? lastAddress4(server) : undefined,
+    routers: isAsked('routers') ? nonEmpty(options.routers) : undefined,
+    dnsServers: isAsked('dnsServers') ? nonEmpty(options.dnsServers) : undefined,
+    domainName: isAsked('domainName') ? domain : undefined,
+    timeServers: isAsked('timeServers') ? nonEmpty(options.timeServers) : undefined,
+    hostName: isAsked('hostName') ? name : undefined,
+  };
 }
 
 function times(leaseTime: Duration | undefined): Dhcp4Options {
@@ -109,7 +103,7 @@ export function grant({ options, custom, boot }: ServerPlan, question: Question,
     messageType: MESSAGE_TYPE[what.type],
     serverId: options.server.address,
     ...times(what.leaseTime),
-    ...asked(networkOptions(options, what.name), request),
+    ...networkOptions(options, what.name, request.options.parameterRequestList),
     clientFqdn: fqdnReply(request.options.clientFqdn, what.name, options.domain),
     ...echoed(request),
     other: custom,

@@ -15,6 +15,8 @@ const TYPES = { bound: LEASE.BOUND, ended: LEASE.ENDED, declined: LEASE.DECLINED
 
 /** A client identifier and a host name are options of at most 255 octets (RFC 2132 section 2). */
 const MAX_TEXT = 255;
+/** What reads back as it was written; other names may have to be repaired or cut. */
+const PRINTABLE_ASCII = /^[ -~]*$/;
 
 /** What the journal says of one address; the last record holds. */
 export type LeaseRecord =
@@ -47,12 +49,13 @@ export function encodeLease(record: LeaseRecord): EncodedLease {
   const writer = new Writer(64).bytes(ipv4Bytes(addressOf(record)));
   if (record.kind !== 'declined' && record.binding !== undefined) {
     const { binding } = record;
-    writer.u64(milliseconds(binding.expires)).bytes(macBytes(binding.mac));
+    writeTime(writer, binding.expires);
+    writer.bytes(macBytes(binding.mac));
     writeText(writer, fromHex(binding.client));
-    writeText(writer, utf8(recordable(binding).hostName ?? ''));
-    if (binding.since !== undefined) writer.u64(milliseconds(binding.since));
+    writeText(writer, utf8(recordableName(binding.hostName) ?? ''));
+    if (binding.since !== undefined) writeTime(writer, binding.since);
   }
-  if (record.kind === 'declined') writer.u64(milliseconds(record.declined.until));
+  if (record.kind === 'declined') writeTime(writer, record.declined.until);
   return { type: TYPES[record.kind], header: writer.finish() };
 }
 
@@ -90,8 +93,12 @@ function readBinding(address: Ipv4, reader: Reader): LeaseBinding {
 }
 
 /** A time without end is written as the last one that fits. */
-function milliseconds(time: Timestamp): bigint {
-  return BigInt(Math.max(0, Math.min(Math.ceil(time), Number.MAX_SAFE_INTEGER)));
+function wholeTime(time: Timestamp): Timestamp {
+  return Timestamp(Math.max(0, Math.min(Math.ceil(time), Number.MAX_SAFE_INTEGER)));
+}
+
+function writeTime(writer: Writer, time: Timestamp): void {
+  writer.u64(BigInt(wholeTime(time)));
 }
 
 function readTime(reader: Reader): Timestamp {
@@ -107,15 +114,15 @@ function writeText(writer: Writer, bytes: Uint8Array): void {
  * form, a strange name or a lease without end is no reason to write at each renewal.
  */
 export function recordable(binding: LeaseBinding): LeaseBinding {
-  const characters = Array.from((binding.hostName ?? '').slice(0, MAX_TEXT));
-  while (utf8(characters.join('')).length > MAX_TEXT) characters.pop();
-  const hostName = fromUtf8(utf8(characters.join('')));
-  const expires = Timestamp(Number(milliseconds(binding.expires)));
   const { since } = binding;
-  return {
-    ...binding,
-    hostName: hostName === '' ? undefined : hostName,
-    expires,
-    ...(since === undefined ? {} : { since: Timestamp(Number(milliseconds(since))) }),
-  };
+  const cut = { ...binding, hostName: recordableName(binding.hostName), expires: wholeTime(binding.expires) };
+  return since === undefined ? cut : { ...cut, since: wholeTime(since) };
+}
+
+function recordableName(name: string | undefined): string | undefined {
+  if (name === undefined || name === '') return undefined;
+  if (name.length <= MAX_TEXT && PRINTABLE_ASCII.test(name)) return name;
+  const characters = Array.from(name.slice(0, MAX_TEXT));
+  while (utf8(characters.join('')).length > MAX_TEXT) characters.pop();
+  return fromUtf8(utf8(characters.join('')));
 }

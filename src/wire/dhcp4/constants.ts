@@ -28,5 +28,8 @@ export const OPTION_PAD = 0;
 export const OPTION_OVERLOAD = 52;
 export const OPTION_END = 255;
 
+/** The longest value of one TLV; a longer option becomes several of the same number (RFC 3396 §4). */
+export const MAX_TLV = 255;
+
 /** Bits of option 52: which header fields carry options (RFC 2132 §9.3). */
 export const OVERLOAD = { FILE: 1, SNAME: 2 } as const;

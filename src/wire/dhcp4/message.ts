@@ -1,15 +1,22 @@
 import { withoutTrailing } from '../../base/bytes.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import { Reader } from '../../base/reader.ts';
-import { written } from '../../base/writer.ts';
+import { type Writer, written } from '../../base/writer.ts';
 import type { ValueOf } from '../field/field.ts';
 import { flags } from '../field/flags.ts';
-import { bytes, ipv4, u16, u32, u8 } from '../field/scalars.ts';
+import { ipv4, padded, u16, u32, u8 } from '../field/scalars.ts';
 import { struct } from '../field/struct.ts';
 import { MAGIC_COOKIE, OPTION_OVERLOAD, OVERLOAD } from './constants.ts';
 import { readOptionArea } from './option-area.ts';
 import { layOutOptions } from './option-layout.ts';
-import { type Dhcp4Options, codeOfOption, namedOptions, rawOptions } from './options.ts';
+import {
+  type Dhcp4Options,
+  codeOfOption,
+  namedOptions,
+  optionCodes,
+  rawOptions,
+  writeOptions,
+} from './options.ts';
 
 /** RFC 2131 §2, figure 1, with the magic cookie of §3. */
 const header = struct({
@@ -24,9 +31,9 @@ const header = struct({
   yiaddr: ipv4,
   siaddr: ipv4,
   giaddr: ipv4,
-  chaddr: bytes(16),
-  sname: bytes(64),
-  file: bytes(128),
+  chaddr: padded(16),
+  sname: padded(64),
+  file: padded(128),
   cookie: u32,
 });
 type Header = ValueOf<typeof header>;
@@ -111,13 +118,20 @@ export function decodeMessage(payload: Uint8Array): Dhcp4Message {
   };
 }
 
-const ZEROS = new Uint8Array(128);
+/** Option numbers in the order of the wire. */
+function wireOrder({ options }: Dhcp4Message, order: readonly number[]): Set<number> {
+  const codes = order.includes(FIRST) ? new Set(order) : new Set([FIRST, ...order]);
+  for (const code of optionCodes(options)) codes.add(code);
+  return codes;
+}
 
-function padded(field: Uint8Array, length: number): Uint8Array {
-  if (field.length === 0) return ZEROS.subarray(0, length);
-  const whole = new Uint8Array(length);
-  whole.set(field);
-  return whole;
+function writeHeader(writer: Writer, message: Dhcp4Message): void {
+  header.encode(writer, {
+    ...message,
+    hlen: message.chaddr.length,
+    flags: { broadcast: message.broadcast, unknown: 0 },
+    cookie: MAGIC_COOKIE,
+  });
 }
 
 /**
@@ -125,24 +139,23 @@ function padded(field: Uint8Array, length: number): Uint8Array {
  * What does not fit into `maxLength`, even with overload, is left out: of options not named as important, the later ones.
  */
 export function encodeMessage(message: Dhcp4Message, limits: EncodeLimits = {}): Uint8Array<ArrayBuffer> {
-  const raw = rawOptions(message.options);
-  const order = limits.order ?? [];
-  const codes = new Set(order.includes(FIRST) ? order : [FIRST, ...order]);
-  for (const code of raw.keys()) codes.add(code);
-  const room = Math.max(limits.maxLength ?? DEFAULT_MAX_MESSAGE, MIN_MESSAGE) - HEADER_LENGTH;
-  const wanted = { wire: [...codes], importance: [FIRST, ...(limits.important ?? [])] };
-  const layout = layOutOptions(raw, wanted, { main: room, file: message.file, sname: message.sname });
+  const { options, file, sname } = message;
+  const codes = wireOrder(message, limits.order ?? []);
+  const maxLength = Math.max(limits.maxLength ?? DEFAULT_MAX_MESSAGE, MIN_MESSAGE);
   return written((writer) => {
-    header.encode(writer, {
-      ...message,
-      hlen: message.chaddr.length,
-      flags: { broadcast: message.broadcast, unknown: 0 },
-      chaddr: padded(message.chaddr, 16),
-      sname: padded(layout.sname, 64),
-      file: padded(layout.file, 128),
-      cookie: MAGIC_COOKIE,
-    });
-    writer.bytes(layout.main);
+    // Nearly every message is like that.
+    writeHeader(writer, message);
+    if (!writeOptions(writer, options, codes, maxLength)) {
+      writer.clear();
+      const order = { wire: [...codes], importance: [FIRST, ...(limits.important ?? [])] };
+      const layout = layOutOptions(rawOptions(options), order, {
+        main: maxLength - HEADER_LENGTH,
+        file,
+        sname,
+      });
+      writeHeader(writer, { ...message, ...layout });
+      writer.bytes(layout.main);
+    }
     writer.zeros(Math.max(0, MIN_MESSAGE - writer.length));
   });
 }

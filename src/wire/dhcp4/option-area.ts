@@ -1,9 +1,6 @@
 import { concatBytes } from '../../base/bytes.ts';
 import type { Reader } from '../../base/reader.ts';
-import { OPTION_END, OPTION_PAD } from './constants.ts';
-
-/** The longest value of one TLV; a longer option becomes several of the same number (RFC 3396 §4). */
-const MAX_TLV = 255;
+import { MAX_TLV, OPTION_END, OPTION_PAD } from './constants.ts';
 
 /**
  * Reads the TLVs of one area up to its END into `raw`; values of a number seen before are appended to it (RFC 3396 §5).
@@ -11,14 +8,17 @@ const MAX_TLV = 255;
  * @throws DecodeError if a TLV runs past the area.
  */
 export function readOptionArea(reader: Reader, raw: Map<number, Uint8Array>): void {
-  while (reader.remaining > 0) {
-    const code = reader.u8();
-    if (code === OPTION_PAD) continue;
-    if (code === OPTION_END) return;
-    const value = reader.within(code, () => reader.bytes(reader.u8()));
-    const before = raw.get(code);
-    raw.set(code, before === undefined ? value : concatBytes([before, value]));
-  }
+  reader.within('', () => {
+    while (reader.remaining > 0) {
+      const code = reader.u8();
+      if (code === OPTION_PAD) continue;
+      if (code === OPTION_END) return;
+      reader.rename(code);
+      const value = reader.bytes(reader.u8());
+      const before = raw.get(code);
+      raw.set(code, before === undefined ? value : concatBytes([before, value]));
+    }
+  });
 }
 
 /** Octets that a value of this length takes as TLVs. */

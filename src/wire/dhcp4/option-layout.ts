@@ -1,5 +1,5 @@
 import { Writer } from '../../base/writer.ts';
-import { OPTION_END, OPTION_OVERLOAD, OVERLOAD } from './constants.ts';
+import { MAX_TLV, OPTION_END, OPTION_OVERLOAD, OVERLOAD } from './constants.ts';
 import { optionTlvs, putTlvs, tlvsLength } from './option-area.ts';
 
 /** Where options may go: octets of the options field, and the two header fields as far as they have no content. */
@@ -26,8 +26,6 @@ const FILE_LENGTH = 128;
 const SNAME_LENGTH = 64;
 const OVERLOAD_TLV = 3;
 const TLV_HEADER = 2;
-/** The longest value of one TLV. */
-const MAX_TLV = 255;
 
 /** A piece of the message that takes options until it is full; one octet is kept for END. */
 class Area {
@@ -57,7 +55,7 @@ class Area {
   }
 }
 
-/** All of `codes` in the options field alone, or undefined if it is too small: written in one go, because nearly every message is like that. */
+/** All of `codes` in the options field alone, or undefined if it is too small. */
 function inOneArea(
   raw: ReadonlyMap<number, Uint8Array>,
   codes: readonly number[],

@@ -4,9 +4,11 @@ import type { Duration } from '../../base/duration.ts';
 import { Seconds } from '../../base/duration.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import { fromLatin1, latin1 } from '../../base/text.ts';
+import type { Writer } from '../../base/writer.ts';
 import { decodeAll, encodeAll } from '../field/codec.ts';
 import { type Field, type ValueOf, mapped } from '../field/field.ts';
 import { ipv4, rest, u16, u32, u8 } from '../field/scalars.ts';
+import { MAX_TLV, OPTION_END, OPTION_OVERLOAD } from './constants.ts';
 import { clientFqdn } from './fqdn.ts';
 import { nameList } from './name-list.ts';
 import { classlessRoutes } from './routes.ts';
@@ -112,14 +114,14 @@ function fieldOf(name: OptionName): Field<unknown> {
  */
 export function namedOptions(raw: ReadonlyMap<number, Uint8Array>): Dhcp4Options {
   const options: Record<string, unknown> = {};
-  const other = new Map<number, Uint8Array>();
+  let other: Map<number, Uint8Array> | undefined;
   for (const [code, bytes] of raw) {
     const name = NAMES.get(code);
     const value = name === undefined ? undefined : tryDecode(fieldOf(name), bytes);
-    if (name === undefined || value === undefined) other.set(code, bytes);
+    if (name === undefined || value === undefined) (other ??= new Map()).set(code, bytes);
     else options[name] = value;
   }
-  if (other.size > 0) options['other'] = other;
+  if (other !== undefined) options['other'] = other;
   return options;
 }
 
@@ -130,6 +132,39 @@ function tryDecode(field: Field<unknown>, bytes: Uint8Array): unknown {
     if (error instanceof DecodeError) return undefined;
     throw error;
   }
+}
+
+/** The numbers of the options that have a value, in property order. */
+export function* optionCodes(options: Dhcp4Options): IterableIterator<number> {
+  for (const name of Object.keys(options) as (keyof Dhcp4Options)[])
+    if (name !== 'other' && options[name] !== undefined) yield codeOfOption(name);
+  yield* options.other?.keys() ?? [];
+}
+
+/**
+ * Writes the options of these numbers that have a value, each as one TLV, and END. False, with what was written left to the caller to
+ * take back, if one is too long for a TLV or the writer comes to more than `maxLength`.
+ */
+export function writeOptions(
+  writer: Writer,
+  options: Dhcp4Options,
+  codes: Iterable<number>,
+  maxLength: number,
+): boolean {
+  for (const code of codes) {
+    const name = NAMES.get(code);
+    const raw = options.other?.get(code);
+    const value = name === undefined ? undefined : options[name];
+    if (code === OPTION_OVERLOAD || (raw ?? value) === undefined) continue;
+    const start = writer.u8(code).u8(0).length;
+    if (raw !== undefined) writer.bytes(raw);
+    else if (name !== undefined) fieldOf(name).encode(writer, value);
+    const length = writer.length - start;
+    if (length > MAX_TLV || writer.length >= maxLength) return false;
+    writer.patchU8(start - 1, length);
+  }
+  writer.u8(OPTION_END);
+  return true;
 }
 
 /** Raw values by number in property order, those of `other` last unless they stand in for a named one. */

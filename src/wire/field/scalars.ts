@@ -37,6 +37,18 @@ export function bytes(length: number): Field<Uint8Array> {
   };
 }
 
+/** Up to `length` bytes, with zeros to that length behind them; they are read with the zeros. */
+export function padded(length: number): Field<Uint8Array> {
+  return {
+    decode: (reader) => reader.bytes(length),
+    encode(writer, value) {
+      if (value.length > length)
+        throw new InvariantError(`Cannot write ${value.length} bytes into a field of ${length}`);
+      writer.bytes(value).zeros(length - value.length);
+    },
+  };
+}
+
 /** Reserved bytes: written as zero, ignored when read. */
 export function padding(length: number): Field<undefined> {
   return {

@@ -11,19 +11,24 @@ export type StructOf<S> = { -readonly [K in keyof S]: ValueOf<S[K]> };
 
 /** Fields one after the other without padding; the property order is the byte order. Errors carry the property's name. */
 export function struct<const S extends AnyShape>(shape: S): Field<StructOf<S>> {
-  const fields = Object.entries(shape as unknown as Shape);
+  const fields = Object.entries(shape as unknown as Shape).map(([name, field]) => ({ name, field }));
   // A copy of it is made whole, an object that gets one property after the other grows with each.
   const blank: Readonly<Record<string, unknown>> = Object.fromEntries(
-    fields.map(([name]) => [name, undefined]),
+    fields.map(({ name }) => [name, undefined]),
   );
   return {
     decode(reader) {
       const value = { ...blank };
-      for (const [name, field] of fields) value[name] = reader.within(name, () => field.decode(reader));
-      return value as StructOf<S>;
+      return reader.within('', () => {
+        for (const { name, field } of fields) {
+          reader.rename(name);
+          value[name] = field.decode(reader);
+        }
+        return value as StructOf<S>;
+      });
     },
     encode(writer, value) {
-      for (const [name, field] of fields) field.encode(writer, (value as Record<string, unknown>)[name]);
+      for (const { name, field } of fields) field.encode(writer, (value as Record<string, unknown>)[name]);
     },
   };
 }

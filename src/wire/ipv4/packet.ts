@@ -1,4 +1,3 @@
-import { concatBytes } from '../../base/bytes.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import { Reader } from '../../base/reader.ts';
 import { written } from '../../base/writer.ts';
@@ -34,7 +33,8 @@ const header = struct({
 });
 
 const HEADER_LENGTH = 20;
-const CHECKSUM_AT = 10;
+/** Version 4 and five words of header. */
+const VERSION_AND_LENGTH = 0x45;
 /** "More fragments" and the fragment offset: any of them set and this is not a whole datagram. */
 const FRAGMENT_BITS = 0x3fff;
 
@@ -62,24 +62,38 @@ export function decodeIpv4Packet(bytes: Uint8Array): Ipv4Packet {
   };
 }
 
-/** Writes a datagram without IP options, unfragmented, identification 0 (RFC 6864 §4.1). */
-export function encodeIpv4Packet(packet: Ipv4Packet): Uint8Array<ArrayBuffer> {
-  const { protocol, source, destination, timeToLive, payload } = packet;
-  const head = written((writer) =>
+/** The two words of an address, for a checksum. */
+function wordsOf(address: Ipv4): number {
+  return (address >>> 16) + (address & 0xffff);
+}
+
+/** What the addresses add to a checksum: of this header, and of the pseudo-header of what it carries. */
+export function addressWords({ source, destination }: Pick<Ipv4Packet, 'source' | 'destination'>): number {
+  return wordsOf(source) + wordsOf(destination);
+}
+
+/** Writes a datagram without IP options, unfragmented, identification 0 (RFC 6864 §4.1), its payload in parts. */
+export function encodeIpv4Packet(
+  packet: Omit<Ipv4Packet, 'payload'>,
+  payload: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer> {
+  const { protocol, source, destination, timeToLive } = packet;
+  let totalLength = HEADER_LENGTH;
+  for (const part of payload) totalLength += part.length;
+  const words = (VERSION_AND_LENGTH << 8) + totalLength + (timeToLive << 8) + protocol;
+  return written((writer) => {
     header.encode(writer, {
-      versionAndLength: 0x45,
+      versionAndLength: VERSION_AND_LENGTH,
       typeOfService: 0,
-      totalLength: HEADER_LENGTH + payload.length,
+      totalLength,
       identification: 0,
       fragment: 0,
       timeToLive,
       protocol,
-      checksum: 0,
+      checksum: internetChecksum([], words + addressWords(packet)),
       source,
       destination,
-    }),
-  );
-  const sum = internetChecksum([head]);
-  head.set([sum >>> 8, sum & 255], CHECKSUM_AT);
-  return concatBytes([head, payload]);
+    });
+    for (const part of payload) writer.bytes(part);
+  });
 }

@@ -1,10 +1,10 @@
-import { type Ipv4, ipv4Bytes } from '../../base/ipv4.ts';
+import type { Ipv4 } from '../../base/ipv4.ts';
 import { Reader } from '../../base/reader.ts';
-import { Writer, written } from '../../base/writer.ts';
+import { encodeAll } from '../field/codec.ts';
 import { u16 } from '../field/scalars.ts';
 import { struct } from '../field/struct.ts';
 import { internetChecksum } from './checksum.ts';
-import { PROTOCOL, decodeIpv4Packet, encodeIpv4Packet } from './packet.ts';
+import { PROTOCOL, addressWords, decodeIpv4Packet, encodeIpv4Packet } from './packet.ts';
 
 /** A UDP datagram with its addresses (RFC 768). */
 export interface UdpPacket {
@@ -17,16 +17,11 @@ export interface UdpPacket {
 
 const header = struct({ sourcePort: u16, destinationPort: u16, length: u16, checksum: u16 });
 const HEADER_LENGTH = 8;
-const CHECKSUM_AT = 6;
 const TIME_TO_LIVE = 64;
 
-function pseudoHeader(source: Ipv4, destination: Ipv4, length: number): Uint8Array {
-  return new Writer(12)
-    .bytes(ipv4Bytes(source))
-    .bytes(ipv4Bytes(destination))
-    .u16(PROTOCOL.UDP)
-    .u16(length)
-    .finish();
+/** The words of the header that only the checksum knows. */
+function pseudoHeader(addresses: Pick<UdpPacket, 'source' | 'destination'>, length: number): number {
+  return addressWords(addresses) + PROTOCOL.UDP + length;
 }
 
 /**
@@ -44,7 +39,7 @@ export function decodeUdpPacket(bytes: Uint8Array, checksumReady: boolean): UdpP
   const datagram = payload.subarray(0, head.length);
   // RFC 768: a checksum of zero means that the sender made none.
   const checked = checksumReady && head.checksum !== 0;
-  if (checked && internetChecksum([pseudoHeader(source, destination, head.length), datagram]) !== 0) {
+  if (checked && internetChecksum([datagram], pseudoHeader({ source, destination }, head.length)) !== 0) {
     throw reader.error('the UDP checksum is wrong');
   }
   const { sourcePort, destinationPort } = head;
@@ -55,19 +50,11 @@ export function decodeUdpPacket(bytes: Uint8Array, checksumReady: boolean): UdpP
 export function encodeUdpPacket(packet: UdpPacket): Uint8Array<ArrayBuffer> {
   const { source, destination, sourcePort, destinationPort, payload } = packet;
   const length = HEADER_LENGTH + payload.length;
-  const datagram = written((writer) => {
-    header.encode(writer, { sourcePort, destinationPort, length, checksum: 0 });
-    writer.bytes(payload);
-  });
-  const sum = internetChecksum([pseudoHeader(source, destination, length), datagram]);
+  const words = sourcePort + destinationPort + length;
+  const sum = internetChecksum([payload], pseudoHeader(packet, length) + words);
   // RFC 768: zero is sent as all ones, because zero means "none".
   const checksum = sum === 0 ? 0xffff : sum;
-  datagram.set([checksum >>> 8, checksum & 255], CHECKSUM_AT);
-  return encodeIpv4Packet({
-    protocol: PROTOCOL.UDP,
-    source,
-    destination,
-    timeToLive: TIME_TO_LIVE,
-    payload: datagram,
-  });
+  const head = encodeAll(header, { sourcePort, destinationPort, length, checksum });
+  const way = { protocol: PROTOCOL.UDP, source, destination, timeToLive: TIME_TO_LIVE };
+  return encodeIpv4Packet(way, [head, payload]);
 }

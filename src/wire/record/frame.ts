@@ -1,4 +1,5 @@
 import { InvariantError } from '../../base/errors.ts';
+import { written } from '../../base/writer.ts';
 import { FRAME_ALIGNMENT, type SegmentKey, alignUp } from './layout.ts';
 
 /**
@@ -65,18 +66,19 @@ export function encodeFrameHead(
       `Cannot frame a record with ${header.length} bytes of header and ${payloadLength} of payload: at most ${MAX_HEADER} and ${MAX_PAYLOAD} fit`,
     );
   }
-  const bytes = new Uint8Array(FRAME_HEAD_SIZE + header.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, MAGIC);
-  view.setUint8(4, record.type);
-  view.setUint16(6, header.length);
-  view.setUint32(8, payloadLength);
-  view.setUint32(12, place.batch);
-  view.setBigUint64(16, BigInt(place.sequence));
-  view.setUint32(24, payload === undefined ? 0 : key.checksum(payload, 0));
-  bytes.set(header, FRAME_HEAD_SIZE);
-  view.setUint32(28, key.checksum(header, key.checksum(bytes.subarray(0, 28), key.salt)));
-  return bytes;
+  const fields = written((writer) =>
+    writer
+      .u32(MAGIC)
+      .u8(record.type)
+      .u8(0)
+      .u16(header.length)
+      .u32(payloadLength)
+      .u32(place.batch)
+      .u64(BigInt(place.sequence))
+      .u32(payload === undefined ? 0 : key.checksum(payload, 0)),
+  );
+  const seal = key.checksum(header, key.checksum(fields, key.salt));
+  return written((writer) => writer.bytes(fields).u32(seal).bytes(header));
 }
 
 /** The frame that begins at `offset`, or undefined if none with an intact header does. */

@@ -12,7 +12,7 @@ const source = parseIpv4('192.0.2.9');
 function datagram(kind: 'echo-request' | 'echo-reply'): Uint8Array {
   const payload = encodeIcmp({ kind, identifier: 7, sequence: 9, data: fromHex('6162') });
   const destination = parseIpv4('192.0.2.1');
-  return encodeIpv4Packet({ protocol: PROTOCOL.ICMP, source, destination, timeToLive: 64, payload });
+  return encodeIpv4Packet({ protocol: PROTOCOL.ICMP, source, destination, timeToLive: 64 }, [payload]);
 }
 
 test('encodeEchoRequest() writes the eight octets of RFC 792', () => {
@@ -29,7 +29,7 @@ test('decodeEchoReply() ignores requests, other protocols and damage', () => {
   damaged[28] = 0xff;
   assert.equal(decodeEchoReply(damaged), undefined);
   const payload = new Uint8Array(8);
-  const udp = encodeIpv4Packet({ protocol: 17, source, destination: source, timeToLive: 64, payload });
+  const udp = encodeIpv4Packet({ protocol: 17, source, destination: source, timeToLive: 64 }, [payload]);
   assert.equal(decodeEchoReply(udp), undefined);
   assert.equal(decodeEchoReply(new Uint8Array(3)), undefined);
 });
