@@ -17,10 +17,10 @@ type LoadOfClients = Pick<DhcpLoadSettings, 'clients' | 'outstanding' | 'rate' |
 /**
  * Each client is fresh, so a server may look whether its address is free before it offers it. Gatepost does (256 at a time, half a
  * second each; beyond that it offers without); Kea does not; dnsmasq would, one after the other for three seconds each, but is
- * told not to.
+ * told not to. Gatepost takes 8000 messages of strangers a second and drops the others: it is not asked by more.
  */
 const LOADS: readonly (readonly [name: string, load: LoadOfClients])[] = [
-  ['512 at a time', { clients: CLIENTS, outstanding: 512, rate: null, seconds: 30 }],
+  ['512 at a time', { clients: CLIENTS, outstanding: 512, rate: 6000, seconds: 30 }],
   ['2000/s offered', { clients: CLIENTS, outstanding: CLIENTS, rate: 2000, seconds: 30 }],
 ];
 

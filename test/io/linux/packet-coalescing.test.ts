@@ -17,12 +17,12 @@ test('the messages of one client never wait for others', () => {
 });
 
 test('packets that keep coming wait for one another, until there is a pause', () => {
-  assert.deepEqual(delays([0, 1, 2, 11, 20, 29, 500, 501, 502]), [0, 0, 8, 8, 8, 8, 0, 0, 8]);
+  assert.deepEqual(delays([0, 1, 2, 19, 38, 57, 500, 501, 502]), [0, 0, 16, 16, 16, 16, 0, 0, 16]);
 });
 
-test('one packet in 32 ms never waits', () => {
+test('one packet in 64 ms never waits', () => {
   assert.deepEqual(
-    delays(Array.from({ length: 20 }, (_, index) => index * 33)),
+    delays(Array.from({ length: 20 }, (_, index) => index * 65)),
     Array.from({ length: 20 }, () => 0),
   );
 });
@@ -34,5 +34,5 @@ test('nothing waits while more is there than one turn takes', () => {
     coalescing.took(time, true);
   }
   coalescing.took(10, false);
-  assert.equal(coalescing.delay(11), 8);
+  assert.equal(coalescing.delay(11), 16);
 });
