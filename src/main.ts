@@ -29,7 +29,7 @@ async function startRole(role: string, settings: RunSettings): Promise<void> {
 async function main(): Promise<void> {
   const [first, second = '', third = ''] = process.argv.slice(2);
   if (first === '--role') await startRole(second, JSON.parse(third) as RunSettings);
-  else if (first === 'run') {
+  else if (first === 'run' && !process.argv.includes('--help')) {
     const { prepareRun } = await import('./role/run.ts');
     process.exitCode = await prepareRun(process.argv.slice(3), ENTRY);
   } else {

@@ -1,6 +1,6 @@
-import { UserError, messageOf } from '../base/errors.ts';
 import type { CertificateStatus } from '../port/certificate.ts';
 import { type Command, type Context, printEither } from './command.ts';
+import { unreadable } from './unreadable.ts';
 
 const KINDS = {
   owner: 'given by the owner',
@@ -24,11 +24,11 @@ function describe({ authority, ...status }: CertificateStatus): string {
   ].join('\n');
 }
 
-function readText({ readFile }: Context, path: string): string {
+function readText({ readFile }: Context, what: string, path: string): string {
   try {
     return readFile(path);
   } catch (error) {
-    throw new UserError(`Cannot read "${path}": ${messageOf(error)}`);
+    throw unreadable(what, path, error);
   }
 }
 
@@ -56,7 +56,10 @@ export const certificateSetCommand: Command = {
   options: {},
   async run(context) {
     const [certificate = '', key = ''] = context.words;
-    const body = { certificate: readText(context, certificate), key: readText(context, key) };
+    const body = {
+      certificate: readText(context, 'the certificate', certificate),
+      key: readText(context, 'the key', key),
+    };
     await change(context, '/api/certificate', body);
   },
 };

@@ -1,12 +1,13 @@
-import { ConfigError, UserError, messageOf } from '../base/errors.ts';
+import { ConfigError } from '../base/errors.ts';
 import { parseConfigText, readConfig } from '../config/load.ts';
 import type { Command } from './command.ts';
+import { unreadable } from './unreadable.ts';
 
 function readText(readFile: (path: string) => string, path: string): string {
   try {
     return readFile(path);
   } catch (error) {
-    throw new UserError(`Cannot read the configuration "${path}": ${messageOf(error)}`);
+    throw unreadable('the configuration', path, error);
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import process from 'node:process';
-import { ConfigError, UserError, messageOf } from '../base/errors.ts';
+import { ConfigError, KernelError, UserError, messageOf } from '../base/errors.ts';
+import { kernelErrorFrom } from '../io/node/errors.ts';
 import { aliasAddCommand } from './alias-add.ts';
 import { aliasListCommand } from './alias-list.ts';
 import { aliasRemoveCommand } from './alias-remove.ts';
@@ -41,8 +41,10 @@ import { mailQueueCommand } from './mail-queue.ts';
 import { mailRestoreCommand } from './mail-restore.ts';
 import { mailVerifyCommand } from './mail-verify.ts';
 import { namesCommand } from './names.ts';
+import { UsageError, readOptions } from './read-options.ts';
 import { readSecret } from './read-secret.ts';
 import { resetCommand } from './reset.ts';
+import { RUN_CALL } from './run-call.ts';
 import { DEFAULT_RUN_DIRECTORY } from './run-directory.ts';
 import { statusCommand } from './status.ts';
 import { updateCommand } from './update.ts';
@@ -99,20 +101,43 @@ const COMMANDS: readonly Command[] = [
   certificateRenewCommand,
 ];
 
-class UsageError extends Error {
-  override readonly name = 'UsageError';
+interface Described {
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
 }
 
-/** The overview printed for `--help` and after a wrong call. */
-export function usageText(): string {
-  const lines = COMMANDS.map(({ usage, summary }) => `  gatepost ${usage}\n      ${summary}`);
+const DESCRIBED: readonly Described[] = [RUN_CALL, ...COMMANDS];
+
+/** Those that begin with the most of these words; without words all. */
+function begunBy(words: readonly string[]): readonly Described[] {
+  if (words.length === 0) return DESCRIBED;
+  const starts = [2, 1].map((length) => `${words.slice(0, length).join(' ')} `);
+  const found = starts.map((start) => DESCRIBED.filter(({ name }) => `${name} `.startsWith(start)));
+  return found.find((some) => some.length > 0) ?? [];
+}
+
+/** What `--help` prints: how these commands are called. */
+export function usageText(commands: readonly Described[] = DESCRIBED): string {
   return [
     'usage:',
-    '  gatepost run [--config FILE] [--data DIR] [--run DIR] [--teardown] [--board FILE --slot SLOT [--fallback]]',
-    '      starts the box in this network namespace',
-    ...lines,
+    ...commands.map(({ usage, summary }) => `  gatepost ${usage}\n      ${summary}`),
     `Every command that talks to a running box takes --run DIR (default ${DEFAULT_RUN_DIRECTORY}).`,
   ].join('\n');
+}
+
+/** What was meant may be one of a group, "mail". */
+function noSuchCommand(words: readonly string[]): UsageError {
+  const group = begunBy(words.slice(0, 1)).map(({ name }) => name);
+  const remedy =
+    group.length === 0 ? '"gatepost --help" lists those there are' : `there are ${group.join(', ')}`;
+  return new UsageError(`Cannot run "gatepost ${words.join(' ')}": there is no such command; ${remedy}`);
+}
+
+/** The words in front of the first option. */
+function leadingWords(words: readonly string[]): readonly string[] {
+  const option = words.findIndex((word) => word.startsWith('-'));
+  return option === -1 ? words : words.slice(0, option);
 }
 
 function findCommand(words: readonly string[]): {
@@ -124,37 +149,16 @@ function findCommand(words: readonly string[]): {
     if (command !== undefined && command.name.split(' ').length === length)
       return { command, rest: words.slice(length) };
   }
-  throw new UsageError(`Cannot run "gatepost ${words.join(' ')}": there is no such command`);
+  const leading = leadingWords(words);
+  throw noSuchCommand(leading.length === 0 ? words : leading);
 }
 
 function parseCall(command: Command, rest: readonly string[]): Context {
-  const options = Object.fromEntries(
-    Object.entries({ ...command.options, run: true }).map(([name, takesValue]) => [
-      name,
-      { type: takesValue ? 'string' : 'boolean' } as const,
-    ]),
-  );
-  let parsed: { values: Record<string, unknown>; positionals: string[] };
-  try {
-    parsed = parseArgs({ args: [...rest], options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(`Cannot run "gatepost ${command.name}": ${messageOf(error)}`);
-  }
-  const [least, most] = command.words;
-  if (parsed.positionals.length < least || parsed.positionals.length > most) {
-    throw new UsageError(
-      `Cannot run "gatepost ${command.name}" with ${parsed.positionals.length} words: wanted is "gatepost ${command.usage}"`,
-    );
-  }
-  const flags = new Map(
-    Object.entries(parsed.values).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? value : (true as const),
-    ]),
-  );
+  const call = { ...command, options: { ...command.options, run: true } };
+  const { words, flags } = readOptions(call, rest);
   const run = flags.get('run');
   return {
-    words: parsed.positionals,
+    words,
     flags,
     api: apiClient(typeof run === 'string' ? run : DEFAULT_RUN_DIRECTORY),
     print: (text) => process.stdout.write(text === '' ? '' : `${text}\n`),
@@ -172,19 +176,35 @@ function exitCodeOf(error: unknown): number {
     : EXIT.failed;
 }
 
+/** `gatepost log | head`: what nobody reads any more is no reason to leave work half done. */
+function followOutput(): void {
+  process.stdout.on('error', (error) => {
+    const mapped = kernelErrorFrom('write to standard output', error);
+    if (mapped instanceof KernelError && mapped.errno === 'EPIPE') return;
+    process.stderr.write(`${mapped.message}\n`);
+    process.exit(EXIT.failed);
+  });
+}
+
+function help(words: readonly string[]): void {
+  const commands = begunBy(leadingWords(words));
+  if (commands.length === 0) throw noSuchCommand(leadingWords(words));
+  process.stdout.write(`${usageText(commands)}\n`);
+}
+
 /** Runs one command; returns its exit code. Errors go to standard error as one sentence each. */
 export async function runCommand(words: readonly string[]): Promise<number> {
-  if (words.length === 0 || words.includes('--help')) {
-    process.stdout.write(`${usageText()}\n`);
-    return words.length === 0 ? EXIT.usage : EXIT.done;
-  }
+  followOutput();
   try {
+    if (words.length === 0 || words.includes('--help')) {
+      help(words);
+      return words.length === 0 ? EXIT.usage : EXIT.done;
+    }
     const { command, rest } = findCommand(words);
     await command.run(parseCall(command, rest));
     return EXIT.done;
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);
-    if (error instanceof UsageError) process.stderr.write(`${usageText()}\n`);
     return exitCodeOf(error);
   }
 }

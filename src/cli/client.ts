@@ -21,6 +21,8 @@ export interface ApiClient {
   upload(path: string, file: Readable, onLine: (line: object) => void): Promise<void>;
 }
 
+const GONE = 'Cannot go on: the box has ended in the middle of its answer';
+
 interface Answer {
   readonly status: number;
   readonly text: string;
@@ -35,7 +37,7 @@ function call(socketPath: string, method: string, path: string, body?: unknown):
       incoming.on('end', () =>
         resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
       );
-      incoming.on('error', reject);
+      incoming.on('error', () => reject(new NotRunningError(GONE)));
     });
     outgoing.on('error', (error) => reject(unreachableBox(socketPath, error)));
     outgoing.end(body === undefined ? undefined : JSON.stringify(body));
@@ -71,8 +73,6 @@ async function upload(
     onLine(value);
   }
 }
-
-const GONE = 'Cannot go on: the box has ended in the middle of its answer';
 
 async function* linesOf(incoming: IncomingMessage): AsyncGenerator<string> {
   try {

@@ -1,6 +1,6 @@
-import { UserError, messageOf } from '../base/errors.ts';
 import { parseConfigText } from '../config/load.ts';
 import { type Command, printEither } from './command.ts';
+import { unreadable } from './unreadable.ts';
 
 export const configApplyCommand: Command = {
   name: 'config apply',
@@ -14,7 +14,7 @@ export const configApplyCommand: Command = {
     try {
       text = context.readFile(path);
     } catch (error) {
-      throw new UserError(`Cannot read the configuration "${path}": ${messageOf(error)}`);
+      throw unreadable('the configuration', path, error);
     }
     const changes = await context.api.send<readonly string[]>('PUT', '/api/config', parseConfigText(text));
     printEither(context, changes, (lines) => (lines.length === 0 ? 'nothing to change' : lines.join('\n')));

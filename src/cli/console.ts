@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { UserError } from '../base/errors.ts';
 import type { Command } from './command.ts';
 import { valueOf } from './mail-directory.ts';
+import { UsageError } from './read-options.ts';
 import { DEFAULT_RUN_DIRECTORY } from './run-directory.ts';
 
 /** Less speed and less memory: a screen that changes every few seconds needs no optimizing compiler. */
@@ -16,7 +17,7 @@ export const consoleCommand: Command = {
   options: { tty: true },
   async run(context) {
     const tty = valueOf(context, 'tty');
-    if (tty === undefined) throw new UserError('Cannot show the console: --tty PATH names the terminal');
+    if (tty === undefined) throw new UsageError('Cannot show the console: --tty PATH names the terminal');
     // A program of its own: who runs the large one keeps its memory.
     const program = fileURLToPath(new URL('console.mjs', import.meta.url));
     const run = valueOf(context, 'run') ?? DEFAULT_RUN_DIRECTORY;

@@ -1,5 +1,7 @@
+import { UserError } from '../base/errors.ts';
 import type { MailHistoryEvent } from '../port/mail-queue-view.ts';
 import { type Command, printEither } from './command.ts';
+import { isMessageNumber } from './message-number.ts';
 import { formatTable } from './table.ts';
 
 function historyText(events: readonly MailHistoryEvent[]): string {
@@ -18,6 +20,10 @@ export const mailHistoryCommand: Command = {
   options: { json: false },
   async run(context) {
     const [id = ''] = context.words;
+    if (!isMessageNumber(id))
+      throw new UserError(
+        `Cannot tell the history of "${id}": it is no number of a message; "gatepost mail queue" lists those that wait`,
+      );
     const path = `/api/mail/queue/${encodeURIComponent(id)}/history`;
     printEither(context, await context.api.get<readonly MailHistoryEvent[]>(path), historyText);
   },

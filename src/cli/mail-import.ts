@@ -1,17 +1,17 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { kernelErrorFrom } from '../io/node/errors.ts';
 import { nodeFiles } from '../io/node/files.ts';
 import type { ImportedMessage } from '../service/mail-store/import-mail.ts';
 import type { Command } from './command.ts';
 import { MailCarrier } from './mail-carrier.ts';
 import { fileIn } from './mail-directory.ts';
+import { unreadable } from './unreadable.ts';
 
 function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch (error) {
-    throw kernelErrorFrom(`read ${path}`, error);
+    throw unreadable('the mail', path, error);
   }
 }
 

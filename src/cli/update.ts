@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { UserError, messageOf } from '../base/errors.ts';
+import { UserError } from '../base/errors.ts';
 import type { UpdateProgress, UpdateStatus } from '../port/update-status.ts';
 import { RefusedError } from './client.ts';
 import { type Command, type Context, printEither } from './command.ts';
+import { unreadable } from './unreadable.ts';
 
 export const updateCommand: Command = {
   name: 'update',
@@ -14,8 +15,13 @@ export const updateCommand: Command = {
   options: { back: false, json: false },
   async run(context) {
     const [path] = context.words;
+    const isBack = context.flags.has('back');
+    if (path !== undefined && isBack)
+      throw new UserError(
+        `Cannot update: "${path}" is to be installed, and --back is the system before; leave one of them out`,
+      );
     if (path !== undefined) return await install(context, path);
-    if (context.flags.has('back')) {
+    if (isBack) {
       await context.api.send('POST', '/api/update/back', {});
       context.print('the box restarts into the other system');
       return;
@@ -59,6 +65,6 @@ async function requireReadable(path: string): Promise<void> {
   try {
     await (await open(path)).close();
   } catch (error) {
-    throw new UserError(`Cannot read the update "${path}": ${messageOf(error)}`);
+    throw unreadable('the update', path, error);
   }
 }

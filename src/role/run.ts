@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import process from 'node:process';
 import { ConfigError, KernelError, UserError, messageOf } from '../base/errors.ts';
 import { EXIT } from '../cli/exit.ts';
+import { UsageError, readOptions } from '../cli/read-options.ts';
+import { RUN_CALL } from '../cli/run-call.ts';
 import { DEFAULT_RUN_DIRECTORY } from '../cli/run-directory.ts';
 import { parseConfigText, readConfig } from '../config/load.ts';
 import { boundCapabilities } from '../io/linux/capabilities.ts';
 import { kernelErrorFrom } from '../io/node/errors.ts';
 import { SLOTS } from '../wire/slot-state/slot-state.ts';
 import { resetData } from '../cli/reset-data.ts';
+import { unreadable } from '../cli/unreadable.ts';
 import { StartError, prepareDirectories, requireRoot, requireWhatItTakes } from './prepare.ts';
 import { replaceConfig, runFromMemory, takeBackConfig } from './rescue.ts';
 import { DEFAULT_DATA_DIRECTORY, ENVIRONMENT, type RunSettings } from './settings.ts';
@@ -30,39 +32,34 @@ const CAPABILITIES = [
 ] as const;
 
 function readRunSettings(args: readonly string[]): RunSettings {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      config: { type: 'string' },
-      data: { type: 'string' },
-      run: { type: 'string' },
-      teardown: { type: 'boolean' },
-      board: { type: 'string' },
-      slot: { type: 'string' },
-      fallback: { type: 'boolean' },
-    },
-  });
-  const data = resolve(values.data ?? DEFAULT_DATA_DIRECTORY);
+  const { flags } = readOptions(RUN_CALL, args);
+  const valueOf = (name: keyof typeof RUN_CALL.options): string | undefined => {
+    const value = flags.get(name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const data = resolve(valueOf('data') ?? DEFAULT_DATA_DIRECTORY);
   return {
     data,
-    config: resolve(values.config ?? `${data}/config/current.json`),
-    run: resolve(values.run ?? DEFAULT_RUN_DIRECTORY),
-    teardown: values.teardown ?? false,
-    board: boardOf(values),
+    config: resolve(valueOf('config') ?? `${data}/config/current.json`),
+    run: resolve(valueOf('run') ?? DEFAULT_RUN_DIRECTORY),
+    teardown: flags.has('teardown'),
+    board: boardOf({ board: valueOf('board'), slot: valueOf('slot'), fallback: flags.has('fallback') }),
   };
 }
 
 interface BoardWords {
-  readonly board?: string;
-  readonly slot?: string;
-  readonly fallback?: boolean;
+  readonly board: string | undefined;
+  readonly slot: string | undefined;
+  readonly fallback: boolean;
 }
 
 function boardOf({ board, slot, fallback }: BoardWords): RunSettings['board'] {
   if (board === undefined && slot === undefined) return undefined;
   const running = SLOTS.find((one) => one === slot);
   if (board === undefined || running === undefined)
-    throw new UserError('--board FILE and --slot a or --slot b belong together');
+    throw new UsageError(
+      'Cannot run "gatepost run": --board FILE and --slot a, or --slot b, belong together',
+    );
   return { file: resolve(board), slot: running, isFallback: fallback };
 }
 
@@ -72,7 +69,7 @@ function readConfigFile(path: string, mustExist: boolean): string {
   } catch (error) {
     // No other failure may be taken for a box that nobody has configured.
     if (!mustExist && isMissing(error)) return '{ "version": 1 }';
-    throw new UserError(`Cannot read the configuration "${path}": ${messageOf(error)}`);
+    throw unreadable('the configuration', path, error);
   }
 }
 
@@ -132,7 +129,7 @@ export async function prepareRun(args: readonly string[], entry: string): Promis
   try {
     settings = readRunSettings(args);
   } catch (error) {
-    process.stderr.write(`Cannot run "gatepost run": ${messageOf(error)}\n`);
+    process.stderr.write(`${messageOf(error)}\n`);
     return EXIT.usage;
   }
   try {

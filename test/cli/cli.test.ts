@@ -51,7 +51,77 @@ function gatepost(words: readonly string[], input = ''): Promise<Result> {
 test('a command that does not exist is a usage error, exit code 2', async () => {
   const { code, err } = await gatepost(['fly']);
   assert.equal(code, 2);
-  assert.match(err, /Cannot run "gatepost fly"/);
+  assert.equal(
+    err,
+    'Cannot run "gatepost fly": there is no such command; "gatepost --help" lists those there are\n',
+  );
+  assert.match(
+    (await gatepost(['alias', '--run', directory])).err,
+    /"gatepost alias": .* alias remove, alias list$/m,
+  );
+});
+
+const WRONG_CALLS = [
+  [['leases', 'end'], 'leases end', 'more is to be said; wanted is "gatepost leases end ADDRESS"'],
+  [['user', 'quota', 'al'], 'user quota', 'a word is missing; wanted is "gatepost user quota NAME SIZE"'],
+  [['names', 'all'], 'names', '"all" is one word too many; wanted is "gatepost names [--json]"'],
+  [['names', '--xml'], 'names', 'there is no option --xml; wanted is "gatepost names [--json]"'],
+  [['names', '--json=1'], 'names', '--json takes no value; wanted is "gatepost names [--json]"'],
+  [
+    ['leases', '--find', '--json'],
+    'leases',
+    '--find is without its value; wanted is "gatepost leases [--find TEXT] [--json]"',
+  ],
+] as const;
+
+for (const [words, name, what] of WRONG_CALLS) {
+  test(`a wrong call is told what is wrong and what is wanted, exit code 2: gatepost ${words.join(' ')}`, async () => {
+    const { code, err } = await gatepost(words);
+    assert.deepEqual([code, err], [2, `Cannot run "gatepost ${name}": ${what}\n`]);
+  });
+}
+
+test('--help after a command or the first word of several shows these alone', async () => {
+  const usages = async (...words: readonly string[]): Promise<readonly string[]> =>
+    (await gatepost([...words, '--help'])).out.match(/^ {2}gatepost \S+ \S+/gm) ?? [];
+  assert.deepEqual(await usages('leases', 'pin', '192.0.2.1'), ['  gatepost leases pin']);
+  assert.deepEqual(await usages('leases'), [
+    '  gatepost leases [--find',
+    '  gatepost leases end',
+    '  gatepost leases pin',
+  ]);
+  assert.deepEqual(await usages('run'), ['  gatepost run [--config']);
+  assert.equal((await gatepost(['fly', '--help'])).code, 2);
+});
+
+test('a file that cannot be read is the mistake of the caller, exit code 1', async () => {
+  const nothing = join(directory, 'nothing');
+  for (const [words, what] of [
+    [['check', nothing], 'the configuration'],
+    [['config', 'apply', nothing], 'the configuration'],
+    [['certificate', 'set', nothing, nothing], 'the certificate'],
+    [['mail', 'import', 'alice', nothing], 'the mail'],
+    [['update', nothing], 'the update'],
+  ] as const) {
+    const { code, err } = await gatepost(words);
+    const reason = 'there is no such file or directory (ENOENT)';
+    assert.deepEqual([code, err], [1, `Cannot read ${what} "${nothing}": ${reason}\n`]);
+  }
+});
+
+test('who reads no further, as "gatepost names | head" does, is no error', async () => {
+  const child = spawn(process.execPath, [
+    '--disable-warning=ExperimentalWarning',
+    join(import.meta.dirname, '../../src/main.ts'),
+    'names',
+    '--run',
+    directory,
+  ]);
+  let err = '';
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  child.stdout.destroy();
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  assert.deepEqual([code, err], [0, '']);
 });
 
 test('update sends the file, shows the progress in steps, and says what comes next', async () => {
@@ -66,14 +136,14 @@ test('update sends the file, shows the progress in steps, and says what comes ne
   assert.equal(code, 0);
 });
 
-test('update is refused with one sentence: by the box, and without a file', async () => {
+test('update is refused with one sentence: by the box, and with both a file and --back', async () => {
   const file = join(directory, 'empty');
   writeFileSync(file, '');
   const refused = await gatepost(['update', file, '--run', directory]);
   assert.deepEqual([refused.code, refused.err], [1, 'Cannot update: the file ends too early\n']);
-  const missing = await gatepost(['update', join(directory, 'nothing'), '--run', directory]);
-  assert.equal(missing.code, 1);
-  assert.match(missing.err, /^Cannot read the update /);
+  const both = await gatepost(['update', file, '--back', '--run', directory]);
+  assert.equal(both.code, 1);
+  assert.match(both.err, /--back is the system before; leave one of them out/);
 });
 
 test('update without a file says which system runs; with --back the other one is started', async () => {

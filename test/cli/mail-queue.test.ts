@@ -73,8 +73,15 @@ for (const verb of ['retry', 'hold', 'release', 'delete', 'bounce']) {
     assert.deepEqual(all.sent, some.sent);
     await assert.rejects(call(change(verb), [], MAIL_QUEUE), /no message is named/);
     await assert.rejects(call(change(verb), ['x'], MAIL_QUEUE), /"x" is no number of a message/);
+    await assert.rejects(call(change(verb), ['7'], MAIL_QUEUE, ['all']), /leave one of the two out/);
   });
 }
+
+test('a change of all messages says that there are none', async () => {
+  const none = { isOnline: true, total: 0, destinations: [], entries: [] };
+  const { printed } = await call(change('delete'), [], none, ['all']);
+  assert.equal(printed, 'No mail waits to be sent.');
+});
 
 test('mail history tells what happened', async () => {
   const event = { time: 'T', recipient: 'ann@elsewhere.example', what: 'deferred', detail: '450 later' };
@@ -83,4 +90,5 @@ test('mail history tells what happened', async () => {
     /^T +ann@elsewhere\.example +deferred +450 later$/m,
   );
   assert.match((await call(mailHistoryCommand, ['7'], [])).printed, /^Nothing is known/);
+  await assert.rejects(call(mailHistoryCommand, ['x'], []), /"x": it is no number of a message/);
 });

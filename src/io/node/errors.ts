@@ -13,6 +13,9 @@ const DETAILS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'there is no route to that host',
   ENOSPC: 'the storage is full',
   ENOENT: 'there is no such file or directory',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of the path is no directory',
+  EROFS: 'the storage can only be read',
   EMFILE: 'too many files are open',
 };
 
