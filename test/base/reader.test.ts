@@ -110,6 +110,21 @@ test('Reader.within() forgets its name afterwards, also when what it ran has fai
   assert.throws(() => reader.bytes(100), at(1, ''));
 });
 
+test('Reader.rename() gives the innermost name for the rest of what within() runs, also to readers made before', () => {
+  const reader = new Reader(BYTES);
+  const inner = reader.within('options', () =>
+    reader.within('', () => {
+      reader.rename(3);
+      const part = reader.sub(2);
+      reader.rename('last');
+      assert.throws(() => part.u32(), at(0, 'options/last'));
+      return part;
+    }),
+  );
+  assert.throws(() => inner.u32(), at(0, ''));
+  assert.throws(() => reader.within('next', () => reader.bytes(100)), at(2, 'next'));
+});
+
 test('Reader gives back all bytes whatever the lengths of the reads', () => {
   fc.assert(
     fc.property(fc.uint8Array(), fc.array(fc.nat(20)), (bytes, lengths) => {

@@ -41,6 +41,7 @@ test('Writer patches numbers written earlier and leaves what is beside them', ()
   const writer = new Writer().bytes(fromHex('aabbccddeeff0011'));
   assert.equal(toHex(writer.patchU16(1, 0x1234).finish()), 'aa1234ddeeff0011');
   assert.equal(toHex(writer.patchU16Le(1, 0x1234).finish()), 'aa3412ddeeff0011');
+  assert.equal(toHex(writer.patchU8(7, 0xff).finish()), 'aa3412ddeeff00ff');
   assert.equal(writer.length, 8);
 });
 
@@ -55,6 +56,13 @@ test('Writer refuses to patch a number that does not fit, or a place that was no
     assert.throws(() => writer.patchU16(at, value), InvariantError);
     assert.throws(() => writer.patchU16Le(at, value), InvariantError);
   }
+  for (const [at, value] of [
+    [0, 0x100],
+    [0, -1],
+    [4, 0],
+    [-1, 0],
+  ] as const)
+    assert.throws(() => writer.patchU8(at, value), InvariantError);
   assert.equal(toHex(writer.finish()), '00000000');
 });
 

@@ -118,7 +118,7 @@ export function decodeMessage(payload: Uint8Array): Dhcp4Message {
   };
 }
 
-/** Option numbers in the order of the wire. */
+/** Option numbers in the order of the wire; some may have no value. */
 function wireOrder({ options }: Dhcp4Message, order: readonly number[]): Set<number> {
   const codes = order.includes(FIRST) ? new Set(order) : new Set([FIRST, ...order]);
   for (const code of optionCodes(options)) codes.add(code);
@@ -143,7 +143,7 @@ export function encodeMessage(message: Dhcp4Message, limits: EncodeLimits = {}):
   const codes = wireOrder(message, limits.order ?? []);
   const maxLength = Math.max(limits.maxLength ?? DEFAULT_MAX_MESSAGE, MIN_MESSAGE);
   return written((writer) => {
-    // Nearly every message is like that.
+    // Nearly every message has room for all its options, none of them long: those are written without a value put aside.
     writeHeader(writer, message);
     if (!writeOptions(writer, options, codes, maxLength)) {
       writer.clear();

@@ -21,33 +21,16 @@ export function readOptionArea(reader: Reader, raw: Map<number, Uint8Array>): vo
   });
 }
 
-/** Octets that a value of this length takes as TLVs. */
-export function tlvsLength(length: number): number {
-  return length + 2 * Math.max(1, Math.ceil(length / MAX_TLV));
-}
-
-export interface RawOption {
-  readonly code: number;
-  readonly value: Uint8Array;
-}
-
-/** Writes one option as TLVs, split where it is longer than {@link MAX_TLV}, and returns where it ends. */
-export function putTlvs(area: Uint8Array, start: number, { code, value }: RawOption): number {
-  let [from, at] = [0, start];
-  do {
-    const part = value.length <= MAX_TLV ? value : value.subarray(from, from + MAX_TLV);
-    area[at] = code;
-    area[at + 1] = part.length;
-    area.set(part, at + 2);
-    from += part.length;
-    at += 2 + part.length;
-  } while (from < value.length);
-  return at;
-}
-
-/** One option as TLVs of its own. */
+/** One option as a TLV, or as several where it is longer than {@link MAX_TLV}. */
 export function optionTlvs(code: number, value: Uint8Array): Uint8Array {
-  const tlvs = new Uint8Array(tlvsLength(value.length));
-  putTlvs(tlvs, 0, { code, value });
+  const parts = Math.max(1, Math.ceil(value.length / MAX_TLV));
+  const tlvs = new Uint8Array(value.length + 2 * parts);
+  let at = 0;
+  for (let part = 0; part < parts; part++) {
+    const octets = value.subarray(part * MAX_TLV, (part + 1) * MAX_TLV);
+    tlvs.set([code, octets.length], at);
+    tlvs.set(octets, at + 2);
+    at += 2 + octets.length;
+  }
   return tlvs;
 }

@@ -1,6 +1,6 @@
 import { Writer } from '../../base/writer.ts';
 import { MAX_TLV, OPTION_END, OPTION_OVERLOAD, OVERLOAD } from './constants.ts';
-import { optionTlvs, putTlvs, tlvsLength } from './option-area.ts';
+import { optionTlvs } from './option-area.ts';
 
 /** Where options may go: octets of the options field, and the two header fields as far as they have no content. */
 export interface OptionRoom {
@@ -50,7 +50,7 @@ class Area {
     return true;
   }
 
-  finish(last: Uint8Array = new Uint8Array(0)): Uint8Array {
+  finish(last: Uint8Array = EMPTY): Uint8Array {
     return this.#writer.bytes(last).u8(OPTION_END).finish();
   }
 }
@@ -61,14 +61,9 @@ function inOneArea(
   codes: readonly number[],
   capacity: number,
 ): Uint8Array | undefined {
-  let length = 1;
-  for (const code of codes) length += tlvsLength(raw.get(code)?.length ?? 0);
-  if (length > capacity) return undefined;
-  const area = new Uint8Array(length);
-  let at = 0;
-  for (const code of codes) at = putTlvs(area, at, { code, value: raw.get(code) ?? EMPTY });
-  area[at] = OPTION_END;
-  return area;
+  const area = new Area(capacity);
+  const hasRoom = codes.every((code) => area.take(optionTlvs(code, raw.get(code) ?? EMPTY)));
+  return hasRoom ? area.finish() : undefined;
 }
 
 /** Puts the option into the first area that has room for all of it. */
@@ -104,12 +99,12 @@ function spill(
   const sname = new Area(room.sname.length === 0 ? SNAME_LENGTH : 0);
   const areas = [main, file, sname];
   const hasRoom = codes.every((code) => {
-    const value = raw.get(code) ?? new Uint8Array(0);
+    const value = raw.get(code) ?? EMPTY;
     return takeWhole(areas, code, value) || (value.length > MAX_TLV && takeDivided(areas, code, value));
   });
   if (!hasRoom) return undefined;
   const bits = (file.used ? OVERLOAD.FILE : 0) | (sname.used ? OVERLOAD.SNAME : 0);
-  const notice = bits === 0 ? new Uint8Array(0) : optionTlvs(OPTION_OVERLOAD, Uint8Array.of(bits));
+  const notice = bits === 0 ? EMPTY : optionTlvs(OPTION_OVERLOAD, Uint8Array.of(bits));
   return {
     main: main.finish(notice),
     file: file.used ? file.finish() : room.file,

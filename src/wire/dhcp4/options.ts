@@ -4,8 +4,8 @@ import type { Duration } from '../../base/duration.ts';
 import { Seconds } from '../../base/duration.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import { fromLatin1, latin1 } from '../../base/text.ts';
-import type { Writer } from '../../base/writer.ts';
-import { decodeAll, encodeAll } from '../field/codec.ts';
+import { type Writer, written } from '../../base/writer.ts';
+import { decodeAll } from '../field/codec.ts';
 import { type Field, type ValueOf, mapped } from '../field/field.ts';
 import { ipv4, rest, u16, u32, u8 } from '../field/scalars.ts';
 import { MAX_TLV, OPTION_END, OPTION_OVERLOAD } from './constants.ts';
@@ -134,16 +134,28 @@ function tryDecode(field: Field<unknown>, bytes: Uint8Array): unknown {
   }
 }
 
-/** The numbers of the options that have a value, in property order. */
+/** The numbers of the options that have a value, in property order, those of `other` last; one that is in both comes twice. */
 export function* optionCodes(options: Dhcp4Options): IterableIterator<number> {
   for (const name of Object.keys(options) as (keyof Dhcp4Options)[])
     if (name !== 'other' && options[name] !== undefined) yield codeOfOption(name);
   yield* options.other?.keys() ?? [];
 }
 
+function hasValue(options: Dhcp4Options, code: number): boolean {
+  const name = NAMES.get(code);
+  return (name !== undefined && options[name] !== undefined) || options.other?.get(code) !== undefined;
+}
+
+function writeValue(writer: Writer, options: Dhcp4Options, code: number): void {
+  const name = NAMES.get(code);
+  const raw = options.other?.get(code);
+  if (raw !== undefined) writer.bytes(raw);
+  else if (name !== undefined) fieldOf(name).encode(writer, options[name]);
+}
+
 /**
- * Writes the options of these numbers that have a value, each as one TLV, and END. False, with what was written left to the caller to
- * take back, if one is too long for a TLV or the writer comes to more than `maxLength`.
+ * Writes the options of these numbers that have a value, each as one TLV, and END. False if one is too long for a TLV or the writer
+ * would hold more than `maxLength`: what was written by then is the caller's to take back.
  */
 export function writeOptions(
   writer: Writer,
@@ -152,13 +164,9 @@ export function writeOptions(
   maxLength: number,
 ): boolean {
   for (const code of codes) {
-    const name = NAMES.get(code);
-    const raw = options.other?.get(code);
-    const value = name === undefined ? undefined : options[name];
-    if (code === OPTION_OVERLOAD || (raw ?? value) === undefined) continue;
+    if (code === OPTION_OVERLOAD || !hasValue(options, code)) continue;
     const start = writer.u8(code).u8(0).length;
-    if (raw !== undefined) writer.bytes(raw);
-    else if (name !== undefined) fieldOf(name).encode(writer, value);
+    writeValue(writer, options, code);
     const length = writer.length - start;
     if (length > MAX_TLV || writer.length >= maxLength) return false;
     writer.patchU8(start - 1, length);
@@ -170,11 +178,10 @@ export function writeOptions(
 /** Raw values by number in property order, those of `other` last unless they stand in for a named one. */
 export function rawOptions(options: Dhcp4Options): Map<number, Uint8Array> {
   const raw = new Map<number, Uint8Array>();
-  for (const name of Object.keys(options) as (keyof Dhcp4Options)[]) {
-    const value = options[name];
-    if (name === 'other' || value === undefined) continue;
-    raw.set(codeOfOption(name), encodeAll(fieldOf(name), value));
-  }
-  for (const [code, bytes] of options.other ?? []) raw.set(code, bytes);
+  for (const code of optionCodes(options))
+    raw.set(
+      code,
+      written((writer) => writeValue(writer, options, code)),
+    );
   return raw;
 }

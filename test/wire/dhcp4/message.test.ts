@@ -160,6 +160,13 @@ for (const [what, bytes] of refused) {
   test(`decodeMessage() rejects ${what}`, () => assert.throws(() => decodeMessage(bytes), DecodeError));
 }
 
+test('decodeMessage() names the option that runs past the end, and where', () => {
+  assert.throws(
+    () => decodeMessage(build('350101 0c026162 0f1061'.replaceAll(' ', ''))),
+    (error) => error instanceof DecodeError && error.path === 'options/15' && error.offset === 249,
+  );
+});
+
 test('decodeMessage() throws only DecodeError for every cut and every random tail', () => {
   for (const one of captures) {
     const payload = payloadOf(one);
@@ -208,6 +215,40 @@ test('encodeMessage() uses file and sname when the client takes only 576 octets 
   const bytes = encodeMessage({ ...minimal, options });
   assert.ok(bytes.length <= 548);
   assert.deepEqual(decodeMessage(bytes).options, options);
+});
+
+test('encodeMessage() fills a message to the last octet of its limit', () => {
+  // Behind 240 octets of header: 3 for the message type, 2 + 200 for option 43, 1 for END.
+  const long = new Uint8Array(200).fill(7);
+  const message = { ...minimal, options: { messageType: 2, vendorInfo: long } };
+  assert.deepEqual(codesOf(encodeMessage(message, { maxLength: 446 })), [53, 43]);
+  const less = encodeMessage(message, { maxLength: 445 });
+  assert.deepEqual(codesOf(less), [53]);
+  assert.deepEqual(decodeMessage(less).options, { messageType: 2 });
+});
+
+test('encodeMessage() fills it with an option of more than 255 octets too before it uses file and sname (RFC 3396)', () => {
+  // In two parts: 4 octets of their numbers and lengths.
+  const message = { ...minimal, options: { messageType: 2, vendorInfo: new Uint8Array(300).fill(7) } };
+  assert.deepEqual(codesOf(encodeMessage(message, { maxLength: 548 })), [53, 43, 43]);
+  const less = encodeMessage(message, { maxLength: 547 });
+  assert.deepEqual(codesOf(less), [53, 43, 43, 52]);
+  assert.deepEqual(decodeMessage(less).options, message.options);
+});
+
+test('encodeMessage() writes the raw value of a number in place of the named one, with and without room for all', () => {
+  for (const length of [1, 400]) {
+    const other = new Map([
+      [1, latin1('mask')],
+      [12, latin1('raw')],
+      [224, new Uint8Array(length)],
+    ]);
+    // No mask that could be written.
+    const options = { messageType: 2, subnetMask: -1 as Ipv4, hostName: 'named', other };
+    const again = decodeMessage(encodeMessage({ ...minimal, options }));
+    assert.equal(again.options.hostName, 'raw', `${length}`);
+    assert.equal(again.options.subnetMask, parseIpv4('109.97.115.107'));
+  }
 });
 
 test('encodeMessage() leaves out what fits nowhere and keeps the rest', () => {

@@ -12,6 +12,7 @@ import {
   ipv4,
   ipv6,
   mac,
+  padded,
   rest,
   s32Le,
   u16,
@@ -70,6 +71,19 @@ test('rest takes everything, also nothing', () => {
 test('bytes() refuses to write another length than its own', () => {
   for (const length of [0, 2, 4])
     assert.throws(() => encodeAll(bytes(3), new Uint8Array(length)), InvariantError);
+});
+
+test('padded() fills up with zeros, reads them too, and refuses more than its length', () => {
+  for (const [value, hex] of [
+    ['', '000000'],
+    ['01', '010000'],
+    ['010203', '010203'],
+  ] as const) {
+    assert.equal(toHex(encodeAll(padded(3), fromHex(value))), hex);
+    assert.equal(toHex(decodeAll(padded(3), fromHex(hex))), hex);
+  }
+  assert.throws(() => encodeAll(padded(3), new Uint8Array(4)), InvariantError);
+  assert.throws(() => decodeAll(padded(3), new Uint8Array(2)), DecodeError);
 });
 
 test('s32Le refuses to write numbers of more than 32 bits with sign', () => {

@@ -29,6 +29,14 @@ test('struct() ignores reserved bytes when it reads and writes them as zero', ()
   assert.equal(toHex(encodeAll(outer, decoded)), '07000001020301020304aabb');
 });
 
+test('struct() errors behind a struct within it carry the name of the field that failed', () => {
+  const both = struct({ inner, last: u16 });
+  assert.throws(
+    () => decodeAll(both, fromHex('030102030401')),
+    (error) => error instanceof DecodeError && error.path === 'last' && error.offset === 5,
+  );
+});
+
 test('struct() errors carry the path to the field and the offset in the whole message', () => {
   assert.throws(
     () => decodeAll(outer, fromHex('07000001020301')),

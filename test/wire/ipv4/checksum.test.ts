@@ -15,6 +15,11 @@ test('internetChecksum() pads an odd octet with zero and does not depend on the 
   );
 });
 
+test('internetChecksum() takes a sum of the words in front instead of the words', () => {
+  const [front, rest] = [fromHex('ffff0001'), fromHex('f203f4f5f6f7')];
+  assert.equal(internetChecksum([rest], 0xffff + 0x0001), internetChecksum([front, rest]));
+});
+
 test('internetChecksum() folds more carries than fit into one word', () => {
   assert.equal(internetChecksum([new Uint8Array(65_534).fill(0xff)]), 0);
 });
