@@ -6,6 +6,8 @@ import type { Field } from '../field/field.ts';
 
 /** A name has at most 255 octets (RFC 1035 §2.3.4), so also at most this many labels and pointers. */
 const MAX_NAME_OCTETS = 255;
+/** Characters of a name as dotted text: the first length and the final zero are not seen there. */
+export const MAX_NAME_TEXT = MAX_NAME_OCTETS - 2;
 
 /**
  * Octets of all names of a list, those behind pointers counted each time: an option of one frame can point at a name of 127 labels seven hundred times. A list with
@@ -51,7 +53,7 @@ function readNameAt(reader: Reader, start: number): Place {
 export function writeName(writer: Writer, name: string): void {
   const labels = name.replace(/\.$/, '').split('.');
   for (const label of name === '' || name === '.' ? [] : labels) {
-    if (label.length === 0 || label.length > 63 || name.length > MAX_NAME_OCTETS - 2) {
+    if (label.length === 0 || label.length > 63 || name.length > MAX_NAME_TEXT) {
       throw new InvariantError(`Cannot write "${name}" as a domain name`);
     }
     writer.u8(label.length).bytes(latin1(label));

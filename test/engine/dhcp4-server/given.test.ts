@@ -95,6 +95,19 @@ test('option 81 is answered with the name the client has here (RFC 4702 §4)', (
   assert.equal(ask({ ...clientFqdn, name: new Uint8Array(0) }).clientFqdn, undefined);
 });
 
+test('option 81 is not answered where the name is too long below the domain (RFC 1035 §2.3.4)', () => {
+  const flags = { serverUpdates: true, overridden: false, wireForm: true, noUpdate: false, unknown: 0 };
+  const name = fromHex('03706331 00'.replace(' ', ''));
+  const clientFqdn = { flags, rcode1: 0, rcode2: 0, name };
+  const ask = (domain: string): ReturnType<typeof read>['options'] =>
+    read(new Bench({ domain }).answer(from(1, 'DISCOVER', { clientFqdn, maxMessageSize: 1500 }))).options;
+  // "pc1" and a dot are four of 253 characters.
+  const longest = `${'a'.repeat(61)}.`.repeat(4).slice(0, -1).padEnd(249, '.b');
+  assert.equal(ask(longest).clientFqdn?.name.length, 255);
+  const { hostName, domainName, clientFqdn: answer } = ask(`${longest}b`);
+  assert.deepEqual([hostName, domainName, answer], ['pc1', `${longest}b`, undefined]);
+});
+
 test('a relay elsewhere whose notes select this network is answered at its own address (RFC 3527)', () => {
   const giaddr = ip('10.9.9.9');
   const relayAgent = fromHex('0504c0a84d00');
