@@ -22,6 +22,7 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 export function withoutTrailing(bytes: Uint8Array, ...octets: readonly number[]): Uint8Array {
   const [only] = octets;
   let end = bytes.length;
+  // With one octet there is no list to search for each: two fields of a DHCP message are mostly 192 zeros.
   if (octets.length === 1) while (end > 0 && bytes[end - 1] === only) end--;
   else while (end > 0 && octets.includes(bytes[end - 1] ?? -1)) end--;
   return bytes.subarray(0, end);

@@ -5,10 +5,11 @@ import { readFileSync, readdirSync } from 'node:fs';
 import process from 'node:process';
 import { after, before, test } from 'node:test';
 import { KernelError } from '../../src/base/errors.ts';
-import { parseIpv4 } from '../../src/base/ipv4.ts';
+import { type Ipv4, UNSPECIFIED, parseIpv4 } from '../../src/base/ipv4.ts';
 import { BROADCAST_MAC, parseMac } from '../../src/base/mac.ts';
 import { utf8 } from '../../src/base/text.ts';
 import { LinuxPacketPort } from '../../src/io/linux/packet.ts';
+import { MAX_UNHANDLED_PACKETS } from '../../src/io/linux/packet-protocol.ts';
 import type { PacketFilter, PacketSocket, ReceivedPacket } from '../../src/port/packet.ts';
 import { ARP, decodeArp, encodeArp } from '../../src/wire/arp/message.ts';
 import { decodeUdpPacket, encodeUdpPacket } from '../../src/wire/ipv4/udp.ts';
@@ -16,6 +17,8 @@ import { inOwnNetwork } from './own-network.ts';
 
 const MAC_A = parseMac('02:00:00:00:00:0a');
 const MAC_B = parseMac('02:00:00:00:00:0b');
+/** About as many packets as are taken in one turn, and more than are read ahead of who takes them. */
+const BURSTS = [1, 1, 2, 63, 64, 65, 1, 1, 1, 128, 700, 1, 1500, 3, 1, 1];
 const DHCP: PacketFilter = { etherType: 0x0800, udpPort: 67 };
 
 function ip(...args: string[]): void {
@@ -48,6 +51,27 @@ function udp(port: number, text: string): Uint8Array {
     destinationPort: port,
     payload: utf8(text),
   });
+}
+
+/** About the address with this number. */
+function question(target: number): Uint8Array {
+  const nobody = { senderMac: MAC_A, senderAddress: UNSPECIFIED, targetMac: parseMac('00:00:00:00:00:00') };
+  return encodeArp({ ...nobody, operation: ARP.REQUEST, targetAddress: target as Ipv4 });
+}
+
+/** Octets that wait in the buffers of the packet sockets of this namespace. */
+function unread(): number {
+  const lines = readFileSync('/proc/self/net/packet', 'latin1').trim().split('\n').slice(1);
+  return lines.reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[6]), 0);
+}
+
+/** Blocks this thread, so that the other reads as far ahead of it as it may. */
+function untilNoneIsRead(): void {
+  for (let [before, same] = [-1, 0]; same < 2000;) {
+    const now = unread();
+    same = now === before ? same + 1 : 0;
+    before = now;
+  }
 }
 
 function textOf(packet: ReceivedPacket): string {
@@ -211,6 +235,40 @@ inOwnNetwork(import.meta.filename, () => {
     }
     a.close();
     b.close();
+  });
+
+  test('packets in bursts and trickles arrive all and in order, beside those of another socket, and questions are answered meanwhile', async () => {
+    const [a] = await open('va', DHCP);
+    const [b, inbox] = await open('vb', DHCP);
+    const [asker] = await open('va', { etherType: 0x0806 });
+    const [second, heard] = await open('vb', { etherType: 0x0806 });
+    let [sent, received] = [0, 0];
+    const send = (): void => a.send(MAC_B, udp(67, `${sent++}`));
+    /** Leaves so many of them where they are, in the kernel or on their way. */
+    const receive = async (left: number): Promise<void> => {
+      for (; received < sent - left; received++) assert.equal(textOf(await inbox.next()), `${received}`);
+    };
+    const asked: number[] = [];
+    for (let round = 0; round < 2; round++) {
+      for (const [index, burst] of BURSTS.entries()) {
+        for (let i = 0; i < burst; i++) send();
+        asked.push(sent);
+        asker.send(BROADCAST_MAC, question(sent));
+        if (index % 2 === 1) await port.alive();
+        if (burst > MAX_UNHANDLED_PACKETS) untilNoneIsRead();
+        // Never more than the socket's buffer holds besides the longest burst.
+        await receive([0, 1, 100][index % 3] ?? 0);
+      }
+      for (let trickle = 0; trickle < 1000; trickle++) {
+        send();
+        await new Promise((resolve) => setImmediate(resolve));
+        await receive(100);
+      }
+      await receive(0);
+    }
+    for (const target of asked)
+      assert.equal(decodeArp((await heard.next()).payload).targetAddress, target, `question after ${target}`);
+    for (const socket of [a, b, asker, second]) socket.close();
   });
 
   test('a process that ends does not wait for the sleeping worker', () => {

@@ -8,7 +8,7 @@ import { MAX_VENDOR } from './limits.ts';
 import type { Identity } from './options.ts';
 import type { ServerPlan } from './server-plan.ts';
 
-/** With the first bit on the wire set, the lowest of the first octet: an address of a group is nobody's own (IEEE 802-2014 §8.2). */
+/** The first octet is odd: its lowest bit, the first on the wire, marks the address of a group, which is nobody's own (IEEE 802-2014 §8.2). */
 const GROUP = /^.[13579bdf]/;
 const NOBODY = '00:00:00:00:00:00' as Mac;
 

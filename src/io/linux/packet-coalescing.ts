@@ -1,12 +1,15 @@
-/** How long a packet lies in the kernel's buffer for others to join it, in milliseconds. */
+/**
+ * How long a packet lies in the kernel's buffer for others to join it, in milliseconds. Much less than any user gives an answer: the
+ * shortest time is the 100 ms in which ARP is to tell who answered a ping.
+ */
 const DELAY = 16;
 /** Two turns within this time before it make a turn one of many. */
 const RECENT = 4 * DELAY;
 
 /**
- * Says when packets are to be taken, as a network card does with its interrupts: each turn wakes two threads and, in the DHCP server, ends in a sync of its
- * own, which costs more than the packets do: at 2000 exchanges a second, waiting takes more than half of the processor time away. Nobody waits
- * who comes alone, as the messages of one client do.
+ * Says when packets are to be taken, as a network card does with its interrupts: each turn wakes two threads and, in the DHCP server,
+ * ends in a sync of its own, which costs more than the packets do. At 2000 DHCP exchanges a second, waiting saves more than half of the
+ * processor time. A packet that comes alone does not wait, nor do the few messages of one client.
  */
 export class PacketCoalescing {
   #last = -Infinity;

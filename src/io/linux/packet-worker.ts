@@ -62,12 +62,13 @@ class PacketWorker {
     for (const endpoint of this.#endpoints.values()) endpoint.close();
   }
 
-  /** Until there is something to do; packets that keep coming are then left to lie until others have joined them. */
+  /** Until there is something to do; packets that keep coming are then left to lie until others have joined them, or a command comes. */
   #wait(poll: PollSet, timeout: number): void {
     pollFiles(poll, timeout);
     const delay = poll.isReady(0) ? 0 : this.#coalescing.delay(performance.now());
     if (delay === 0) return;
     pollFiles(this.#pollEvent, delay);
+    // What came meanwhile, also to other sockets, is part of this turn.
     pollFiles(poll, 0);
   }
 

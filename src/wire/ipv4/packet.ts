@@ -62,7 +62,7 @@ export function decodeIpv4Packet(bytes: Uint8Array): Ipv4Packet {
   };
 }
 
-/** The two words of an address, for a checksum. */
+/** The sum of the two words of an address. */
 function wordsOf(address: Ipv4): number {
   return (address >>> 16) + (address & 0xffff);
 }

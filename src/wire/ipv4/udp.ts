@@ -19,7 +19,7 @@ const header = struct({ sourcePort: u16, destinationPort: u16, length: u16, chec
 const HEADER_LENGTH = 8;
 const TIME_TO_LIVE = 64;
 
-/** The words of the header that only the checksum knows. */
+/** The sum of the words of the header that only the checksum knows. */
 function pseudoHeader(addresses: Pick<UdpPacket, 'source' | 'destination'>, length: number): number {
   return addressWords(addresses) + PROTOCOL.UDP + length;
 }
