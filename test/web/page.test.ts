@@ -108,27 +108,93 @@ test('the profile for an Apple device is got with the keyboard alone', async () 
   await page.close();
 });
 
-test('the page fits a phone of 360 pixels without scrolling sideways', async () => {
-  const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
+test('an address whose mail is not here is refused at its field, and stays in it', async () => {
+  const page = await browser.newPage();
   await page.goto(address);
-  const overflow = await page.evaluate(
-    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  const field = page.getByRole('textbox', { name: 'Mail address' });
+  await field.fill('alice@elsewhere.example');
+  await page.keyboard.press('Enter');
+  assert.equal(
+    await page.evaluate('document.querySelector("#setup-address").validity.patternMismatch'),
+    true,
   );
-  assert.equal(overflow, 0);
+  assert.match((await field.getAttribute('title')) ?? '', /^An address under office\.example/);
+  assert.equal(page.url(), address);
+  assert.equal(await field.inputValue(), 'alice@elsewhere.example');
+  await field.fill('Alice@Office.Example');
+  assert.equal(await page.evaluate('document.querySelector("form").checkValidity()'), true);
   await page.close();
 });
 
-test('a phone of 360 pixels shows all of the mailboxes, how full they are, and what waits to be sent', async () => {
-  box.mailboxes = [{ user: 'maximiliane.mustermann-schneider', messages: 1203, octets: 1e9, quota: 2 ** 31 }];
+for (const [size, fontSize] of [
+  ['usual', '100%'],
+  ['doubled', '200%'],
+] as const) {
+  test(`a phone of 360 pixels shows the whole page without scrolling sideways, letters of ${size} size`, async () => {
+    box.mailboxes = [
+      { user: 'maximiliane.mustermann-schneider', messages: 1203, octets: 1e9, quota: 2 ** 31 },
+    ];
+    const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
+    await page.goto(address);
+    await page.evaluate(`document.documentElement.style.fontSize = '${fontSize}'`);
+    const hidden = await page.evaluate(
+      `[document.documentElement, ...document.querySelectorAll('.scroll')]
+        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+        .map((element) => element.getAttribute('aria-label'))`,
+    );
+    assert.deepEqual(hidden, []);
+    const region = page.getByRole('group', { name: 'Mailboxes' });
+    assert.ok(await region.getByRole('cell', { name: '953.7 MiB of 2.0 GiB' }).isVisible());
+    assert.ok(await page.getByText('2, 1 of them held, the oldest since 2026-11-22 09:00 UTC').isVisible());
+    await page.close();
+  });
+}
+
+test('a phone tells a screen reader of rows, cells and headings as a wide screen does', async () => {
   const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
   await page.goto(address);
-  const region = page.getByRole('group', { name: 'Mailboxes' });
-  const hidden = await page.evaluate(
-    '(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector("[aria-label=Mailboxes]"))',
-  );
-  assert.equal(hidden, 0);
-  assert.ok(await region.getByRole('cell', { name: '953.7 MiB of 2.0 GiB' }).isVisible());
-  assert.ok(await page.getByText('2, 1 of them held, the oldest since 2026-11-22 09:00 UTC').isVisible());
+  const session = await page.context().newCDPSession(page);
+  const { nodes } = await session.send('Accessibility.getFullAXTree');
+  const names = (role: string): readonly unknown[] =>
+    nodes.filter((node) => node.role?.value === role).map((node) => node.name?.value);
+  assert.ok(names('table').includes('Mailboxes'));
+  for (const heading of ['User', 'Messages', 'Size']) assert.ok(names('columnheader').includes(heading));
+  assert.ok(names('cell').includes('953.7 MiB of 2.0 GiB'));
+  await page.close();
+});
+
+test('a change leaves alone what it does not concern: where a table is scrolled to, the focus, what was announced', async () => {
+  const page = await browser.newPage({ viewport: { width: 700, height: 740 } });
+  await page.goto(address);
+  await page.getByText('Live', { exact: true }).waitFor();
+  const region = page.getByRole('group', { name: 'Rules' });
+  await region.focus();
+  await page.evaluate(`Object.assign(globalThis, {
+    verdict: document.querySelector('.verdict'),
+    rules: Object.assign(document.activeElement, { scrollLeft: 40 }),
+  })`);
+  const scrolled = await region.evaluate(({ scrollLeft }) => scrollLeft);
+  assert.ok(scrolled > 0);
+  box.mailboxes = [{ user: 'alice', messages: 7, octets: 7168, quota: null }];
+  box.change();
+  await page.getByRole('cell', { name: '7.0 KiB' }).waitFor();
+  assert.equal(await region.evaluate(({ scrollLeft }) => scrollLeft), scrolled);
+  assert.ok(await page.evaluate('document.activeElement === rules && document.contains(verdict)'));
+  await page.close();
+});
+
+test('a page that has lost the box says so wherever it is scrolled to, and takes it back', async () => {
+  const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
+  await page.goto(address);
+  await page.getByText('Live', { exact: true }).waitFor();
+  await page.route('**/events', (route) => route.abort());
+  server.closeAllConnections();
+  const said = page.getByText('Connection lost: trying again. What is shown may be old');
+  await said.waitFor();
+  const bottom = await said.evaluate((element) => element.getBoundingClientRect().bottom);
+  assert.ok(bottom > 0 && bottom <= 740);
+  await page.unroute('**/events');
+  await page.getByText('Live', { exact: true }).waitFor();
   await page.close();
 });
 

@@ -19,6 +19,13 @@ function trustPart({ trust: [first] }: ClientSetup): Html | '' {
     <p>SHA-256: <span class="fingerprint">${first.fingerprint}</span></p>`;
 }
 
+/** What the browser compares a whole address with before it asks for a profile, in capitals or not. */
+function addressPattern(domains: readonly string[]): string {
+  const anyCase = (letter: string): string => `[${letter}${letter.toUpperCase()}]`;
+  const patterns = domains.map((domain) => domain.replaceAll('.', '\\.').replaceAll(/[a-z]/g, anyCase));
+  return `[^@]+@(?:${patterns.join('|')})`;
+}
+
 /** What people need to know for reading their mail with a program of their own. */
 export function clientSetupSection(setup: ClientSetup): Html | '' {
   const [domain] = setup.domains;
@@ -43,6 +50,8 @@ export function clientSetupSection(setup: ClientSetup): Html | '' {
         type="email"
         required
         maxlength="254"
+        pattern="${addressPattern(setup.domains)}"
+        title="An address under ${setup.domains.join(' or ')}"
         autocomplete="email"
         aria-describedby="setup-hint"
       />

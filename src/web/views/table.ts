@@ -5,28 +5,33 @@ export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 
 export type Row = readonly (string | Html)[];
 
-/** Tables of so many columns fit a phone with their lines wrapped. */
-const FEW_COLUMNS = 3;
+function cellOf(cell: string | Html, heading: string | undefined): Html {
+  if (cell === '') return html`<td role="cell"></td>`;
+  return html`<td role="cell" data-heading="${heading}">${cell}</td>`;
+}
 
-/** A table that a screen reader announces by its caption; wide ones scroll by themselves, reachable by keyboard. */
+/**
+ * A table that a screen reader announces by its caption; what is too wide scrolls by itself, reachable by keyboard. On a
+ * phone the style takes rows apart, each cell with its heading: the roles are there because a browser may see no table then.
+ */
 export function table(caption: string, headings: readonly string[], rows: readonly Row[]): Html {
   if (rows.length === 0) return html`<p class="none">${caption}: none</p>`;
-  const width = headings.length <= FEW_COLUMNS ? 'few' : 'many';
-  return html`<div class="scroll ${width}" tabindex="0" role="group" aria-label="${caption}">
-    <table>
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="${caption}">
+    <table role="table">
       <caption>
         ${caption}
       </caption>
-      <thead>
-        <tr>
-          ${headings.map((heading) => html`<th scope="col">${heading}</th>`)}
+      <thead role="rowgroup">
+        <tr role="row">
+          ${headings.map((heading) => html`<th role="columnheader" scope="col">${heading}</th>`)}
         </tr>
       </thead>
-      <tbody>
+      <tbody role="rowgroup">
         ${rows.map(
-          (row) =>
-            html`<tr>
-              ${row.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td>${cell}</td>`))}
+          ([first = '', ...cells]) =>
+            html`<tr role="row">
+              <th role="rowheader" scope="row">${first}</th>
+              ${cells.map((cell, i) => cellOf(cell, headings[i + 1]))}
             </tr>`,
         )}
       </tbody>
