@@ -48,6 +48,9 @@ export interface QueueEntry extends QueueSummary {
   readonly isDelayNotified: boolean;
 }
 
+/** When an entry came and when it is attempted next, by one clock. */
+export type EntryTimes = Pick<QueueSummary, 'accepted' | 'nextAttempt'>;
+
 /** What has become of an entry. All but `deferred` end it. */
 export type Settlement =
   | { readonly id: number; readonly outcome: 'delivered' | 'failed' | 'expired' }
@@ -92,6 +95,8 @@ export interface QueueStore {
   hold(ids: readonly number[]): Promise<void>;
   /** Makes entries due at a time, whether they were held or not. */
   release(ids: readonly number[], at: Timestamp): Promise<void>;
+  /** Gives entries other times for the same moments: the clock was put right. */
+  redate(times: ReadonlyMap<number, EntryTimes>): Promise<void>;
   /** Ends entries without a word to anybody. */
   remove(ids: readonly number[]): Promise<void>;
 }

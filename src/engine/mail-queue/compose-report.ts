@@ -1,4 +1,4 @@
-import { type Timestamp } from '../../base/instant.ts';
+import { EARLIEST_TIME, type Timestamp } from '../../base/instant.ts';
 import { printable } from '../../base/printable.ts';
 import type { QueueEntry } from '../../port/mail-queue.ts';
 import { formatMailDate } from '../../wire/mail/date.ts';
@@ -49,6 +49,11 @@ function recipientLines({ address, reply, remoteHost, willRetryUntil }: Recipien
   ];
 }
 
+/** No date is better than one of a clock that was not set. */
+function known(time: Timestamp | undefined): Timestamp | undefined {
+  return time === undefined || time < EARLIEST_TIME ? undefined : time;
+}
+
 /** The notice as a message, with CRLF line ends. */
 export function composeReport(
   { kind, to, recipients }: PlannedReport,
@@ -61,16 +66,21 @@ export function composeReport(
     to === 'postmaster'
       ? ['A notice to the sender of a message could not be delivered. The notice was for:']
       : [FIRST_LINES[kind]];
+  const dated = recipients.map((one) => ({
+    ...one,
+    lastAttempt: known(one.lastAttempt),
+    willRetryUntil: known(one.willRetryUntil),
+  }));
   const report: DeliveryReport = {
     to: facts.to,
     domain: facts.domain,
     subject: to === 'postmaster' ? 'A notice could not be delivered' : SUBJECTS[kind],
-    text: [`This is the mail server ${hostName}.`, '', ...first, '', ...recipients.flatMap(recipientLines)],
-    message: { reportingHost: hostName, envelopeId: entry.envelopeId, arrival: entry.accepted },
-    recipients,
+    text: [`This is the mail server ${hostName}.`, '', ...first, '', ...dated.flatMap(recipientLines)],
+    message: { reportingHost: hostName, envelopeId: entry.envelopeId, arrival: known(entry.accepted) },
+    recipients: dated,
     original: message,
     returns: isWhole ? 'full' : 'headers',
-    time: facts.time,
+    time: known(facts.time),
     unique: facts.unique,
   };
   return encodeDeliveryReport(report);

@@ -16,8 +16,6 @@ export interface QueueLimits {
   readonly longestRetry: Duration;
   /** How old an entry gets (RFC 5321 section 4.5.4.1 wants at least 4 to 5 days). Then its sender gets it back. */
   readonly lifetime: Duration;
-  /** Attempts after which the age of an entry is believed though the clock cannot be trusted; see `settle`. */
-  readonly leastAttempts: number;
   /** The age at which its sender is told that it is late. */
   readonly delayNotice: Duration;
   /** While there is no Internet connection nothing is tried; entries are looked at again after this. */
@@ -36,7 +34,6 @@ export const DEFAULT_QUEUE_LIMITS: QueueLimits = {
   firstRetry: Minutes(5),
   longestRetry: Hours(4),
   lifetime: Days(5),
-  leastAttempts: 8,
   delayNotice: Hours(4),
   offlinePause: Hours(1),
   hastePause: Minutes(1),

@@ -1,5 +1,4 @@
-import type { Duration } from '../../base/duration.ts';
-import { EARLIEST_TIME, type Timestamp, after, between } from '../../base/instant.ts';
+import { type Timestamp, after, between } from '../../base/instant.ts';
 import type { NotifyWish, QueueEntry, Settlement } from '../../port/mail-queue.ts';
 import type { Random } from '../../port/random.ts';
 import type { RecipientStatus } from '../../wire/mail/delivery-status.ts';
@@ -23,10 +22,6 @@ export interface SettlePlan {
 
 export interface SettleEnv {
   readonly time: Timestamp;
-  /** Whether the clock has not jumped since the queue was started. */
-  readonly isClockSteady: boolean;
-  /** For how long the queue has been running. */
-  readonly running: Duration;
   readonly random: Random;
   readonly limits: QueueLimits;
 }
@@ -83,7 +78,6 @@ function deferred(entry: QueueEntry, outcome: Outcome, env: SettleEnv): Settled 
   const { time, random, limits } = env;
   const isLate =
     between(entry.accepted, time) >= limits.delayNotice &&
-    isAgeSure(entry, env) &&
     !entry.isDelayNotified &&
     entry.sender !== '' &&
     wants(entry, 'delay');
@@ -104,20 +98,8 @@ function deferred(entry: QueueEntry, outcome: Outcome, env: SettleEnv): Settled 
   return { settlement, report: { kind: 'delay', recipient: statusOf(entry, outcome, about) } };
 }
 
-/**
- * Whether the age of an entry is what it seems. A box may take mail before it has learnt what day it is, and a clock may be wrong for
- * a while: fresh mail must not be taken for old. What has been tried often, or was here all the time, is old enough.
- */
-function isAgeSure(
-  { accepted, attempts }: QueueEntry,
-  { isClockSteady, running, limits }: SettleEnv,
-): boolean {
-  if (isClockSteady && accepted >= EARLIEST_TIME) return true;
-  return attempts >= limits.leastAttempts || running >= limits.lifetime;
-}
-
 function isExpired(entry: QueueEntry, env: SettleEnv): boolean {
-  return between(entry.accepted, env.time) >= env.limits.lifetime && isAgeSure(entry, env);
+  return between(entry.accepted, env.time) >= env.limits.lifetime;
 }
 
 function settleOne(entry: QueueEntry, outcome: Outcome, env: SettleEnv): Settled {

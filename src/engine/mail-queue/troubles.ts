@@ -1,5 +1,5 @@
 import { Hours } from '../../base/duration.ts';
-import { EARLIEST_TIME, type Instant, type Timestamp, between } from '../../base/instant.ts';
+import { type Instant, type Timestamp, between } from '../../base/instant.ts';
 import type { QueueSummary } from '../../port/mail-queue.ts';
 import type { DestinationFailure } from './destinations.ts';
 
@@ -58,8 +58,7 @@ export function severeTroubles({ isUp, failures, lastAnswer }: TroubleFacts): Qu
 export function lateDomains({ isUp, time, entries }: TroubleFacts): LateDomain[] {
   if (!isUp) return [];
   const late = entries.filter(
-    ({ isHeld, attempts, accepted }) =>
-      !isHeld && attempts > 0 && accepted >= EARLIEST_TIME && between(accepted, time) >= LATE,
+    ({ isHeld, attempts, accepted }) => !isHeld && attempts > 0 && between(accepted, time) >= LATE,
   );
   return [...Map.groupBy(late, ({ domain }) => domain)]
     .flatMap(([domain, some]) => {

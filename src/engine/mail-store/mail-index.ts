@@ -40,7 +40,7 @@ export class MailIndex {
       }
       case 'entry': {
         const row = this.#messages.ensure(record.message);
-        this.#messages.describe(row, record.size, record.accepted);
+        this.#messages.describeQueued(row, record.size, record.accepted);
         this.#queue.apply(row, record, place);
         break;
       }

@@ -79,11 +79,15 @@ export class MessageTable {
     this.#rows.set(row, FORM, blobChecksum === undefined ? FORMS.inline : FORMS.blob);
   }
 
-  /** What a record that needs the message repeats of it; the first to say so holds. */
+  /** What a delivery repeats of the message: by this time people's programs know it. */
   describe(row: number, size: number, received: Timestamp): void {
-    if (this.#rows.getWide(row, RECEIVED) !== 0) return;
     this.#rows.setWide(row, SIZE, size);
     this.#rows.setWide(row, RECEIVED, received);
+  }
+
+  /** What an entry of the queue repeats of it. Entries are dated anew when the clock is set: a delivery knows better, whichever comes first. */
+  describeQueued(row: number, size: number, accepted: Timestamp): void {
+    if (this.#rows.getWide(row, RECEIVED) === 0) this.describe(row, size, accepted);
   }
 
   /** Whether a mailbox or the queue has it. */

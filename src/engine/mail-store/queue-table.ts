@@ -44,6 +44,7 @@ export class QueueTable {
     if (known !== 0) this.#shares.drop(this.#place(known));
     const row = known === 0 ? this.#add(message, record) : known;
     this.#shares.add(place);
+    this.#rows.setWide(row, ACCEPTED, record.accepted);
     this.#rows.setWide(row, NEXT_ATTEMPT, record.nextAttempt);
     this.#rows.set(row, ATTEMPTS, record.attempts);
     this.#rows.set(row, IS_HELD, record.isHeld ? 1 : 0);
@@ -107,11 +108,10 @@ export class QueueTable {
     return next === Infinity ? undefined : Timestamp(next);
   }
 
-  #add(message: number, { id, accepted, recipient }: EntryRecord): number {
+  #add(message: number, { id, recipient }: EntryRecord): number {
     const row = this.#rows.add();
     this.#rows.setWide(row, ID, id);
     this.#rows.set(row, MESSAGE, message);
-    this.#rows.setWide(row, ACCEPTED, accepted);
     this.#rows.set(row, DOMAIN, this.#domains.acquire(domainOf(recipient.address)));
     this.#rows.set(row, NEXT_OF_MESSAGE, this.#messages.entry(message));
     this.#messages.setEntry(message, row);

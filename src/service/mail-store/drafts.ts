@@ -1,5 +1,6 @@
 import { InvariantError } from '../../base/errors.ts';
 import { Timestamp } from '../../base/instant.ts';
+import { queueTime } from '../../engine/mail-queue/entry-times.ts';
 import { type EntryRecord, MAX_ENTRY_TEXT } from '../../engine/mail-store/entry-record.ts';
 import { deliverRecords, encodeMail } from '../../engine/mail-store/record.ts';
 import type { Clock } from '../../port/clock.ts';
@@ -88,8 +89,8 @@ function newEntry(envelope: Envelope, recipient: RemoteRecipient, about: NewEntr
     id,
     message,
     size,
-    accepted: received,
-    nextAttempt: received,
+    accepted: queueTime(received),
+    nextAttempt: queueTime(received),
     attempts: 0,
     isHeld: false,
     sender: envelope.sender,

@@ -1,8 +1,15 @@
 import { DecodeError, InvariantError } from '../../base/errors.ts';
-import type { Timestamp } from '../../base/instant.ts';
+import { Timestamp, between } from '../../base/instant.ts';
 import { type EntryRecord, domainOf } from '../../engine/mail-store/entry-record.ts';
 import { MAIL, encodeMail, endRecords } from '../../engine/mail-store/record.ts';
-import type { Notice, QueueEntry, QueueStore, QueueSummary, Settlement } from '../../port/mail-queue.ts';
+import type {
+  EntryTimes,
+  Notice,
+  QueueEntry,
+  QueueStore,
+  QueueSummary,
+  Settlement,
+} from '../../port/mail-queue.ts';
 import type { MailContent } from '../../port/mailbox.ts';
 import type { JournalRecord } from '../../wire/record/frame.ts';
 import type { Draft, Drafts } from './drafts.ts';
@@ -77,6 +84,10 @@ export class JournaledMailQueue implements QueueStore {
     await this.#change(ids, (entry) => ({ ...entry, isHeld: false, nextAttempt: at }));
   }
 
+  async redate(times: ReadonlyMap<number, EntryTimes>): Promise<void> {
+    await this.#change([...times.keys()], (entry) => redated(entry, times.get(entry.id) ?? entry));
+  }
+
   async remove(ids: readonly number[]): Promise<void> {
     await this.settle(ids.map((id) => ({ id, outcome: 'failed' })));
   }
@@ -144,4 +155,16 @@ export class JournaledMailQueue implements QueueStore {
       path: '',
     });
   }
+}
+
+function redated(entry: EntryRecord, { accepted, nextAttempt }: EntryTimes): EntryRecord {
+  const { lastAttempt } = entry;
+  const moved = lastAttempt === undefined ? 0 : lastAttempt + between(entry.accepted, accepted);
+  // In the record 0 is an entry that was never attempted.
+  return {
+    ...entry,
+    accepted,
+    nextAttempt,
+    lastAttempt: lastAttempt === undefined ? undefined : Timestamp(Math.max(1, moved)),
+  };
 }

@@ -16,10 +16,12 @@ import type { QueueStore, QueueSummary } from '../../port/mail-queue.ts';
 import type { Random } from '../../port/random.ts';
 import { splitMailbox } from '../../wire/smtp/mailbox-name.ts';
 import type { AttemptEnd, Attempts } from './attempts.ts';
+import type { QueueDates } from './queue-dates.ts';
 
 export interface MailQueueParts {
   readonly store: QueueStore;
   readonly attempts: Attempts;
+  readonly dates: QueueDates;
   readonly limits: QueueLimits;
   readonly routing: () => Routing;
   readonly clock: Clock;
@@ -147,6 +149,7 @@ export class MailQueue {
       while (this.#wantsRefresh && !this.#isClosed) {
         this.#wantsRefresh = false;
         this.#lastRefresh = this.#parts.clock.now();
+        await this.#parts.dates.putRight();
         await this.#putRight();
         this.step({ kind: 'due', entries: await this.#due() });
       }

@@ -21,12 +21,14 @@ import {
 import type { Clock } from '../../port/clock.ts';
 import type { QueueEntry, QueueStore, QueueSummary } from '../../port/mail-queue.ts';
 import type { MailQueue } from './mail-queue.ts';
+import type { QueueDates } from './queue-dates.ts';
 import type { Settler } from './settler.ts';
 
 export interface QueueDeskParts {
   readonly store: QueueStore;
   readonly queue: MailQueue;
   readonly settler: Settler;
+  readonly dates: QueueDates;
   readonly history: History;
   readonly routing: () => Routing;
   readonly clock: Clock;
@@ -46,7 +48,9 @@ export class QueueDesk {
 
   /** `most` entries are shown in full: each is read from the disk. */
   async view(most = MAX_LISTED_MAIL): Promise<MailQueueView> {
-    const { store, queue } = this.#parts;
+    const { store, queue, dates } = this.#parts;
+    // A list with times that are not right is better than none.
+    await dates.putRight().catch(() => {});
     const summaries = store.entries();
     const read = this.#needsSenders() ? MAX_LISTED_MAIL : most;
     const listed = await Promise.all(summaries.slice(0, read).map((one) => this.#listed(one)));
@@ -60,7 +64,9 @@ export class QueueDesk {
 
   /** Why mail does not go out. */
   async troubles(): Promise<readonly QueueTrouble[]> {
-    const { store, queue, clock } = this.#parts;
+    const { store, queue, clock, dates } = this.#parts;
+    // A list with times that are not right is better than none.
+    await dates.putRight().catch(() => {});
     const { isUp, destinations } = queue.scheduler;
     const { lastAnswer } = destinations;
     const facts = {

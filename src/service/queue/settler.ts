@@ -1,7 +1,7 @@
 import { collectBytes } from '../../base/bytes.ts';
 import { messageOf } from '../../base/errors.ts';
-import { Hours, Minutes } from '../../base/duration.ts';
-import { type Instant, type Timestamp, after, between } from '../../base/instant.ts';
+import { Minutes } from '../../base/duration.ts';
+import { type Timestamp, after, between } from '../../base/instant.ts';
 import { MAX_RETURNED } from '../../engine/mail-queue/compose-report.ts';
 import type { History } from '../../engine/mail-queue/history.ts';
 import type { QueueLimits } from '../../engine/mail-queue/limits.ts';
@@ -13,10 +13,12 @@ import type { Notice, QueueEntry, QueueStore, Settlement } from '../../port/mail
 import { type MailContent, StoreFullError } from '../../port/mailbox.ts';
 import type { Random } from '../../port/random.ts';
 import type { Notices } from './notices.ts';
+import type { QueueDates } from './queue-dates.ts';
 
 export interface SettlerParts {
   readonly store: QueueStore;
   readonly notices: Notices;
+  readonly dates: QueueDates;
   readonly history: History;
   readonly limits: QueueLimits;
   readonly clock: Clock;
@@ -37,17 +39,13 @@ const STORE_PAUSE = Minutes(1);
 const NO_ROOM_PAUSE = Minutes(30);
 /** Octets of a large message in which its header is looked for, to return it. */
 const LONGEST_HEADER = 64 * 1024;
-/** A clock that is put right by less than this is taken to be right all the time. */
-const STEADY = Hours(1);
 
 /** Records what came of entries, together with the notices that follow from it. */
 export class Settler {
   readonly #parts: SettlerParts;
-  readonly #start: { readonly now: Instant; readonly time: Timestamp };
 
   constructor(parts: SettlerParts) {
     this.#parts = parts;
-    this.#start = { now: parts.clock.now(), time: parts.clock.wallTime() };
   }
 
   /** Of any entries; one commit a message. `message` is theirs if it was read already. @returns whether notices went into the queue */
@@ -59,13 +57,13 @@ export class Settler {
     return isQueued;
   }
 
-  async #settleMessage(results: readonly Result[], message: MailContent | undefined): Promise<boolean> {
-    const { clock, random, limits } = this.#parts;
+  async #settleMessage(given: readonly Result[], message: MailContent | undefined): Promise<boolean> {
+    const { clock, dates, random, limits } = this.#parts;
+    const isDone = await this.#untilDone(() => dates.putRight());
+    if (!isDone) return false;
+    const results = given.map((result) => ({ ...result, entry: this.#dated(result.entry) }));
     const time = clock.wallTime();
-    const running = between(this.#start.now, clock.now());
-    const jump = between(this.#start.time, time) - running;
-    const isClockSteady = Math.abs(jump) < STEADY;
-    const plan = settle(results, { time, random, limits, running, isClockSteady });
+    const plan = settle(results, { time, random, limits });
     const notices = await this.#noticesFor(plan, results, message);
     await this.#store(plan.settlements, notices);
     this.#tell(results, plan, time);
@@ -98,16 +96,25 @@ export class Settler {
   }
 
   async #store(settlements: readonly Settlement[], notices: readonly Notice[]): Promise<void> {
-    const { store, log, clock, closing } = this.#parts;
-    for (let isClosing = false; !isClosing;) {
+    const { store } = this.#parts;
+    await this.#untilDone(async () => {
       try {
         await store.settle(settlements, notices);
-        return;
       } catch (error) {
-        if (error instanceof StoreFullError && notices.length > 0) {
-          await this.#store(this.#withoutRoom(settlements), []);
-          return;
-        }
+        if (!(error instanceof StoreFullError) || notices.length === 0) throw error;
+        await this.#store(this.#withoutRoom(settlements), []);
+      }
+    });
+  }
+
+  /** @returns whether it was done before the end of the queue */
+  async #untilDone(work: () => Promise<void>): Promise<boolean> {
+    const { log, clock, closing } = this.#parts;
+    for (let isClosing = false; !isClosing;) {
+      try {
+        await work();
+        return true;
+      } catch (error) {
         log.error(`Cannot record what became of mail in the queue, trying again: ${messageOf(error)}`);
       }
       const pause = Promise.withResolvers<boolean>();
@@ -115,6 +122,14 @@ export class Settler {
       isClosing = await Promise.race([pause.promise, closing.then(() => true)]);
       wake.cancel();
     }
+    return false;
+  }
+
+  /** The clock may have been set since the entry was read. */
+  #dated(entry: QueueEntry): QueueEntry {
+    const accepted = this.#parts.store.find(entry.id)?.accepted ?? entry.accepted;
+    if (accepted === entry.accepted || entry.lastAttempt === undefined) return { ...entry, accepted };
+    return { ...entry, accepted, lastAttempt: after(entry.lastAttempt, between(entry.accepted, accepted)) };
   }
 
   /** What would end with a notice there is no room for stays until there is. */

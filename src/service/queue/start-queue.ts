@@ -4,6 +4,7 @@ import { type Timestamp, after } from '../../base/instant.ts';
 import { type ReportFacts } from '../../engine/mail-queue/compose-report.ts';
 import { History } from '../../engine/mail-queue/history.ts';
 import { DEFAULT_QUEUE_LIMITS, type QueueLimits } from '../../engine/mail-queue/limits.ts';
+import { queueTime } from '../../engine/mail-queue/entry-times.ts';
 import type { PlannedReport } from '../../engine/mail-queue/settle.ts';
 import type { QueueTrouble } from '../../engine/mail-queue/troubles.ts';
 import { type RouteRule, Routing } from '../../engine/mail-queue/routing.ts';
@@ -22,6 +23,7 @@ import { Attempts } from './attempts.ts';
 import { Delivery } from './delivery.ts';
 import { MailQueue } from './mail-queue.ts';
 import { type NoticeOptions, Notices } from './notices.ts';
+import { QueueDates } from './queue-dates.ts';
 import { QueueDesk } from './queue-desk.ts';
 import { SessionPool } from './session-pool.ts';
 import { Settler } from './settler.ts';
@@ -97,6 +99,14 @@ export interface QueueService {
 /** How long the end of the service waits for messages under way. */
 const CLOSE_TIME = Seconds(5);
 
+function queueClock(clock: Clock): Clock {
+  return {
+    now: () => clock.now(),
+    wallTime: () => queueTime(clock.wallTime()),
+    wake: (at, action) => clock.wake(at, action),
+  };
+}
+
 function isOwnHost({ hostName, domains }: QueueOptions, host: string): boolean {
   const name = host.toLowerCase();
   return name === hostName.toLowerCase() || domains.includes(name);
@@ -111,7 +121,8 @@ export function startQueue(
     limits: given = {},
   }: { readonly onChange?: () => void; readonly limits?: Partial<QueueLimits> } = {},
 ): QueueService {
-  const { store, clock, random, log } = ports;
+  const { store, random, log } = ports;
+  const clock = queueClock(ports.clock);
   const limits = { ...DEFAULT_QUEUE_LIMITS, ...given };
   let options = first;
   let rules = new Routing(first.rules);
@@ -122,7 +133,8 @@ export function startQueue(
   const room = ports.noticeRoom ?? (() => Infinity);
   const notices = new Notices({ options: () => options, random, room, log });
   const delivery = new Delivery({ ...ports, pool, isOwnHost: (host) => isOwnHost(options, host) });
-  const shared = { store, history, limits, clock, random, log, routing, onChange };
+  const dates = new QueueDates({ store, clock, log });
+  const shared = { store, history, limits, clock, dates, random, log, routing, onChange };
   const settler = new Settler({ ...shared, notices, closing: closing.promise });
   const senderFor = (sender: string): string => options.senderFor(sender);
   const attempts = new Attempts({ ...shared, delivery, settler, senderFor });
@@ -152,15 +164,17 @@ export function startQueue(
       queue.refresh();
     },
     close: async () => {
-      const ended = queue.close();
-      await Promise.race([
-        ended,
-        new Promise<void>((resolve) => void clock.wake(after(clock.now(), CLOSE_TIME), resolve)),
-      ]);
+      await endedOrLate(queue.close(), clock);
       closing.resolve();
       pool.close();
     },
   };
+}
+
+async function endedOrLate(ended: Promise<void>, clock: Clock): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  clock.wake(after(clock.now(), CLOSE_TIME), late.resolve);
+  await Promise.race([ended, late.promise]);
 }
 
 interface Teller {

@@ -19,7 +19,8 @@ export interface DeliveryReport {
   /** The message it is about; undefined if it cannot be read any more. */
   readonly original: Uint8Array | undefined;
   readonly returns: 'full' | 'headers';
-  readonly time: Timestamp;
+  /** Undefined if the time is not known. */
+  readonly time: Timestamp | undefined;
   /** Unpredictable, of letters and digits: no message must contain it. */
   readonly unique: string;
 }
@@ -55,7 +56,7 @@ function headerLines(report: DeliveryReport, boundary: string, encoding: string)
     `From: Mail Delivery System <MAILER-DAEMON@${domain}>`,
     `To: <${report.to}>`,
     `Subject: ${report.subject}`,
-    `Date: ${formatMailDate(report.time)}`,
+    ...(report.time === undefined ? [] : [`Date: ${formatMailDate(report.time)}`]),
     `Message-ID: <${unique}@${domain}>`,
     // RFC 3834 section 5: nobody answers this by a machine.
     'Auto-Submitted: auto-replied',

@@ -26,7 +26,7 @@ export interface MessageStatus {
   readonly reportingHost: string;
   /** ENVID as it was given, in xtext. */
   readonly envelopeId: string | undefined;
-  readonly arrival: Timestamp;
+  readonly arrival: Timestamp | undefined;
 }
 
 // What could begin another field, or end the part.

@@ -209,3 +209,15 @@ test('MailIndex finds the messages that lie in a damaged extent, and those whose
   );
   assert.deepEqual(index.holders(1), ['bob', 'eva']);
 });
+
+test('MailIndex knows a message by the time of its delivery, though an entry that was dated anew comes first', () => {
+  const index = new MailIndex();
+  index.apply(entry(5, 1, { accepted: Timestamp(360) }), at(1));
+  index.apply(deliver(1, 'bob'), at(2));
+  index.apply(entry(5, 1, { accepted: Timestamp(720), nextAttempt: Timestamp(800) }), at(2, 100));
+  assert.deepEqual(
+    index.messages('bob').map(({ uid }) => uid),
+    ['10-1'],
+  );
+  assert.deepEqual([index.entry(5)?.accepted, index.entry(5)?.nextAttempt], [720, 800]);
+});

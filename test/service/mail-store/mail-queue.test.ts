@@ -240,3 +240,22 @@ test('an entry whose record is damaged is listed, fails to be read, can be ended
   await queue.remove([harmed]);
   assert.deepEqual(ids(queue), [other]);
 });
+
+test('redate() gives entries other times for good, the last attempt by as much, and passes over what has ended', async () => {
+  const files = new MemoryFiles();
+  const store = await openStore(files);
+  await store.deliver(addressed('a@one.example', 'b@two.example'), mail('m:100'));
+  const { queue } = store;
+  const [a = 0, b = 0] = ids(queue);
+  await queue.recordAttempt([a], { at: later(1), next: later(6) });
+  await queue.redate(new Map([a, b, 99].map((id) => [id, { accepted: later(60), nextAttempt: later(66) }])));
+  for (const one of [queue, (await openStore(files)).queue]) {
+    const [first, second] = await Promise.all([a, b].map((id) => one.read(id)));
+    assert.deepEqual(
+      [first?.accepted, first?.nextAttempt, first?.lastAttempt],
+      [later(60), later(66), later(61)],
+    );
+    assert.deepEqual([second?.nextAttempt, second?.lastAttempt], [later(66), undefined]);
+    assert.equal(one.find(a)?.accepted, later(60));
+  }
+});

@@ -302,6 +302,7 @@ export class OfficeLife {
       recordAttempt: (ids, times) => store.recordAttempt(ids, times),
       hold: (ids) => store.hold(ids),
       release: (ids, at) => store.release(ids, at),
+      redate: (times) => store.redate(times),
       remove: (ids) => store.remove(ids),
       settle: (settlements, notices) => this.#settle(store, settlements, notices ?? []),
     };
