@@ -44,6 +44,18 @@ test('readConfig() reports every problem of form at once, with path, value found
   );
 });
 
+test('readConfig() takes a domain of 189 characters, under which the longest label fits, and none longer (RFC 1035 §2.3.4)', () => {
+  const domain = `${'a'.repeat(62)}.${'b'.repeat(62)}.${'c'.repeat(63)}`;
+  assert.equal(domain.length, 189);
+  assert.equal(readConfig({ version: 1, system: { domain } }).system.domain, domain);
+  assert.deepEqual(
+    problemsOf({ version: 1, system: { domain: `d${domain}` } }).map(
+      ({ path, wanted }) => `${path} ${wanted}`,
+    ),
+    ['system.domain a domain name of at most 189 characters, for names of devices are made under it'],
+  );
+});
+
 test('readConfig() says in the words of this project what is wanted in the place of any value of a wrong kind', () => {
   const full = {
     version: 1,
