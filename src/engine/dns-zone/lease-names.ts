@@ -1,6 +1,7 @@
 import { hostLabel } from '../../base/host-label.ts';
 import { type Ipv4, formatIpv4 } from '../../base/ipv4.ts';
-import { type DomainName, joinNames } from '../../wire/dns/domain-name.ts';
+import { type DomainName, ancestorsOf, joinNames } from '../../wire/dns/domain-name.ts';
+import { reverseName } from '../../wire/dns/reverse-name.ts';
 
 /** Clients that have or want a name at one time; at the cap further ones are refused. */
 const MOST_NAMES = 4096;
@@ -39,6 +40,8 @@ export class LeaseNames {
   readonly #wanting = new Map<DomainName, Set<Ipv4>>();
   readonly #byName = new Map<DomainName, Ipv4>();
   readonly #byAddress = new Map<Ipv4, DomainName>();
+  /** Names above those of clients and their addresses, with how many are below. */
+  readonly #above = new Map<DomainName, number>();
 
   constructor(domain: DomainName) {
     this.#domain = domain;
@@ -105,6 +108,11 @@ export class LeaseNames {
     return grant.granted ? undefined : grant.reason;
   }
 
+  /** Whether the name of a client, or the reverse name of its address, is below this one: whoever asks for names that are not there must not cost more the more clients there are. */
+  hasBelow(name: DomainName): boolean {
+    return this.#above.has(name);
+  }
+
   entries(): Iterable<readonly [DomainName, Ipv4]> {
     return this.#byName;
   }
@@ -119,6 +127,7 @@ export class LeaseNames {
     if (address === undefined) return;
     this.#byName.delete(name);
     this.#byAddress.delete(address);
+    this.#countAbove(name, address, -1);
   }
 
   /** Gives a name that is nobody's to the first who wants it and may have it. */
@@ -128,7 +137,16 @@ export class LeaseNames {
       if (this.#refusal(name, address) !== undefined) continue;
       this.#byName.set(name, address);
       this.#byAddress.set(address, name);
+      this.#countAbove(name, address, 1);
       return;
+    }
+  }
+
+  #countAbove(name: DomainName, address: Ipv4, step: 1 | -1): void {
+    for (const above of [...ancestorsOf(name), ...ancestorsOf(reverseName(address))]) {
+      const count = (this.#above.get(above) ?? 0) + step;
+      if (count === 0) this.#above.delete(above);
+      else this.#above.set(above, count);
     }
   }
 

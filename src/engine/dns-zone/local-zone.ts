@@ -3,7 +3,13 @@ import type { Ipv4 } from '../../base/ipv4.ts';
 import type { Ipv6 } from '../../base/ipv6.ts';
 import { type Prefix4, contains4 } from '../../base/prefix.ts';
 import { RCODE, TYPE } from '../../wire/dns/constants.ts';
-import { type DomainName, countLabels, isWithin, joinNames, wireLength } from '../../wire/dns/domain-name.ts';
+import {
+  type DomainName,
+  ancestorsOf,
+  countLabels,
+  joinNames,
+  wireLength,
+} from '../../wire/dns/domain-name.ts';
 import type { ClientServers } from '../../base/client-setup.ts';
 import type { DnsRecord, Question, RecordData } from '../../wire/dns/message.ts';
 import { encodeData, typeOfData } from '../../wire/dns/record-data.ts';
@@ -69,11 +75,13 @@ function replaces(own: DnsRecord, builtIn: DnsRecord): boolean {
 export class LocalZone {
   readonly #options: ZoneOptions;
   readonly #leases: LeaseNames;
-  readonly #zones: readonly DomainName[];
+  readonly #zones: ReadonlySet<DomainName>;
   readonly #server: DomainName;
   #facts: BoxFacts;
   #reserved: ReadonlySet<DomainName> = new Set();
   #records = new Map<DomainName, DnsRecord[]>();
+  /** Names with records below them. */
+  #above = new Set<DomainName>();
   #taken = new Set<DomainName>();
   #serial = 1;
 
@@ -81,7 +89,7 @@ export class LocalZone {
   constructor(options: ZoneOptions) {
     this.#options = options;
     this.#leases = new LeaseNames(options.domain);
-    this.#zones = [options.domain, ...options.lan.flatMap(reverseZones)];
+    this.#zones = new Set([options.domain, ...options.lan.flatMap(reverseZones)]);
     this.#facts = {
       domain: options.domain,
       hostName: options.hostName,
@@ -186,7 +194,12 @@ export class LocalZone {
   }
 
   #isOurs(name: DomainName): boolean {
-    return this.#records.has(name) || this.#zones.some((zone) => isWithin(name, zone));
+    return this.#records.has(name) || this.#zoneOf(name) !== undefined;
+  }
+
+  /** A LAN may have many reverse zones, so they are not gone through. */
+  #zoneOf(name: DomainName): DomainName | undefined {
+    return this.#zones.has(name) ? name : ancestorsOf(name).find((above) => this.#zones.has(above));
   }
 
   #find(name: DomainName): DnsRecord[] {
@@ -202,7 +215,7 @@ export class LocalZone {
   }
 
   #ofApex(name: DomainName): DnsRecord[] {
-    if (!this.#zones.includes(name)) return [];
+    if (!this.#zones.has(name)) return [];
     return [
       makeSoa(name, this.#server, this.#serial),
       makeRecord(name, LOCAL_TTL, { type: 'NS', target: this.#server }),
@@ -210,7 +223,7 @@ export class LocalZone {
   }
 
   #absent(name: DomainName): LocalAnswer {
-    const zone = this.#zones.find((candidate) => isWithin(name, candidate));
+    const zone = this.#zoneOf(name);
     // The owner's record of a name elsewhere is no zone: there is no SOA record to show.
     if (zone === undefined) return { rcode: RCODE.NOERROR, answers: [], authorities: [] };
     const rcode = this.#exists(name) ? RCODE.NOERROR : RCODE.NXDOMAIN;
@@ -219,12 +232,8 @@ export class LocalZone {
 
   /** A name exists if it or a name below it has records (RFC 8020 section 2), and so do the box's names while they have no address. */
   #exists(name: DomainName): boolean {
-    if (this.#taken.has(name) || this.#find(name).length > 0) return true;
-    for (const other of this.#records.keys()) if (isWithin(other, name)) return true;
-    for (const [other, address] of this.#leases.entries()) {
-      if (isWithin(other, name) || isWithin(reverseName(address), name)) return true;
-    }
-    return false;
+    if (this.#taken.has(name) || this.#above.has(name) || this.#leases.hasBelow(name)) return true;
+    return this.#find(name).length > 0;
   }
 
   /** An owner who keeps one of these names for a device has a server of that kind. */
@@ -250,6 +259,7 @@ export class LocalZone {
       return isNamed ? [] : [makeRecord(owner, ttl, { type: 'PTR', target: name })];
     });
     this.#records = Map.groupBy([...records, ...builtIn, ...reverse], (record) => record.name);
+    this.#above = new Set([...this.#records.keys()].flatMap(ancestorsOf));
     this.#taken = new Set([...builtInNames(this.#facts), ...records.map((record) => record.name)]);
     this.#leases.setTaken(this.#taken);
     this.#serial++;

@@ -97,6 +97,18 @@ export function isWithin(name: DomainName, zone: DomainName): boolean {
   return before % 2 === 0;
 }
 
+/** The names that `name` is below, from the nearest to the root; none for the root. */
+export function ancestorsOf(name: DomainName): DomainName[] {
+  if (name === ROOT) return [];
+  const above: DomainName[] = [];
+  for (let at = 0; at < name.length; at++) {
+    // A dot behind a backslash belongs to its label; behind one, digits of `\DDD` are no dots.
+    if (name[at] === '\\') at++;
+    else if (name[at] === '.') above.push(name.slice(at + 1) as DomainName);
+  }
+  return [...above, ROOT];
+}
+
 /** `prefix` and then `zone`; undefined if that is too long. */
 export function joinNames(prefix: DomainName, zone: DomainName): DomainName | undefined {
   if (zone === ROOT) return prefix;

@@ -5,6 +5,7 @@ import { UserError } from '../../../src/base/errors.ts';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
 import { parseIpv6 } from '../../../src/base/ipv6.ts';
 import { parsePrefix4 } from '../../../src/base/prefix.ts';
+import { LeaseNames } from '../../../src/engine/dns-zone/lease-names.ts';
 import { LocalZone, type ZoneOptions } from '../../../src/engine/dns-zone/local-zone.ts';
 import { RCODE, TYPE } from '../../../src/wire/dns/constants.ts';
 import { parseDomainName } from '../../../src/wire/dns/domain-name.ts';
@@ -287,4 +288,31 @@ test('LocalZone refuses records of one name that no answer could hold', () => {
     (error) => error instanceof UserError && error.message.includes('big.office.example'),
   );
   makeZone({ records: records.slice(0, 3) });
+});
+
+test('LocalZone does not go through the leases for any question, whether the name is there or not', (t) => {
+  const zone = makeZone();
+  for (let host = 2; host < 200; host++) zone.setLeaseName(`pc${host}`, parseIpv4(`192.168.77.${host}`));
+  const walks = t.mock.method(LeaseNames.prototype, 'entries');
+  assert.equal(ask(zone, 'nobody.office.example'), 'NXDOMAIN +SOA');
+  assert.equal(ask(zone, '_ldap._tcp.nobody.office.example', 'SRV'), 'NXDOMAIN +SOA');
+  assert.equal(ask(zone, '250.77.168.192.in-addr.arpa', 'PTR'), 'NXDOMAIN +SOA');
+  assert.equal(ask(zone, 'pc2.office.example', 'AAAA'), '+SOA');
+  assert.equal(ask(zone, 'pc2.office.example'), '192.168.77.2');
+  assert.equal(ask(zone, '2.77.168.192.in-addr.arpa', 'PTR'), 'pc2.office.example');
+  assert.equal(walks.mock.callCount(), 0);
+});
+
+test('LocalZone says "nothing of that type" above a lease as long as there is one below (RFC 8020 section 2)', () => {
+  const zone = makeZone({ lan: [parsePrefix4('10.20.0.1/16')] });
+  const [first, second] = [parseIpv4('10.20.30.40'), parseIpv4('10.20.30.41')];
+  const above = '30.20.10.in-addr.arpa';
+  assert.equal(ask(zone, above, 'PTR'), 'NXDOMAIN +SOA');
+  zone.setLeaseName('pc', first);
+  zone.setLeaseName('tablet', second);
+  zone.setLeaseName('laptop', first);
+  zone.removeLease(first);
+  assert.equal(ask(zone, above, 'PTR'), '+SOA');
+  zone.removeLease(second);
+  assert.equal(ask(zone, above, 'PTR'), 'NXDOMAIN +SOA');
 });

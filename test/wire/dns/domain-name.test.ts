@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { UserError } from '../../../src/base/errors.ts';
 import {
   ROOT,
+  ancestorsOf,
   countLabels,
   isHostName,
   isWithin,
@@ -51,6 +52,19 @@ test('nameOfLabels() and labelsOf() are inverse for labels of any octets', () =>
       const lower = labels.map((label) => label.map((o) => (o > 0x40 && o < 0x5b ? o + 32 : o)));
       assert.deepEqual(labelsOf(text), lower);
       assert.equal(tryParseDomainName(text), text);
+    }),
+  );
+});
+
+test('ancestorsOf() gives every name that a name is within, but for itself, whatever octets its labels have', () => {
+  assert.deepEqual(ancestorsOf(name('a.b\\.c.example')), ['b\\.c.example', 'example', ROOT]);
+  assert.deepEqual(ancestorsOf(ROOT), []);
+  fc.assert(
+    fc.property(anyLabels, (labels) => {
+      const whole = nameOfLabels(labels);
+      const above = labels.map((_, skipped) => nameOfLabels(labels.slice(skipped + 1)));
+      assert.deepEqual(ancestorsOf(whole), above);
+      assert.ok(above.every((one) => isWithin(whole, one)));
     }),
   );
 });
