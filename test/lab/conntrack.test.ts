@@ -167,7 +167,7 @@ inOwnNetwork(import.meta.filename, () => {
     // A connection that began while nothing was translated, and one of the LAN with the box that has to stay.
     insert(...`-p udp -s ${PC1.address} -d 198.51.100.77 --sport 5060 --dport 5060 -t 600`.split(' '));
     insert(...`-p udp -s ${PC1.address} -d ${BOX.lan} --sport 1000 --dport 53 -t 600`.split(' '));
-    const ended = await conntrack.endStaleNat({ oldAddress: parseAddress(BOX.wan), lan: LAN });
+    const ended = await conntrack.endStaleNat({ oldAddresses: [parseAddress(BOX.wan)], lan: LAN });
     assert.equal(ended, 3);
     const left = listed();
     assert.ok(!left.some((line) => line.includes(`=${BOX.wan} `)), left.join('\n'));

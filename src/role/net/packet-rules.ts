@@ -114,15 +114,12 @@ export class PacketRules {
     );
   }
 
-  /** Ends the connections under an address that the WAN no longer has, and those that never got one. */
-  async endStale(
-    config: Config,
-    oldAddress: Parameters<Conntrack['endStaleNat']>[0]['oldAddress'],
-  ): Promise<void> {
+  /** Ends the connections under addresses that the WAN no longer has, and those that never got one. */
+  async endStale(config: Config, oldAddresses: readonly Ipv4[]): Promise<void> {
     const translates = config.mode === 'firewall' || config.mode === 'firewall-dmz';
     const lan = translates ? [config.lan.address] : [];
     await this.#end('under an address the WAN no longer has', () =>
-      this.conntrack.endStaleNat({ oldAddress, lan }),
+      this.conntrack.endStaleNat({ oldAddresses, lan }),
     );
   }
 

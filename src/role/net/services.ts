@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { messageOf } from '../../base/errors.ts';
+import type { Ipv4 } from '../../base/ipv4.ts';
 import { parseDomainName } from '../../wire/dns/domain-name.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Surroundings } from '../../engine/firewall/evaluate/surroundings.ts';
@@ -22,6 +23,7 @@ import { PacketRules } from './packet-rules.ts';
 import { PacketSteering } from './packet-steering.ts';
 import type { NetPorts } from './ports.ts';
 import { surroundingsOf } from './surroundings.ts';
+import { Turns } from './turns.ts';
 import { WanSide } from './wan-side.ts';
 
 const NOWHERE: Surroundings = { devices: [], routes: [] };
@@ -41,9 +43,9 @@ export class NetServices {
   readonly #wan: WanSide;
   readonly #announcer: LanAnnouncer;
   readonly #steering: PacketSteering;
+  readonly #turns = new Turns();
   #config: Config;
   #links: Links | undefined;
-  #queue: Promise<unknown> = Promise.resolve();
 
   constructor(ports: NetPorts, leases: LeaseJournal, config: Config, onChange: () => void) {
     this.#ports = ports;
@@ -68,10 +70,10 @@ export class NetServices {
       notices,
       links: () => this.#links,
       resolve: async (name: string) => (await this.dns?.addressesOf(parseDomainName(name))) ?? [],
-      inTurn: (action: () => Promise<void>) => this.#inTurn(action),
-      onAddress: async (before: Parameters<PacketRules['endStale']>[1]) => {
+      inTurn: (action: () => Promise<void>) => this.#turns.follow(action),
+      onAddress: async (former: readonly Ipv4[]) => {
         this.#tellNames();
-        await this.rules.endStale(this.#config, before);
+        await this.rules.endStale(this.#config, former);
       },
       onChange,
     };
@@ -127,12 +129,12 @@ export class NetServices {
         ),
       onFailure: (error) => this.#log.warn(`Cannot put the network devices right: ${error.message}`),
     });
-    await this.#inTurn(() => this.#applyAll(this.#config, 'start'));
+    await this.#turns.take(() => this.#applyAll(this.#config, 'start'));
   }
 
   /** Brings everything to the configuration, or back to the one before. @throws the first refusal */
   async apply(config: Config): Promise<readonly string[]> {
-    return await this.#inTurn(() => this.#change(config));
+    return await this.#turns.take(() => this.#change(config));
   }
 
   async #change(config: Config): Promise<readonly string[]> {
@@ -149,7 +151,7 @@ export class NetServices {
 
   /** Ends the services; the kernel's state stays for the next start unless it is to be removed. */
   async stop(teardown: boolean): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#turns.end(async () => {
       this.#announcer.stop();
       this.#lan.stop();
       this.rules.stop();
@@ -163,12 +165,6 @@ export class NetServices {
     });
   }
 
-  #inTurn<T>(action: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(action);
-    this.#queue = result.catch(() => undefined);
-    return result;
-  }
-
   /** The order never opens a gap: the firewall first, forwarding and addresses behind it, then who uses them. */
   async #applyAll(config: Config, occasion: 'start' | 'change'): Promise<readonly string[]> {
     this.#config = config;
@@ -177,6 +173,7 @@ export class NetServices {
     if (rules !== 'unchanged') changes.push(`firewall ${rules}`);
     applyKernelSettings(config, this.#log);
     this.#steering.follow(this.devices.names(config).ports);
+    await this.#wan.leave(config);
     changes.push(...(await this.#applyLinks(config, occasion)));
     await this.#wan.apply(config);
     changes.push(...(await this.#lan.apply(config, this.devices.names(config).lan, this.#wan.names(config))));
@@ -223,12 +220,14 @@ export class NetServices {
 
   #leasesChanged(): void {
     if (this.#config.firewall.blockedDevices.length > 0)
-      void this.#inTurn(() => this.rules.follow(this.#config)).catch((error: unknown) =>
-        this.notices.warn(
-          'firewall',
-          `The addresses of blocked devices are not followed: ${messageOf(error)}`,
-        ),
-      );
+      void this.#turns
+        .follow(() => this.rules.follow(this.#config))
+        .catch((error: unknown) =>
+          this.notices.warn(
+            'firewall',
+            `The addresses of blocked devices are not followed: ${messageOf(error)}`,
+          ),
+        );
     this.#onChange();
   }
 
@@ -250,9 +249,9 @@ export class NetServices {
 
   /** The configuration of when its turn comes: the one of now may be taken back before. */
   #applyAgain(): void {
-    void this.#inTurn(() => this.#change(this.#config)).catch((error: unknown) =>
-      this.notices.note('devices', messageOf(error)),
-    );
+    void this.#turns
+      .follow(() => this.#change(this.#config))
+      .catch((error: unknown) => this.notices.note('devices', messageOf(error)));
   }
 
   #wanLinkChanged(link: ObservedLink | undefined): void {
@@ -265,7 +264,7 @@ export class NetServices {
   #sideChanged(side: SideName, link: ObservedLink | undefined): void {
     if (side === 'wan') this.#wanLinkChanged(link);
     else if (link !== undefined && this.#lan.isWaiting) this.#applyAgain();
-    else void this.#inTurn(() => this.#announce());
+    else void this.#turns.follow(() => this.#announce());
     this.#log.info(
       `The ${side} device ${link === undefined ? 'is not there' : `${link.name} is ${isUsable(link) ? 'connected' : 'not connected'}`}`,
     );

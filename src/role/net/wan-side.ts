@@ -1,41 +1,60 @@
 import { messageOf } from '../../base/errors.ts';
 import { type Ipv4, formatIpv4 } from '../../base/ipv4.ts';
-import { formatPrefix4 } from '../../base/prefix.ts';
+import { type Prefix4, formatPrefix4 } from '../../base/prefix.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ObservedLink } from '../../engine/links/observed.ts';
+import type { Files } from '../../port/files.ts';
 import type { Log } from '../../port/log.ts';
 import type { Links } from '../../service/links/links.ts';
+import { staticAddress } from '../../service/wan/static-uplink.ts';
 import { type Wan, startWan } from '../../service/wan/wan.ts';
-import type { WanAddress, WanState } from '../../service/wan/wan-state.ts';
+import type { WanAddress, WanLink, WanPorts, WanState } from '../../service/wan/wan-state.ts';
 import { type Devices, isUsable } from './devices.ts';
 import type { WanNames } from './lan-services.ts';
 import { dnsUpstreams, wanMethod, wantedLinks } from './narrow.ts';
 import type { Notices } from './notices.ts';
-import type { NetPorts } from './ports.ts';
 import { routerConflict, routerInUse, wanConflict } from './wan-conflict.ts';
 
+/**
+ * Addresses remembered whose connections may still have to end; at the cap the oldest is forgotten. More than one takes a kernel
+ * that refuses one change after the other.
+ */
+const MAX_HELD = 16;
+
+type WanSidePorts = Required<Pick<WanPorts, 'clock' | 'random' | 'packets' | 'udp' | 'icmp' | 'runtime'>> & {
+  readonly data: Files;
+  readonly log: { logFor(source: string): Log };
+};
+
 export interface WanSideParts {
-  readonly ports: NetPorts;
+  readonly ports: WanSidePorts;
   readonly devices: Devices;
   readonly notices: Notices;
-  readonly links: () => Links | undefined;
+  readonly links: () => Pick<Links, 'apply' | 'snapshot'> | undefined;
   /** The IPv4 addresses of a name, by the box's own resolver. */
   readonly resolve: (name: string) => Promise<readonly Ipv4[]>;
   /** Changes of the address are followed one after the other, and never within another change of the box. */
   readonly inTurn: (action: () => Promise<void>) => Promise<void>;
-  /** The WAN has another address than `before`, or none, and the links follow it already. */
-  readonly onAddress: (before: Ipv4 | undefined) => Promise<void>;
+  /** The links follow the WAN's address of now; those of `former` may have been on the device since this was last called. */
+  readonly onAddress: (former: readonly Ipv4[]) => Promise<void>;
   readonly onChange: () => void;
 }
 
-/** The WAN and what follows its address: the links first, then whoever else has to know. */
+/**
+ * The WAN and what follows its address: the links first, then whoever else has to know. Only the state of now is ever followed: an
+ * address that is another already, by the time its turn comes, is put on no device and told to nobody.
+ */
 export class WanSide {
   readonly #parts: WanSideParts;
   readonly #log: Log;
   #config: Config;
   #wan: Wan | undefined;
-  /** The address that is configured. */
-  #address: Ipv4 | undefined;
+  #hasRun = false;
+  #link: WanLink = { up: false, mac: undefined };
+  /** Addresses that the device has or may have had, and whose connections have not been ended. */
+  readonly #held = new Set<Ipv4>();
+  /** The address is another than the last one followed, and the turn to follow it has not come yet. */
+  #isOvertaken = false;
 
   constructor(parts: WanSideParts, config: Config) {
     this.#parts = parts;
@@ -49,11 +68,22 @@ export class WanSide {
 
   /** What the links are to have; `unknown` is a run that has not asked for an address yet, and adopts what is there. */
   wanted(config: Config): WanAddress | 'none' | 'unknown' {
+    const wanted = this.#wantedBy(config);
+    if (typeof wanted === 'object') this.#hold(wanted.prefix.address);
+    return wanted;
+  }
+
+  #wantedBy(config: Config): WanAddress | 'none' | 'unknown' {
     if (config.mode === 'lan-only') return 'none';
+    const { state } = this;
+    const method = wanMethod(config);
+    // The lease is given back first, and that from its address.
+    const isLeased = state?.method === 'dhcp' && state.address !== undefined;
+    if (method.kind === 'static' && !isLeased) return staticAddress(method);
+    if (state === undefined) return this.#hasRun ? 'none' : 'unknown';
     // Another device has another address, and does not know it yet.
-    if (this.state !== undefined && this.state.device !== this.#parts.devices.names(config).wan)
-      return 'none';
-    return this.state?.address ?? (this.#wan === undefined ? 'unknown' : 'none');
+    if (state.device !== this.#parts.devices.names(config).wan) return 'none';
+    return state.method === 'dhcp' ? (state.address ?? 'none') : 'none';
   }
 
   /** What the name server has to know. */
@@ -69,14 +99,19 @@ export class WanSide {
     };
   }
 
+  /** Gives back what the WAN has where a configuration leaves no way to do so later; to be called before the links follow it. */
+  async leave(config: Config): Promise<void> {
+    const { state } = this;
+    if (state === undefined) return;
+    if (config.mode === 'lan-only' || state.device !== this.#parts.devices.names(config).wan)
+      await this.stop({ release: true });
+  }
+
   async apply(config: Config): Promise<void> {
     this.#config = config;
     if (config.mode === 'lan-only') {
-      await this.#wan?.stop({ release: true });
-      this.#wan = undefined;
-      const before = this.#address;
-      this.#address = undefined;
-      if (before !== undefined) await this.#parts.onAddress(before);
+      this.#parts.notices.note('wan', undefined);
+      if (this.#held.size > 0) await this.#parts.onAddress(this.#former([], true));
       return;
     }
     const device = this.#parts.devices.names(config).wan;
@@ -87,22 +122,29 @@ export class WanSide {
     const configured = (snapshot?.addresses ?? [])
       .filter(({ index }) => index === link?.index)
       .map(({ address }) => address);
+    for (const address of configured) this.#hold(address);
+    this.#link = linkOf(link);
     const { clock, random, packets, udp, icmp, data, runtime, log } = this.#parts.ports;
     const { resolve } = this.#parts;
+    const isFirst = !this.#hasRun;
+    this.#hasRun = true;
     this.#wan = await startWan(
-      { ...options, link: { up: isUsable(link), mac: link?.mac }, configured },
+      { ...options, link: this.#link, configured },
       { clock, random, packets, udp, icmp, files: data, runtime, log: log.logFor('wan'), resolve },
       {
-        onChange: (state, change) => this.#changed(state, change),
+        onChange: (_, change) => this.#changed(change),
         routerOf: (address) => routerInUse(this.#config, address),
       },
     );
-    if (this.state?.address !== undefined) await this.#follow(this.#wan.status());
+    // While it started nobody could tell it of another carrier.
+    this.#wan.linkChanged(this.#link);
+    if (this.state?.address !== undefined || !isFirst) await this.#follow();
   }
 
   /** The device with the WAN's address changed; undefined while there is none. */
   linkChanged(link: ObservedLink | undefined): void {
-    this.#wan?.linkChanged({ up: isUsable(link), mac: link?.mac });
+    this.#link = linkOf(link);
+    this.#wan?.linkChanged(this.#link);
   }
 
   async stop(options: { readonly release: boolean }): Promise<void> {
@@ -112,28 +154,61 @@ export class WanSide {
     await wan?.stop(options);
   }
 
-  #changed(state: WanState, change: 'address' | 'status'): void {
+  #changed(change: 'address' | 'status'): void {
     // From within startWan the service is not known yet; its first address is followed when it has returned.
-    if (change === 'address' && this.#wan !== undefined) void this.#parts.inTurn(() => this.#follow(state));
+    if (change === 'address' && this.#wan !== undefined) this.#followInTurn();
     this.#parts.onChange();
   }
 
+  /** However often the address changes while others have their turn, it is followed once. */
+  #followInTurn(): void {
+    if (this.#isOvertaken) return;
+    this.#isOvertaken = true;
+    void this.#parts.inTurn(() => this.#follow());
+  }
+
   /** The firewall holds no address of the WAN. */
-  async #follow(state: WanState): Promise<void> {
-    const { address } = state;
+  async #follow(): Promise<void> {
+    this.#isOvertaken = false;
+    const state = this.state;
+    // Switched off, or the box stops: what its last address left is theirs to take away.
+    if (state === undefined) return;
     const { links, notices, onAddress, onChange } = this.#parts;
-    try {
-      await links()?.apply({ wan: wantedLinks(this.#config, address ?? 'none').wan });
-      notices.note('wan', address === undefined ? undefined : conflictOf(this.#config, address));
-    } catch (error) {
-      notices.note('wan', messageOf(error));
-    }
+    const wanted = wantedLinks(this.#config, this.wanted(this.#config)).wan;
+    const refusal = await reasonOf(links()?.apply({ wan: wanted }));
+    if (this.#isOvertaken) return;
+    notices.note('wan', refusal ?? (state.address && conflictOf(this.#config, state.address)));
     this.#log.notice(addressText(state));
-    const before = this.#address;
-    this.#address = address?.prefix.address;
-    await onAddress(before === this.#address ? undefined : before);
+    await onAddress(this.#former(wanted?.ipv4?.addresses ?? [], refusal === undefined));
     onChange();
   }
+
+  #hold(address: Ipv4): void {
+    this.#held.add(address);
+    const [oldest] = this.#held;
+    if (this.#held.size > MAX_HELD && oldest !== undefined) this.#held.delete(oldest);
+  }
+
+  /** The addresses held but not wanted; they are forgotten if they are surely gone from the device. */
+  #former(wanted: readonly Prefix4[], areGone: boolean): readonly Ipv4[] {
+    const former = [...this.#held].filter((held) => wanted.every(({ address }) => address !== held));
+    if (areGone) for (const address of former) this.#held.delete(address);
+    return former;
+  }
+}
+
+/** Why something failed; undefined if it did not. */
+async function reasonOf(action: Promise<unknown> | undefined): Promise<string | undefined> {
+  try {
+    await action;
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function linkOf(link: ObservedLink | undefined): WanLink {
+  return { up: isUsable(link), mac: link?.mac };
 }
 
 function conflictOf(config: Config, address: WanAddress): string | undefined {

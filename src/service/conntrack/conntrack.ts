@@ -41,8 +41,8 @@ export interface FlowList {
 
 /** Which translation has lost its ground. */
 export interface StaleNat {
-  /** The WAN address that is gone; undefined when there was none. */
-  readonly oldAddress: Ipv4 | Ipv6 | undefined;
+  /** The WAN addresses that are gone; none when there was none. */
+  readonly oldAddresses: readonly (Ipv4 | Ipv6)[];
   /** The networks whose IPv4 addresses the WAN must not see; empty where nothing is translated. */
   readonly lan: readonly Prefix4[];
 }
@@ -159,8 +159,8 @@ class KernelConntrack implements Conntrack {
     return condemned;
   }
 
-  async endStaleNat({ oldAddress, lan }: StaleNat): Promise<number> {
-    const translated = oldAddress === undefined ? 0 : await this.end({ addresses: [oldAddress] });
+  async endStaleNat({ oldAddresses, lan }: StaleNat): Promise<number> {
+    const translated = await this.end({ addresses: oldAddresses });
     if (lan.length === 0) return translated;
     return translated + (await this.end({ isMasked: false, test: (flow) => leavesUntranslated(flow, lan) }));
   }

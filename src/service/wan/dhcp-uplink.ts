@@ -64,6 +64,7 @@ export class DhcpUplink implements Uplink {
   #mac: Mac = NO_MAC;
   #wake: Cancel | undefined;
   #retry: Cancel | undefined;
+  #isStopped = false;
   #granted: { readonly at: Instant; readonly took: Duration } | undefined;
   #unicasts: Promise<void> = Promise.resolve();
 
@@ -78,12 +79,16 @@ export class DhcpUplink implements Uplink {
     this.#arp = new ArpWatch(options.device, ports, (message) => this.#fire({ kind: 'arp', message }));
   }
 
-  /** `configured`: what the kernel has on the device; a saved lease of such an address is used from the first moment. */
-  async start(link: WanLink, configured: readonly Ipv4[]): Promise<void> {
+  /**
+   * `configured`: what the kernel has on the device; a saved lease of such an address is used from the first moment.
+   * `linkOfNow`: the carrier may come or go while the file is read.
+   */
+  async start(linkOfNow: () => WanLink, configured: readonly Ipv4[]): Promise<void> {
     const saved = await this.#store.load();
     const adopt = saved !== undefined && configured.includes(saved.address.address);
-    this.#mac = link.mac ?? NO_MAC;
     const remaining = adopt ? await this.#term.remaining(saved.address.address) : undefined;
+    const link = linkOfNow();
+    this.#mac = link.mac ?? NO_MAC;
     this.#fire({ kind: 'start', linkUp: false, saved, adopt, remaining });
     this.linkChanged(link);
   }
@@ -127,6 +132,7 @@ export class DhcpUplink implements Uplink {
   }
 
   linkChanged(link: WanLink): void {
+    if (this.#isStopped) return;
     this.#retry?.cancel();
     if (link.mac !== undefined && link.mac !== this.#mac) this.#becomeAnother(link.mac);
     if (link.up && link.mac !== undefined) {
@@ -153,6 +159,7 @@ export class DhcpUplink implements Uplink {
   }
 
   async stop(release: boolean): Promise<void> {
+    this.#isStopped = true;
     this.#retry?.cancel();
     this.#fire({ kind: 'stop', release });
     await this.#unicasts;
@@ -167,6 +174,7 @@ export class DhcpUplink implements Uplink {
     try {
       if (await this.#transport.open()) this.#fire({ kind: 'link', up: true });
     } catch (error) {
+      if (this.#isStopped) return;
       log.error(`Cannot ask for an address on ${this.#options.device}: ${messageOf(error)}`);
       this.#retry?.cancel();
       this.#retry = clock.wake(after(clock.now(), OPEN_RETRY), () => void this.#open());

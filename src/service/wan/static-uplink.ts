@@ -1,6 +1,13 @@
 import type { Uplink } from './uplink.ts';
 import type { WanAddress, WanMethod, WanPhase } from './wan-state.ts';
 
+type StaticMethod = WanMethod & { kind: 'static' };
+
+/** What the owner's own setting puts on the device. */
+export function staticAddress({ address: prefix, gateway, dnsServers }: StaticMethod): WanAddress {
+  return { prefix, gateway, dnsServers, routes: [], domain: undefined, searchDomains: [] };
+}
+
 /** The owner's own setting; nobody is asked. */
 export class StaticUplink implements Uplink {
   readonly method = 'static';
@@ -9,9 +16,8 @@ export class StaticUplink implements Uplink {
   readonly conflict = undefined;
   #address: WanAddress | undefined;
 
-  constructor(method: WanMethod & { kind: 'static' }) {
-    const { address: prefix, gateway, dnsServers } = method;
-    this.#address = { prefix, gateway, dnsServers, routes: [], domain: undefined, searchDomains: [] };
+  constructor(method: StaticMethod) {
+    this.#address = staticAddress(method);
   }
 
   get phase(): WanPhase {

@@ -83,7 +83,7 @@ class WanService implements Wan {
       this.#ports,
     );
     this.#uplink = uplink;
-    await uplink.start(this.#link, configured);
+    await uplink.start(() => this.#link, configured);
   }
 
   linkChanged(link: WanLink): void {
@@ -110,8 +110,10 @@ class WanService implements Wan {
   }
 
   reconfigure(options: WanOptions): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#reconfigure(options));
-    return this.#turn;
+    const done = this.#turn.then(() => this.#reconfigure(options));
+    // What became of one is no reason to refuse the next.
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 
   async #reconfigure(options: WanOptions): Promise<void> {

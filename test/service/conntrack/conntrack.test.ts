@@ -180,15 +180,15 @@ test('Conntrack.endCondemned() goes through more suspects than it keeps in parts
 test('Conntrack.endStaleNat() ends what the old address carried and what left the LAN untranslated', async () => {
   const entries = [entry(1, '192.168.77.20'), entry(2, '192.168.77.20', false), entry(3, '10.9.9.9', false)];
   const conntrack = conntrackOf(kernelWith(entries));
-  const oldAddress = parseAddress('203.0.113.50');
-  assert.equal(await conntrack.endStaleNat({ oldAddress: parseAddress('203.0.113.51'), lan: [] }), 0);
+  const oldAddresses = [parseAddress('203.0.113.50')];
+  assert.equal(await conntrack.endStaleNat({ oldAddresses: [parseAddress('203.0.113.51')], lan: [] }), 0);
   const lan = [parsePrefix4('192.168.77.1/24')];
-  assert.equal(await conntrack.endStaleNat({ oldAddress, lan }), 2);
+  assert.equal(await conntrack.endStaleNat({ oldAddresses, lan }), 2);
   assert.deepEqual(
     entries.map(({ id }) => id),
     [3],
   );
-  assert.equal(await conntrack.endStaleNat({ oldAddress: undefined, lan: [] }), 0);
+  assert.equal(await conntrack.endStaleNat({ oldAddresses: [], lan: [] }), 0);
 });
 
 test('Conntrack.count() says how many there are and may be', async () => {
