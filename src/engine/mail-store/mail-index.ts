@@ -7,12 +7,9 @@ import { Mailboxes } from './mailboxes.ts';
 import type { ListedMessage } from './listed-message.ts';
 import { type IndexedMessage, MessageTable } from './message-table.ts';
 import { QueueTable } from './queue-table.ts';
-import type { EndRecord, MailRecord, RemoveRecord } from './record.ts';
+import type { MailRecord } from './record.ts';
+import { type HoldingSegment, SegmentIds } from './segment-ids.ts';
 import { Tombstones } from './tombstones.ts';
-
-interface NumberedSegment {
-  readonly number: number;
-}
 
 /**
  * The fold of the mail store's journal: which messages are in which mailbox and in the queue, and where. Records of one message come in any order, and after a
@@ -24,10 +21,12 @@ export class MailIndex {
   readonly #mailboxes = new Mailboxes(this.#messages, this.shares);
   readonly #queue = new QueueTable(this.#messages, this.shares);
   readonly #reads = new FirstReadTable(this.shares);
-  readonly #tombstones = new Tombstones(this.shares);
+  readonly #segmentIds = new SegmentIds();
+  readonly #tombstones = new Tombstones(this.shares, this.#segmentIds);
   #isReplaying = true;
 
   apply(record: MailRecord, place: Place): void {
+    if ('id' in record) this.#segmentIds.add(place.segment, record.id);
     switch (record.kind) {
       case 'message':
         this.#messages.setContent(this.#messages.ensure(record.id), record, place);
@@ -45,11 +44,11 @@ export class MailIndex {
         break;
       }
       case 'remove':
-        this.#tombstones.add(place, record.through);
+        this.#tombstones.add(place, record);
         for (const id of record.ids) this.#remove(id, record.user);
         break;
       case 'end':
-        this.#tombstones.add(place, record.through);
+        this.#tombstones.add(place, record);
         for (const id of record.ids) this.#forgetUnneeded(this.#queue.end(id));
         break;
       case 'read':
@@ -167,8 +166,9 @@ export class MailIndex {
   }
 
   /** What a compaction must copy of the record at `place`, in the form it is needed now; undefined if nothing. */
-  keep(record: MailRecord, place: Place, segments: readonly NumberedSegment[]): MailRecord | undefined {
-    if (record.kind === 'remove' || record.kind === 'end') return keptTombstone(record, place, segments);
+  keep(record: MailRecord, place: Place, segments: readonly HoldingSegment[]): MailRecord | undefined {
+    if (record.kind === 'remove' || record.kind === 'end')
+      return this.#tombstones.keep(record, place, segments);
     if (record.kind === 'entry') return this.#queue.isAt(record.id, place) ? record : undefined;
     if (record.kind === 'read') {
       const ids = this.#reads.idsAt(record.user, record.ids, place);
@@ -181,9 +181,10 @@ export class MailIndex {
     return users.length > 0 ? { ...record, users } : undefined;
   }
 
-  /** A segment is gone; `oldest` is the number of the first that is left. */
-  segmentRemoved(number: number, oldest: number): void {
-    this.#tombstones.segmentRemoved(number, oldest);
+  /** A segment is gone, and these are left, the oldest first. */
+  segmentRemoved(number: number, segments: readonly HoldingSegment[]): void {
+    this.#segmentIds.delete(number);
+    this.#tombstones.segmentRemoved(number, segments);
   }
 
   /** Messages that somebody needs and that are wanted, the oldest first. */
@@ -207,14 +208,4 @@ export class MailIndex {
   #forgetUnneeded(row: number): void {
     if (!this.#isReplaying && row !== 0 && !this.#messages.isNeeded(row)) this.#messages.forget(row);
   }
-}
-
-function keptTombstone<T extends RemoveRecord | EndRecord>(
-  record: T,
-  place: Place,
-  segments: readonly NumberedSegment[],
-): T | undefined {
-  const through = record.through === 0 ? place.segment : record.through;
-  const isNeeded = segments.some(({ number }) => number <= through && number !== place.segment);
-  return isNeeded ? { ...record, through } : undefined;
 }

@@ -1,4 +1,19 @@
 import type { Place, SegmentShares } from '../compaction/segment-shares.ts';
+import type { HoldingSegment, SegmentIds } from './segment-ids.ts';
+
+/** Segments that may hold what a record ended: from the first that has so high numbers to the one where it was first written. */
+interface Reach {
+  readonly from: number;
+  readonly through: number;
+  length: number;
+}
+
+/** A record that ends others. */
+interface EndingRecord {
+  /** Last segment that may hold what it ended; 0 for the record's own. */
+  readonly through: number;
+  readonly ids: readonly number[];
+}
 
 /**
  * The records that end others (REMOVE, END) and are still needed: as long as a segment may hold what they ended, without them it would come back. Of all with
@@ -6,32 +21,63 @@ import type { Place, SegmentShares } from '../compaction/segment-shares.ts';
  */
 export class Tombstones {
   readonly #shares: SegmentShares;
-  /** Bytes by the segment they are in, then by the last segment that may hold what they ended. */
-  readonly #bytes = new Map<number, Map<number, number>>();
+  readonly #segmentIds: SegmentIds;
+  /** By the segment they are in, then by their reach. */
+  readonly #reaches = new Map<number, Map<string, Reach>>();
 
-  constructor(shares: SegmentShares) {
+  constructor(shares: SegmentShares, segmentIds: SegmentIds) {
     this.#shares = shares;
+    this.#segmentIds = segmentIds;
   }
 
-  /** @param through last segment that may hold what it ended; 0 for the record's own */
-  add(place: Place, through: number): void {
-    const reaches = this.#bytes.get(place.segment) ?? new Map<number, number>();
-    this.#bytes.set(place.segment, reaches);
-    const reach = through === 0 ? place.segment : through;
-    reaches.set(reach, (reaches.get(reach) ?? 0) + place.length);
+  add(place: Place, record: EndingRecord): void {
+    const through = throughOf(record, place);
+    const from = this.#segmentIds.firstReaching(Math.min(...record.ids));
+    const reaches = this.#reaches.get(place.segment) ?? new Map<string, Reach>();
+    this.#reaches.set(place.segment, reaches);
+    const key = `${from} ${through}`;
+    const reach = reaches.get(key) ?? { from, through, length: 0 };
+    reaches.set(key, reach);
+    reach.length += place.length;
     this.#shares.add(place);
   }
 
-  segmentRemoved(number: number, oldest: number): void {
-    for (const [segment, reaches] of this.#bytes) {
-      for (const [through, length] of reaches) {
-        const isNeeded =
-          segment !== number && (through > oldest || (through === oldest && segment !== oldest));
-        if (isNeeded) continue;
+  /** What a compaction must carry along of the record at `place`. It is looked at more closely than in {@link segmentRemoved}, which knows sums only. */
+  keep<T extends EndingRecord>(record: T, place: Place, segments: readonly HoldingSegment[]): T | undefined {
+    const through = throughOf(record, place);
+    const isNeeded = segments.some(
+      (one) =>
+        one.number <= through && one.number !== place.segment && this.#segmentIds.mayHold(one, record.ids),
+    );
+    return isNeeded ? { ...record, through } : undefined;
+  }
+
+  /** A segment is gone, and these are left, the oldest first. */
+  segmentRemoved(number: number, segments: readonly HoldingSegment[]): void {
+    const damaged = segments.find((one) => one.isDamaged)?.number ?? Infinity;
+    for (const [segment, reaches] of this.#reaches) {
+      for (const [key, { from, through, length }] of reaches) {
+        const holder = Math.min(firstFrom(segments, from), damaged);
+        if (segment !== number && holder <= through && holder !== segment) continue;
         this.#shares.drop({ segment, offset: 0, length });
-        reaches.delete(through);
+        reaches.delete(key);
       }
-      if (reaches.size === 0) this.#bytes.delete(segment);
+      if (reaches.size === 0) this.#reaches.delete(segment);
     }
   }
+}
+
+function throughOf({ through }: EndingRecord, { segment }: Place): number {
+  return through === 0 ? segment : through;
+}
+
+/** The first segment with this number or a higher one. */
+function firstFrom(segments: readonly HoldingSegment[], from: number): number {
+  let [low, high] = [0, segments.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((segments[middle]?.number ?? 0) >= from) high = middle;
+    else low = middle + 1;
+  }
+  return segments[low]?.number ?? Infinity;
 }

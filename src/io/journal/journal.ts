@@ -53,6 +53,8 @@ export interface SegmentSummary {
   readonly size: number;
   /** Sealed, undamaged and not the newest: compact() will take it. */
   readonly isCompactable: boolean;
+  /** Something in it could not be read, and may be readable at another time. */
+  readonly isDamaged: boolean;
 }
 
 /** What reading a whole segment came to. */
@@ -160,6 +162,7 @@ export class Journal {
       path: segment.path,
       size: segment.size,
       isCompactable: this.#head.isCompactable(segment, index),
+      isDamaged: segment.isDamaged,
     }));
   }
 

@@ -59,7 +59,7 @@ export class MailLog {
       journal,
       pick: (segments) => this.#pick(segments),
       keep: (record) => this.#keep(record),
-      onRemoved: (number) => index.segmentRemoved(number, journal.segments()[0]?.number ?? number),
+      onRemoved: (number) => index.segmentRemoved(number, journal.segments()),
       onFailure: (error) => log.warn(`The mail store is not compacted now: ${messageOf(error)}`),
     });
   }

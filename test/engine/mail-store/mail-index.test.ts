@@ -11,7 +11,7 @@ import type {
 } from '../../../src/engine/mail-store/record.ts';
 
 const at = (segment: number, offset = 0, length = 100) => ({ segment, offset, length });
-const segments = (...numbers: readonly number[]) => numbers.map((number) => ({ number }));
+const segments = (...numbers: readonly number[]) => numbers.map((number) => ({ number, isDamaged: false }));
 const message = (id: number): MessageRecord => ({ kind: 'message', id, size: 10, blobChecksum: undefined });
 const deliver = (id: number, ...users: readonly string[]): DeliverRecord => ({
   kind: 'deliver',
@@ -90,8 +90,22 @@ test('MailIndex counts as live what a compaction would copy', () => {
   assert.deepEqual([index.shares.live(1), index.shares.live(2)], [200, 100]);
   index.apply(remove('eva', 1), at(2, 100));
   assert.deepEqual([index.shares.live(1), index.shares.live(2)], [0, 200]);
-  index.segmentRemoved(1, 2);
+  index.segmentRemoved(1, segments(2, 3));
   assert.equal(index.shares.live(2), 0);
+});
+
+test('MailIndex counts a removal as live no longer than a segment is left that may hold what it ended', () => {
+  const index = new MailIndex();
+  index.apply(message(1), at(1));
+  index.apply(deliver(1, 'eva'), at(1, 100));
+  index.apply(message(2), at(2));
+  index.apply(deliver(2, 'bob'), at(2, 100));
+  index.apply(message(3), at(3));
+  index.apply(remove('bob', 2), at(4));
+  index.segmentRemoved(3, segments(1, 2, 4, 5));
+  assert.equal(index.shares.live(4), 100);
+  index.segmentRemoved(2, segments(1, 4, 5));
+  assert.equal(index.shares.live(4), 0, 'what eva keeps in segment 1 is older');
 });
 
 test('MailIndex.keep() copies a message and its delivery for those who still have it', () => {
@@ -111,10 +125,34 @@ test('MailIndex.keep() copies a message and its delivery for those who still hav
 test('MailIndex.keep() carries a removal along while a segment may hold what it ended', () => {
   const index = new MailIndex();
   const carried = { ...remove('bob', 1), through: 2 };
+  for (const segment of [1, 2]) index.apply(deliver(1, 'bob'), at(segment));
   assert.deepEqual(index.keep(remove('bob', 1), at(2), segments(1, 2, 3)), carried);
   assert.equal(index.keep(remove('bob', 1), at(2), segments(2, 3)), undefined);
   assert.deepEqual(index.keep(carried, at(5), segments(2, 5, 6)), carried);
   assert.equal(index.keep(carried, at(5), segments(3, 5, 6)), undefined);
+});
+
+test('MailIndex.keep() lets a removal go that only segments with other mail are left of', () => {
+  const index = new MailIndex();
+  for (const id of [1, 4]) index.apply(deliver(id, 'eva'), at(1, id * 100));
+  index.apply(deliver(5, 'bob'), at(2));
+  index.apply(deliver(6, 'eva'), at(3));
+  const [older, own, newer] = [1, 2, 3];
+  assert.notEqual(index.keep(remove('bob', 5), at(4), segments(older, own, newer, 4)), undefined);
+  assert.equal(index.keep(remove('bob', 5), at(4), segments(older, newer, 4)), undefined);
+  assert.notEqual(index.keep(remove('bob', 2), at(4), segments(older, newer, 4)), undefined);
+  index.segmentRemoved(older, segments(own, newer, 4));
+  assert.equal(index.keep(remove('bob', 2), at(4), segments(own, newer, 4)), undefined);
+});
+
+test('MailIndex.keep() carries a removal along while there is a damaged segment, which may hold anything', () => {
+  const index = new MailIndex();
+  const damaged = { number: 1, isDamaged: true };
+  const carried = { ...remove('bob', 1), through: 2 };
+  assert.deepEqual(index.keep(remove('bob', 1), at(2), [damaged, ...segments(2, 3)]), carried);
+  index.apply(remove('bob', 1), at(2));
+  index.segmentRemoved(3, [damaged, ...segments(2, 4)]);
+  assert.equal(index.shares.live(2), 100);
 });
 
 test('MailIndex plans the queue: what is due, the longest due first, nothing that is held', () => {

@@ -192,6 +192,26 @@ test('compaction gives room back after removals and keeps all other messages', a
   );
 });
 
+test('removals leave nothing behind in the journal, also where the oldest segment is full of mail that people keep', async () => {
+  const files = new MemoryFiles();
+  const store = await openStore(files);
+  for (let number = 0; number < 8; number += 1) await store.deliver(to('eva'), mail(`kept${number}:2000`));
+  const sizeAfter = async (rounds: number): Promise<number> => {
+    for (let round = 0; round < rounds; round += 1) {
+      await store.deliver(to('bob'), mail(`gone${round}:2000`));
+      await store.empty('bob');
+    }
+    let size = 0;
+    for (const name of await files.list('mail')) size += (await files.read(`mail/${name}`))?.length ?? 0;
+    return size;
+  };
+  const early = await sizeAfter(40);
+  const late = await sizeAfter(300);
+  assert.ok(late <= early + SMALL.segmentSize, `${late} octets after many removals, ${early} before`);
+  assert.equal((await uids(await openStore(files), 'eva')).length, 8);
+  assert.deepEqual(await uids(await openStore(files), 'bob'), []);
+});
+
 test('a damaged message is reported and costs only itself', async () => {
   const files = new MemoryFiles();
   const store = await openStore(files);
