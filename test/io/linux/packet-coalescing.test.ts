@@ -12,22 +12,22 @@ function delays(times: readonly number[]): readonly number[] {
   });
 }
 
-test('the messages of one client never wait for others', () => {
+test('PacketCoalescing lets the messages of one client wait for nobody', () => {
   assert.deepEqual(delays([1000, 1002, 2000, 2003]), [0, 0, 0, 0]);
 });
 
-test('packets that keep coming wait for one another, until there is a pause', () => {
+test('PacketCoalescing lets packets that keep coming wait 16 ms for one another, until there is a pause', () => {
   assert.deepEqual(delays([0, 1, 2, 19, 38, 57, 500, 501, 502]), [0, 0, 16, 16, 16, 16, 0, 0, 16]);
 });
 
-test('one packet in 64 ms never waits', () => {
+test('PacketCoalescing never lets one packet in 64 ms wait', () => {
   assert.deepEqual(
     delays(Array.from({ length: 20 }, (_, index) => index * 65)),
     Array.from({ length: 20 }, () => 0),
   );
 });
 
-test('nothing waits while more is there than one turn takes', () => {
+test('PacketCoalescing lets nothing wait while more is there than one turn takes', () => {
   const coalescing = new PacketCoalescing();
   for (let time = 0; time < 10; time++) {
     assert.equal(coalescing.delay(time), 0);
