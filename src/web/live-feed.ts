@@ -12,7 +12,7 @@ export class LiveFeed {
   readonly #client: ControlClient;
   readonly #log: Log;
   /** With what each was sent last. */
-  readonly #listeners = new Map<(main: string) => void, string | undefined>();
+  readonly #listeners = new Map<(main: string | null) => void, string | null | undefined>();
   #following: AbortController | undefined;
   #rendering = false;
   /** Something has changed since the rendering began. */
@@ -49,8 +49,8 @@ export class LiveFeed {
     return this.#listeners.size;
   }
 
-  /** Calls `listener` with what the page shows now, and whenever that is something else. */
-  subscribe(listener: (main: string) => void): () => void {
+  /** Calls `listener` with what the page shows now, and whenever that is something else; with null while nobody knows what is so. */
+  subscribe(listener: (main: string | null) => void): () => void {
     this.#listeners.set(listener, undefined);
     if (this.#following !== undefined) void this.#render();
     else {
@@ -72,6 +72,7 @@ export class LiveFeed {
         await this.#client.follow(() => void this.#render(), signal);
       } catch (error) {
         if (signal.aborted) return;
+        this.#send(null);
         this.#log.info(`Lost the control API, trying again: ${messageOf(error)}`);
         await new Promise((resolve) => setTimeout(resolve, RETRY));
       }
@@ -88,13 +89,14 @@ export class LiveFeed {
         this.#send(String(await sections(await this.snapshot())));
       }
     } catch (error) {
+      this.#send(null);
       this.#log.info(`Cannot refresh the open pages: ${messageOf(error)}`);
     } finally {
       this.#rendering = false;
     }
   }
 
-  #send(main: string): void {
+  #send(main: string | null): void {
     for (const [listener, last] of this.#listeners) {
       if (last === main) continue;
       this.#listeners.set(listener, main);

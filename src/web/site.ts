@@ -29,7 +29,7 @@ function liveEvents(site: Hono, feed: LiveFeed): void {
     if (feed.listeners >= MAX_LIVE_PAGES)
       return c.text(`Cannot keep more than ${MAX_LIVE_PAGES} pages live: reload to see changes`, 503);
     return streamSSE(c, async (stream) => {
-      let latest: string | undefined;
+      let latest: string | null | undefined;
       let wake: (() => void) | undefined;
       const stop = feed.subscribe((main) => {
         latest = main;
@@ -52,9 +52,8 @@ function liveEvents(site: Hono, feed: LiveFeed): void {
         const data = latest;
         latest = undefined;
         // A slow browser gets the newest state, never a queue of old ones.
-        await (data === undefined
-          ? stream.write(': still here\n\n')
-          : stream.writeSSE({ event: 'main', data }));
+        if (data === undefined) await stream.write(': still here\n\n');
+        else await stream.writeSSE(data === null ? { event: 'lost', data: 'away' } : { event: 'main', data });
       }
     });
   });

@@ -105,7 +105,7 @@ test('LiveFeed follows the control API only while a page is open', async () => {
 test('who opens a page is told how things are at once, and again only when that is something else', async () => {
   const box = new FakeBox();
   const feed = new LiveFeed(fakeControl(box), log);
-  const told: string[] = [];
+  const told: (string | null)[] = [];
   const open = (): Promise<() => void> =>
     new Promise((resolve) => {
       const stop = feed.subscribe((main) => {
@@ -121,4 +121,29 @@ test('who opens a page is told how things are at once, and again only when that 
   assert.equal(told.length, 2);
   assert.equal(told[0], told[1]);
   for (const stop of stops) stop();
+});
+
+test('an open page is told when nobody knows how things are, and again how they are, although they are as before', async () => {
+  const box = new FakeBox();
+  const control = fakeControl(box);
+  let loseControl = ignore;
+  const client: ControlClient = {
+    get: (path) => control.get(path),
+    follow: (onStatus, signal) => {
+      const lost = new Promise<never>((_, reject) => {
+        loseControl = () => reject(new Error('gone'));
+      });
+      return Promise.race([control.follow(onStatus, signal), lost]);
+    },
+  };
+  const response = await siteOf(client).request('/events', asked('192.168.77.1'));
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  const nextEvent = async (): Promise<string | undefined> =>
+    /^event: (\w+)$/m.exec((await reader?.read())?.value ?? '')?.[1];
+  assert.equal(await nextEvent(), 'main');
+  loseControl();
+  assert.equal(await nextEvent(), 'lost');
+  assert.equal(await nextEvent(), 'main');
+  await reader?.cancel();
+  loseControl();
 });

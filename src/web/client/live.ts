@@ -69,6 +69,7 @@ function follow(): void {
   source = new EventSource('/events');
   source.addEventListener('open', () => say('Live', false));
   source.addEventListener('error', lose);
+  source.addEventListener('lost', () => say('The box is starting. What is shown may be old', true));
   source.addEventListener('main', (event: MessageEvent<string>) => {
     say('Live', false);
     show(event.data);

@@ -36,11 +36,13 @@ export function waitingPage(reason: string): Html {
         <meta http-equiv="refresh" content="3" />
         <title>Gatepost</title>
         <link rel="stylesheet" href="/style.css" />
+        <link rel="icon" href="data:," />
       </head>
       <body>
         <main>
           <h1>The box is starting</h1>
-          <p role="status">${reason}</p>
+          <p role="status">The page comes by itself as soon as the box answers, most often within seconds.</p>
+          <p class="reason">${reason}</p>
         </main>
       </body>
     </html>`;
