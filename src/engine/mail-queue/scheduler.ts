@@ -1,3 +1,4 @@
+import { Milliseconds } from '../../base/duration.ts';
 import { between, after, type Instant, type Timestamp } from '../../base/instant.ts';
 import type { QueueSummary } from '../../port/mail-queue.ts';
 import type { Random } from '../../port/random.ts';
@@ -188,7 +189,9 @@ export class QueueScheduler {
 
   #pause(failure: DestinationFailure | undefined, env: ScheduleEnv): { until: Timestamp; reason: string } {
     if (failure === undefined) return { until: after(env.time, this.#limits.offlinePause), reason: OFFLINE };
-    return { until: after(env.time, between(env.now, failure.until)), reason: failure.reason };
+    // Civil time has whole milliseconds, the monotonic clock has fractions.
+    const pause = Milliseconds(Math.ceil(between(env.now, failure.until)));
+    return { until: after(env.time, pause), reason: failure.reason };
   }
 
   #start(env: ScheduleEnv): ScheduleEffect[] {

@@ -65,7 +65,8 @@ export class QueueDates {
     if (this.#look === undefined) return (entry) => timesAtStart(entry, time);
     const { lastId, ...before } = this.#look;
     const within = between(before.now, now);
-    const by = Milliseconds(between(before.time, time) - within);
+    // In whole milliseconds, as civil time is.
+    const by = Milliseconds(Math.round(between(before.time, time) - within));
     if (Math.abs(by) < JUMP) return undefined;
     return (entry) => timesAfterJump(entry, { by, within, lastId }, time);
   }

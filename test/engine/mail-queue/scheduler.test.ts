@@ -80,6 +80,17 @@ test('QueueScheduler keeps a large message from being overtaken until it has roo
   assert.deepEqual(idsOf(desk.step({ kind: 'ended', attempt: 1, answered: true })), [[2], [3]]);
 });
 
+test('QueueScheduler puts mail off until a whole millisecond of civil time, no earlier than the destination is asked again', () => {
+  const desk = new Desk();
+  desk.due(entry(1, 'a'));
+  desk.step({ kind: 'ended', attempt: 1, answered: false, reason: 'no answer' });
+  const { until } = desk.scheduler.destinations.failure('a') ?? { until: Instant(0) };
+  const env = { now: Instant(1000.4), time: Timestamp(NOW + 1000), random: new FakeRandom(1) };
+  const [put] = desk.scheduler.step({ kind: 'due', entries: [entry(2, 'a')] }, env);
+  assert.ok(put?.kind === 'defer');
+  assert.equal(put.until, NOW + 1000 + Math.ceil(until - 1000.4));
+});
+
 test('QueueScheduler asks a destination that failed with one attempt, after its pause', () => {
   const desk = new Desk();
   const three = [entry(1, 'a'), entry(2, 'a'), entry(3, 'a')];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Days, type Duration, Hours, Minutes, Seconds } from '../../../src/base/duration.ts';
+import { Days, type Duration, Hours, Milliseconds, Minutes, Seconds } from '../../../src/base/duration.ts';
 import { Timestamp, after } from '../../../src/base/instant.ts';
 import { FakeClock } from '../../fake/fake-clock.ts';
 import { FakeNames } from '../../fake/fake-names.ts';
@@ -160,4 +160,30 @@ test('health says how long mail has waited by the time that has passed, whatever
   office.clock.setWallTime(FAR_AHEAD);
   const [trouble] = await queue.service.troubles();
   assert.match(trouble?.reason ?? '', /has been waiting for 5 hours/);
+});
+
+test('mail for a dead host is put off and goes later also where the monotonic clock has fractions of milliseconds, and the other one has jumped', async () => {
+  const office = new Office(TODAY);
+  const queue = await office.start();
+  const accept = async (name: string): Promise<void> => {
+    await queue.accept(name, [`ann@${ELSEWHERE}`]);
+    await queue.quiet();
+    await office.clock.advance(Milliseconds(1234.4));
+  };
+  for (const name of ['one', 'two', 'three']) await accept(name);
+  office.clock.setWallTime(after(TODAY, Days(1)));
+  await accept('four');
+  await queue.pass(Minutes(30), Minutes(1));
+  const { entries } = await queue.service.view();
+  assert.deepEqual(
+    entries.map(({ state }) => state),
+    ['waiting', 'waiting', 'waiting', 'waiting'],
+  );
+  assert.deepEqual(
+    queue.log.entries.filter(({ level }) => level === 'error'),
+    [],
+  );
+  office.client.peers.set('192.0.2.1', {});
+  await queue.pass(Hours(4), Minutes(30));
+  assert.deepEqual(queue.receivedBy(`ann@${ELSEWHERE}`).toSorted(), ['four', 'one', 'three', 'two']);
 });
