@@ -1,4 +1,4 @@
-import { Days } from '../base/duration.ts';
+import { Days, type Duration, Milliseconds } from '../base/duration.ts';
 import { EARLIEST_TIME, type Timestamp, after, between } from '../base/instant.ts';
 
 /** How many days a message is kept after it was first read; messages nobody has read are always kept. */
@@ -37,24 +37,29 @@ export function announcedExpiry({ keep, users }: RetentionRules): {
   return { days: least === Infinity ? 'NEVER' : least, perUser: all.some((days) => days !== keep) };
 }
 
-/** Between readings of an office that is at work, and around a weekend, there is no longer gap. */
+/** Between readings of an office that is at work, and around a weekend, there is no longer gap. A longer one may be a clock that has jumped. */
 const LONGEST_QUIET = Days(4);
-/** How long time must have passed without a gap or a jump to be believed. */
-export const WATCHED_TIME = Days(7);
 
 /**
- * Whether the dates of readings bear a clock out: they lead back from its time over {@link WATCHED_TIME} without a gap, or there are none before the gap. A clock that has
- * jumped forwards by years has nothing between; nor has an office after its holidays, where mail merely stays some days longer.
+ * How long before `end` each reading was at least: gaps of at most {@link LONGEST_QUIET} between readings have passed, longer ones need not have. So a
+ * clock that was years ahead adds nothing; nor do holidays of an office, whose mail merely stays some days longer. Readings later than `end` are left out.
  */
-export function isBorneOut(time: Timestamp, reads: Iterable<Timestamp>): boolean {
-  const dates = [...reads].filter((at) => at <= time).sort((a, b) => b - a);
-  let last = time;
-  for (const at of dates) {
-    if (between(at, last) > LONGEST_QUIET) return false;
-    if (between(at, time) >= WATCHED_TIME) return true;
-    last = at;
+export function borneOut(
+  dates: Iterable<Timestamp>,
+  {
+    end,
+    hasJumped,
+  }: { readonly end: Timestamp; /** So that the last gap cannot be told. */ readonly hasJumped: boolean },
+): ReadonlyMap<Timestamp, Duration> {
+  const passed = new Map<Timestamp, Duration>();
+  let [next, sum] = [end, 0];
+  for (const at of [...new Set(dates)].filter((one) => one <= end).sort((a, b) => b - a)) {
+    const gap = between(at, next);
+    if (gap <= LONGEST_QUIET && !(hasJumped && passed.size === 0)) sum += gap;
+    passed.set(at, Milliseconds(sum));
+    next = at;
   }
-  return true;
+  return passed;
 }
 
 /** The latest first reading that expires at a time; undefined if none does. */

@@ -6,6 +6,6 @@ export interface FirstReads {
   of(user: string, through?: Timestamp): ReadonlyMap<string, Timestamp>;
   /** Of all users and their messages, in no order. */
   dates(): Iterable<Timestamp>;
-  /** Remembers messages as read now, in one committed record that is forgotten with them. Those that were read before keep their time. */
+  /** Remembers messages as read then, in one committed record that is forgotten with them. Those that were read before that time keep their own. */
   record(user: string, uids: readonly string[], at: Timestamp): Promise<void>;
 }

@@ -132,12 +132,12 @@ class PostRole {
       () => this.#queue?.wake(),
     );
     const clock = new NodeClock();
-    const time = new SteadyTime({ clock, dates: () => stored.firstReads.dates() });
+    const steady = new SteadyTime({ clock, dates: () => stored.firstReads.dates() });
     this.#retention = new Retention(
       {
         firstReads: stored.firstReads,
         now: () => knownTime(clock.wallTime()),
-        isSteady: () => time.isSteady,
+        steady,
       },
       log.logFor('pop3'),
     );

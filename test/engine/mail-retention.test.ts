@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Days, Milliseconds } from '../../src/base/duration.ts';
+import { Days, Hours, Milliseconds } from '../../src/base/duration.ts';
 import { Timestamp, after } from '../../src/base/instant.ts';
-import { announcedExpiry, expiredMessages, isBorneOut, keepDays } from '../../src/engine/mail-retention.ts';
+import { announcedExpiry, expiredMessages, borneOut, keepDays } from '../../src/engine/mail-retention.ts';
 
 const READ = Timestamp(Date.UTC(2026, 0, 1));
 
@@ -44,17 +44,16 @@ test('announcedExpiry() is the least of all rules, and says whether they differ 
   });
 });
 
-test('isBorneOut() believes a clock that readings lead up to for a week, and one that nothing contradicts', () => {
-  const daysAgo = (...days: readonly number[]) => days.map((count) => after(READ, Days(-count)));
-  assert.ok(isBorneOut(READ, []));
-  assert.ok(isBorneOut(READ, daysAgo(1, 2)));
-  assert.ok(isBorneOut(READ, daysAgo(400, 0, 3, 7)));
-  assert.ok(isBorneOut(READ, daysAgo(-3650, 3, 7)));
+const hours = (passed: ReadonlyMap<Timestamp, number>): number[] =>
+  [...passed.values()].map((one) => one / Hours(1));
+const daysAgo = (...days: readonly number[]): Timestamp[] => days.map((count) => after(READ, Days(-count)));
+
+test('borneOut() counts what lies between readings, and before its end, of at most 4 days each', () => {
+  assert.deepEqual(hours(borneOut(daysAgo(7, 1, 3, 1), { end: READ, hasJumped: false })), [24, 72, 168]);
+  assert.deepEqual(hours(borneOut(daysAgo(-1, 4, 9, 9.5), { end: READ, hasJumped: false })), [96, 96, 108]);
+  assert.deepEqual(hours(borneOut(daysAgo(3650, 3651), { end: READ, hasJumped: false })), [0, 24]);
 });
 
-test('isBorneOut() does not believe a clock with a gap behind it, nor one that has run for days since', () => {
-  const daysAgo = (...days: readonly number[]) => days.map((count) => after(READ, Days(-count)));
-  assert.ok(!isBorneOut(READ, daysAgo(3650, 3651)));
-  assert.ok(!isBorneOut(READ, daysAgo(5)));
-  assert.ok(!isBorneOut(READ, daysAgo(1, 2, 6, 3650)));
+test('borneOut() does not count from the last reading to a jump', () => {
+  assert.deepEqual(hours(borneOut(daysAgo(1, 2), { end: READ, hasJumped: true })), [0, 24]);
 });

@@ -51,8 +51,10 @@ export class FirstReadTable {
     if (reads.byId.size === 0) this.#users.delete(user);
   }
 
-  has(user: string, id: number): boolean {
-    return this.#users.get(user)?.byId.has(id) ?? false;
+  /** Whether a message has a date, up to a time. */
+  has(user: string, id: number, through: Timestamp): boolean {
+    const dated = this.#users.get(user)?.byId.get(id);
+    return dated !== undefined && dated.at <= through;
   }
 
   /** Dates up to a time by id, in no order. Asked at every login: where all are later, none is looked at. */

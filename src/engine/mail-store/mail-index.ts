@@ -105,9 +105,9 @@ export class MailIndex {
     return this.#reads.through(user, through);
   }
 
-  /** Whether the first reading of a message has its date. */
-  isDated(id: number, user: string): boolean {
-    return this.#reads.has(user, id);
+  /** Whether the first reading of a message has its date, and that is not later than a time. */
+  isDated(id: number, user: string, at: Timestamp): boolean {
+    return this.#reads.has(user, id, at);
   }
 
   /** The dates of the first readings of all users, in no order. */

@@ -30,7 +30,7 @@ export class JournaledFirstReads implements FirstReads {
     const { index } = this.#log;
     const ids = [...new Set(uids)]
       .map(idOfUid)
-      .filter((id) => !index.isDated(id, user) && index.isHeld(id, user));
+      .filter((id) => !index.isDated(id, user, at) && index.isHeld(id, user));
     if (ids.length === 0) return;
     const records = readRecords(user, ids, at).map(encodeMail);
     await this.#log.commit({ records, what: `record that ${user} has read ${ids.length} messages` });

@@ -66,6 +66,7 @@ export class DailyExpiry {
   /** A mailbox that is in use has had its turn at the login. */
   async #expire(user: string): Promise<void> {
     const { retention, store } = this.#options;
+    await retention.redate(user);
     if (!retention.mayExpire(user)) return;
     const maildrop = await store.open(user);
     try {

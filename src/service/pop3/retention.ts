@@ -1,6 +1,8 @@
+import { Days } from '../../base/duration.ts';
 import { messageOf } from '../../base/errors.ts';
-import type { Timestamp } from '../../base/instant.ts';
+import { Timestamp } from '../../base/instant.ts';
 import {
+  type KeepDays,
   type RetentionRules,
   expiredMessages,
   keepDays,
@@ -9,13 +11,14 @@ import {
 import type { FirstReads } from '../../port/first-reads.ts';
 import type { Log } from '../../port/log.ts';
 import type { Maildrop } from '../../port/mailbox.ts';
+import type { SteadyTime } from './steady-time.ts';
 
 export interface RetentionOptions {
   readonly firstReads: FirstReads;
   /** Undefined while the box does not know the time: then nothing is dated and nothing expires. */
   readonly now: () => Timestamp | undefined;
-  /** Whether the time may be believed as far as removing mail by it. */
-  readonly isSteady: () => boolean;
+  /** How far the time may be believed as far as removing mail by it. */
+  readonly steady: Pick<SteadyTime, 'passedSince' | 'dateOfReading' | 'givesUpDatesAhead'>;
 }
 
 /** A message that a session has read. */
@@ -72,37 +75,64 @@ export class Retention {
   }
 
   /**
-   * Dates messages that were read for the first time, if a rule will ever ask. A failure leaves them longer than promised, no more; so does a time before
-   * they came, of a clock that is not set yet.
+   * Dates messages that were read for the first time, if a rule will ever ask. A failure leaves them longer than promised, no more. None is dated before it
+   * came: the clock was wrong then, or is now.
    */
   async read(user: string, messages: readonly ReadMessage[]): Promise<void> {
-    const { firstReads, now } = this.#options;
-    const time = now();
-    if (keepDays(this.rules, user) === 'NEVER' || time === undefined) return;
-    const uids = messages.filter(({ received }) => received <= time).map(({ uid }) => uid);
-    if (uids.length === 0) return;
+    const { firstReads, steady } = this.#options;
+    if (keepDays(this.rules, user) === 'NEVER' || !this.knowsTime) return;
+    const time = steady.dateOfReading();
+    const { past = [], coming = [] } = Object.groupBy(messages, ({ received }) =>
+      received <= time ? 'past' : 'coming',
+    );
+    const latest = coming.reduce((most, { received }) => Math.max(most, received), 0);
     try {
-      await firstReads.record(user, uids, time);
+      for (const [some, at] of [
+        [past, time],
+        [coming, Timestamp(latest)],
+      ] as const)
+        if (some.length > 0)
+          await firstReads.record(
+            user,
+            some.map(({ uid }) => uid),
+            at,
+          );
     } catch (error) {
       this.#log.warn(`It is not recorded that ${user} has read mail: ${messageOf(error)}`);
     }
   }
 
+  /** Readings that a clock far ahead has dated count from now on: by their dates, mail would stay until then. */
+  async redate(user: string): Promise<void> {
+    const { firstReads, now, steady } = this.#options;
+    const time = now();
+    if (time === undefined || keepDays(this.rules, user) === 'NEVER' || !steady.givesUpDatesAhead()) return;
+    const ahead = [...firstReads.of(user)].filter(([, at]) => at > time).map(([uid]) => uid);
+    if (ahead.length > 0) await firstReads.record(user, ahead, time);
+  }
+
   /** UIDs of what is to go now: nothing as long as the time cannot be believed. */
   #expiredOf(user: string): ReadonlySet<string> {
-    const { firstReads, now, isSteady } = this.#options;
+    const { firstReads, now } = this.#options;
     const [keep, time] = [keepDays(this.rules, user), now()];
     const latest = time === undefined ? undefined : latestExpired(keep, time);
     if (time === undefined || latest === undefined) return new Set();
-    const dated = Array.from(firstReads.of(user, latest), ([uid, firstRead]) => ({ uid, firstRead }));
-    const expired = new Set(expiredMessages(dated, keep, time));
-    if (expired.size === 0) return expired;
-    const isHeldBack = !isSteady();
+    const reads = firstReads.of(user, latest);
+    const dated = Array.from(reads, ([uid, firstRead]) => ({ uid, firstRead }));
+    const due = expiredMessages(dated, keep, time);
+    if (due.length === 0) return new Set();
+    const expired = new Set(due.filter((uid) => this.#hasPassed(keep, reads.get(uid))));
+    const isHeldBack = expired.size < due.length;
     if (isHeldBack && !this.#isHeldBack)
       this.#log.notice(
-        'Mail whose days are over stays for now: the clock has just been set by days, or nothing was read for days; it goes when the time has been steady for a week',
+        'Some mail whose days are over stays for now: the clock was set by days, or nothing was read for days; it goes when so much time has passed for certain',
       );
     this.#isHeldBack = isHeldBack;
-    return isHeldBack ? new Set() : expired;
+    return expired;
+  }
+
+  #hasPassed(keep: KeepDays, firstRead: Timestamp | undefined): boolean {
+    if (firstRead === undefined || keep === 'NEVER') return false;
+    return this.#options.steady.passedSince(firstRead) >= Days(keep);
   }
 }

@@ -58,3 +58,14 @@ test('of() gives the dates up to a time, and others when it is later', async () 
   await maildrop?.remove([a]);
   assert.deepEqual([through(8), through(9), [...store.firstReads.dates()]], [[], [b], [9]]);
 });
+
+test('record() of an earlier date replaces a later one for good: a clock was ahead', async () => {
+  const files = new MemoryFiles();
+  const store = await openStore(files);
+  await store.deliver({ sender: '', users: ['bob'] }, mail('a:40'));
+  const uid = store.list('bob')[0]?.uid ?? '';
+  for (const at of [9000, 70, 80]) await store.firstReads.record('bob', [uid], Timestamp(at));
+  assert.deepEqual([...store.firstReads.of('bob')], [[uid, 70]]);
+  await store.close();
+  assert.deepEqual([...(await openStore(files)).firstReads.of('bob')], [[uid, 70]]);
+});
