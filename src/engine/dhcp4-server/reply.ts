@@ -22,9 +22,12 @@ const LEADING = (['messageType', 'serverId', 'leaseTime', 'renewalTime', 'rebind
   codeOfOption,
 );
 /** Given up last where there is not room for all: a client without them cannot use the address, a relay not find the client. */
-const IMPORTANT = (
-  ['subnetMask', 'relayAgent', 'clientId', 'routers', 'dnsServers', 'classlessRoutes'] as const
-).map(codeOfOption);
+const IMPORTANT = [
+  ...LEADING,
+  ...(['subnetMask', 'relayAgent', 'clientId', 'routers', 'dnsServers', 'classlessRoutes'] as const).map(
+    codeOfOption,
+  ),
+];
 const RELAY_AGENT = codeOfOption('relayAgent');
 
 const TO_ALL: Destination = { mac: BROADCAST_MAC, address: BROADCAST, port: DHCP4_CLIENT_PORT };
@@ -109,9 +112,8 @@ export function grant({ options, custom, boot }: ServerPlan, question: Question,
     other: custom,
   });
   const order = [...LEADING, ...list, ...custom.keys()].filter((code) => code !== RELAY_AGENT);
-  const important = [...LEADING, ...IMPORTANT, ...list];
   const to = destinationOf(question, what.address);
-  const limits = { order, important, maxLength: maxLengthFor(request) };
+  const limits = { order, important: IMPORTANT, maxLength: maxLengthFor(request) };
   const ciaddr = what.type === 'ACK' ? request.ciaddr : UNSPECIFIED;
   return { kind: 'send', to, message: { ...reply, ...boot, ciaddr }, limits };
 }
