@@ -4,12 +4,23 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { configurationPage } from '../build/config-docs.ts';
 import { usageText } from '../src/cli/cli.ts';
+import { parseConfigText, readConfig } from '../src/config/load.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 test('docs/configuration.md has every key of the schema with its default ("npm run docs" writes it)', () => {
   assert.equal(read('docs/configuration.md'), configurationPage());
+});
+
+test('every configuration that docs/ shows whole is accepted', () => {
+  const shown = readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .flatMap((name) =>
+      [...read(`docs/${name}`).matchAll(/^```json\n([^]*?)^```$/gm)].map(([, text]) => text),
+    );
+  assert.ok(shown.length > 0);
+  for (const text of shown) readConfig(parseConfigText(text ?? ''));
 });
 
 test('every key of the configuration has a description', () => {

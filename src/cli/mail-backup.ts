@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import { dataFiles, directoryFiles } from './mail-directory.ts';
+import { dataDirectory, directoryFiles, storeFiles } from './mail-directory.ts';
 
 export const mailBackupCommand: Command = {
   name: 'mail backup',
@@ -10,7 +10,10 @@ export const mailBackupCommand: Command = {
   async run(context) {
     const [directory = ''] = context.words;
     const { backupMail } = await import('../service/mail-store/backup-mail.ts');
-    const { copied, kept, octets } = await backupMail(dataFiles(context), directoryFiles(directory));
+    const { copied, kept, octets } = await backupMail(
+      storeFiles(dataDirectory(context)),
+      directoryFiles(directory),
+    );
     context.print(`copied ${copied} files with ${octets} octets; ${kept} were there already`);
   },
 };

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { nodeFiles } from '../io/node/files.ts';
 import { kernelErrorFrom } from '../io/node/errors.ts';
@@ -22,6 +22,16 @@ export function dataDirectory(context: Context): string {
 /** The data directory that a command reads, whether the box runs or not. */
 export function dataFiles(context: Context): Files {
   return nodeFiles(dataDirectory(context));
+}
+
+/** A directory with stored mail in it: that of the data of a box, or a backup. @throws UserError */
+export function storeFiles(path: string): Files {
+  const full = resolve(path);
+  if (!existsSync(join(full, 'mail')))
+    throw new UserError(
+      `Cannot read stored mail in "${full}": there is none; wanted is the data directory of a box, or a backup of its mail`,
+    );
+  return nodeFiles(full);
 }
 
 /** The directory to write into, made if it is missing. @throws KernelError */

@@ -1,7 +1,7 @@
 import { UserError } from '../base/errors.ts';
 import type { MailSink } from '../service/mail-store/export-mail.ts';
 import type { Command, Context } from './command.ts';
-import { dataFiles, directoryFiles, fileIn, valueOf } from './mail-directory.ts';
+import { dataDirectory, directoryFiles, fileIn, storeFiles, valueOf } from './mail-directory.ts';
 
 async function sinkOf(context: Context): Promise<MailSink> {
   const [mbox, maildir] = [valueOf(context, 'mbox'), valueOf(context, 'maildir')];
@@ -27,7 +27,7 @@ export const mailExportCommand: Command = {
     const [user = ''] = context.words;
     const { MailArchive } = await import('../service/mail-store/mail-archive.ts');
     const { exportMail, requireMailbox } = await import('../service/mail-store/export-mail.ts');
-    const archive = await MailArchive.open({ files: dataFiles(context) });
+    const archive = await MailArchive.open({ files: storeFiles(dataDirectory(context)) });
     try {
       requireMailbox(archive, user);
       const { exported, octets, unreadable } = await exportMail(archive, user, await sinkOf(context));

@@ -10,7 +10,7 @@ import type { ApiClient } from './client.ts';
 import type { Command, Context } from './command.ts';
 import { dataHolder } from './data-holder.ts';
 import { MailCarrier } from './mail-carrier.ts';
-import { valueOf } from './mail-directory.ts';
+import { storeFiles, valueOf } from './mail-directory.ts';
 
 async function listOf(api: ApiClient, user: string): Promise<ListedMail[]> {
   const found: ListedMail[] = [];
@@ -120,7 +120,7 @@ export const mailRestoreCommand: Command = {
     const [user = '', backup = ''] = context.words;
     const { MailArchive } = await import('../service/mail-store/mail-archive.ts');
     const { requireMailbox } = await import('../service/mail-store/export-mail.ts');
-    const archive = await MailArchive.open({ files: nodeFiles(resolve(backup)) });
+    const archive = await MailArchive.open({ files: storeFiles(backup) });
     try {
       requireMailbox(archive, user);
       const data = valueOf(context, 'data');

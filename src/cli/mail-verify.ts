@@ -1,7 +1,7 @@
 import type { DamagedMessage } from '../port/mailbox.ts';
 import type { MailReport } from '../service/mail-store/verify-mail.ts';
 import { type Command, printEither } from './command.ts';
-import { dataFiles } from './mail-directory.ts';
+import { dataDirectory, storeFiles } from './mail-directory.ts';
 
 function describe({ uid, size, received, users }: DamagedMessage): string {
   const time = new Date(received).toISOString();
@@ -32,7 +32,7 @@ export const mailVerifyCommand: Command = {
   options: { data: true, json: false },
   async run(context) {
     const { verifyMail } = await import('../service/mail-store/verify-mail.ts');
-    const report = await verifyMail(dataFiles(context));
+    const report = await verifyMail(storeFiles(dataDirectory(context)));
     printEither(context, report, reportText);
     if (report.damage.length + report.lost.length > 0) {
       throw new Error(

@@ -102,7 +102,7 @@ test('mail export refuses an unknown person, no target, two targets and a file t
   await assert.rejects(run(mailExportCommand, ['bob'], { mbox: at('there.mbox') }), /file of that name/);
   await assert.rejects(
     run(mailVerifyCommand, [], { data: at('nowhere') }),
-    /there is none in this directory/,
+    /^UserError: Cannot read stored mail in ".*nowhere": there is none; wanted is/,
   );
   assert.deepEqual(readdirSync(root).includes('zoe.mbox'), false);
 });

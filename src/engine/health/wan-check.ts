@@ -66,7 +66,10 @@ function upstreamFinding(upstreams: readonly UpstreamFacts[]): Finding {
       .map((one) => one.name)
       .join(', ');
   const [answering, silent] = [names(true), names(false)];
-  if (upstreams.length === 0) return failed('No upstream name server is configured');
+  if (upstreams.length === 0)
+    return failed(
+      'No name server is known that could be asked: name one in dns.upstreams, or allow those of the provider with wan.useProviderDns',
+    );
   if (silent === '')
     return answering === '' ? unknown('None has been asked yet') : ok(`${answering} answers`);
   return answering === '' && upstreams.every((one) => one.answers === false)

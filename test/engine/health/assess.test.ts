@@ -112,6 +112,7 @@ test('assessHealth() finds each break of the WAN branch where it is', () => {
     ],
     [withWan({ gateway: null }), /^wan gateway: No gateway is known/],
     [withWan({}, { gateway: 'unreachable' }), /^wan gateway: 203\.0\.113\.1 answers neither/],
+    [{ ...WELL, upstreams: [] }, /^wan name servers: .*dns\.upstreams.*wan\.useProviderDns/],
     [
       { ...WELL, upstreams: [{ name: 'udp://192.0.2.53', answers: false }] },
       /^wan name servers: None answers/,
