@@ -12,11 +12,11 @@ import {
 } from '../../engine/mail-queue/scheduler.ts';
 import type { Cancel, Clock } from '../../port/clock.ts';
 import type { Log } from '../../port/log.ts';
-import type { QueueStore, QueueSummary } from '../../port/mail-queue.ts';
+import type { QueueStore } from '../../port/mail-queue.ts';
 import type { Random } from '../../port/random.ts';
-import { splitMailbox } from '../../wire/smtp/mailbox-name.ts';
 import type { AttemptEnd, Attempts } from './attempts.ts';
 import type { QueueDates } from './queue-dates.ts';
+import { SenderDomains } from './sender-domains.ts';
 
 export interface MailQueueParts {
   readonly store: QueueStore;
@@ -44,7 +44,7 @@ const LONGEST_SLEEP = Seconds(3600);
 export class MailQueue {
   readonly scheduler: QueueScheduler;
   readonly #parts: MailQueueParts;
-  readonly #senderDomains = new Map<number, string>();
+  readonly #senderDomains: SenderDomains;
   readonly #running = new Set<Promise<void>>();
   #timer: Cancel | undefined;
   #nextTimer: Instant | undefined;
@@ -57,6 +57,7 @@ export class MailQueue {
   constructor(parts: MailQueueParts) {
     this.#parts = parts;
     this.scheduler = new QueueScheduler(parts.limits);
+    this.#senderDomains = new SenderDomains(parts.store);
   }
 
   /** Something new may be due: mail came in, or the owner changed something. */
@@ -180,22 +181,12 @@ export class MailQueue {
     const rules = routing();
     const entries: DueEntry[] = [];
     for (const summary of due) {
-      const sender = rules.needsSender ? await this.#senderDomain(summary) : '';
+      const sender = rules.needsSender ? await this.#senderDomains.of(summary) : '';
       const route = rules.routeFor(sender, summary.domain);
       entries.push({ summary, key: route.key, needsUplink: route.kind === 'mx' });
     }
-    if (due.length === 0) this.#senderDomains.clear();
+    this.#senderDomains.retain(due);
     return entries;
-  }
-
-  async #senderDomain({ id, message }: QueueSummary): Promise<string> {
-    const known = this.#senderDomains.get(message);
-    if (known !== undefined) return known;
-    // One that cannot be read is found out about when it is attempted.
-    const entry = await this.#parts.store.read(id).catch(() => undefined);
-    const { domain } = splitMailbox(entry?.sender ?? '');
-    this.#senderDomains.set(message, domain);
-    return domain;
   }
 
   #sleepAsLongAsSensible(): void {
