@@ -14,6 +14,7 @@ import {
   knowsTime,
   makeAuthority,
 } from './issue.ts';
+import { Calendar, type CivilDate } from './calendar.ts';
 import { pemBlocks } from './pem.ts';
 
 /** What names a certificate is wanted for. */
@@ -46,6 +47,9 @@ export interface OwnCertificate {
 const AUTHORITY_FILE = 'authority.pem';
 const SERVER_FILE = 'server.pem';
 const FIRST_KIND_FILE = 'self-signed.pem';
+/** What gave way to another because it was ending: if that was by a clock that was wrong, it comes back, as devices were told to trust it. */
+const AUTHORITY_BEFORE_FILE = 'authority-before.pem';
+const FIRST_KIND_BEFORE_FILE = 'self-signed-before.pem';
 
 /** A certificate is made anew when it is nearer to its end than this. */
 const RENEW_BEFORE: Duration = Days(90);
@@ -65,6 +69,19 @@ function identityIn(text: string): TlsIdentity {
   return { key, cert: pemBlocks(text, 'CERTIFICATE').join('') };
 }
 
+function authorityIn(text: string): Authority {
+  return { ...identityIn(text), domains: DOMAINS_LINE.exec(text)?.[1]?.split(' ') ?? [] };
+}
+
+/** Infinity for what cannot be read. */
+function endOf({ cert }: TlsIdentity): number {
+  try {
+    return new X509Certificate(cert).validToDate.getTime();
+  } catch {
+    return Infinity;
+  }
+}
+
 function leafOf({ key, cert }: TlsIdentity): X509Certificate {
   const certificate = new X509Certificate(cert);
   if (!certificate.checkPrivateKey(createPrivateKey(key))) throw new Error('key and certificate do not fit');
@@ -76,8 +93,9 @@ function missingName(certificate: X509Certificate, names: readonly string[]): st
   return missing === undefined ? undefined : `it is not for ${missing}`;
 }
 
-function leftOf(certificate: X509Certificate, now: Timestamp): Duration {
-  return between(now, Timestamp(certificate.validToDate.getTime()));
+function endsWithin(span: Duration, certificate: X509Certificate, { now, isDoubtful }: CivilDate): boolean {
+  const left = between(now, Timestamp(certificate.validToDate.getTime()));
+  return knowsTime(now) && !isDoubtful && left < span;
 }
 
 /** Why it is of no use any more; undefined if it is. Dates count only for who knows the time. */
@@ -89,12 +107,23 @@ function faultOf(find: () => string | undefined): string | undefined {
   }
 }
 
-function authorityFault(authority: Authority, names: WantedNames, now: Timestamp): string | undefined {
+/** The one fault that only a clock finds. */
+const ENDS_SOON = 'it ends soon';
+
+function authorityFault(authority: Authority, names: WantedNames, date: CivilDate): string | undefined {
   return faultOf(() => {
     const certificate = leafOf(authority);
     const foreign = names.required.find((name) => !mayVouchFor(authority, name));
     if (foreign !== undefined) return `it may not vouch for ${foreign}`;
-    return knowsTime(now) && leftOf(certificate, now) < AUTHORITY_RENEW_BEFORE ? 'it ends soon' : undefined;
+    return endsWithin(AUTHORITY_RENEW_BEFORE, certificate, date) ? ENDS_SOON : undefined;
+  });
+}
+
+function firstKindFault(identity: TlsIdentity, names: WantedNames, date: CivilDate): string | undefined {
+  return faultOf(() => {
+    const certificate = leafOf(identity);
+    const endsSoon = endsWithin(RENEW_BEFORE, certificate, date) ? ENDS_SOON : undefined;
+    return missingName(certificate, names.required) ?? endsSoon;
   });
 }
 
@@ -102,27 +131,29 @@ function serverFault(
   identity: TlsIdentity,
   authority: Authority,
   names: readonly string[],
-  now: Timestamp,
+  date: CivilDate,
 ): string | undefined {
   return faultOf(() => {
     const certificate = leafOf(identity);
     if (!certificate.verify(new X509Certificate(authority.cert).publicKey)) return 'its authority is another';
     const missing = missingName(certificate, names);
-    if (missing !== undefined || !knowsTime(now)) return missing;
+    if (missing !== undefined || !knowsTime(date.now)) return missing;
     if (isTimeless(certificate)) return 'it was made before the time was known';
-    if (certificate.validFromDate.getTime() > now) return 'it has not begun';
-    return leftOf(certificate, now) < RENEW_BEFORE ? 'it ends soon' : undefined;
+    if (certificate.validFromDate.getTime() > date.now) return 'it has not begun';
+    return endsWithin(RENEW_BEFORE, certificate, date) ? ENDS_SOON : undefined;
   });
 }
 
 /** The files of the box's own authority and of the certificate it issued. */
 export class OwnCertificates {
   readonly #ports: CertificatePorts;
+  readonly #calendar: Calendar;
   /** A certificate that could not be written: good until the next start, which makes it anew. */
   #unstored: TlsIdentity | undefined;
 
   constructor(ports: CertificatePorts) {
     this.#ports = ports;
+    this.#calendar = new Calendar(ports.clock);
   }
 
   /**
@@ -140,26 +171,39 @@ export class OwnCertificates {
   async renew(names: WantedNames): Promise<void> {
     const authority = await this.#newAuthority(names);
     await this.#newServer(authority, names);
-    await this.#forgetFirstKind();
+    for (const name of [FIRST_KIND_FILE, FIRST_KIND_BEFORE_FILE, AUTHORITY_BEFORE_FILE])
+      await this.#forget(name);
   }
 
   async #authority(names: WantedNames): Promise<Authority> {
-    const { clock, log } = this.#ports;
+    const { log } = this.#ports;
+    const date = this.#calendar.today();
     const text = await this.#read(AUTHORITY_FILE);
-    if (text !== undefined) {
-      const domains = DOMAINS_LINE.exec(text)?.[1]?.split(' ') ?? [];
-      const authority = { ...identityIn(text), domains };
-      const fault = authorityFault(authority, names, clock.wallTime());
-      if (fault === undefined) return authority;
-      log.warn(`The authority is made anew, and devices have to be told to trust it: ${fault}`);
+    if (text === undefined) return await this.#newAuthority(names);
+    const authority = authorityIn(text);
+    const fault = authorityFault(authority, names, date);
+    const before = await this.#read(AUTHORITY_BEFORE_FILE);
+    if (before !== undefined && knowsTime(date.now) && !date.isDoubtful) {
+      const other = authorityIn(before);
+      const isGood = authorityFault(other, names, date) === undefined;
+      if (isGood && (fault !== undefined || endOf(other) < endOf(authority))) {
+        await this.#write(AUTHORITY_FILE, before);
+        await this.#write(AUTHORITY_BEFORE_FILE, text);
+        log.notice('The authority that was there before the clock was wrong is in use again');
+        return other;
+      }
     }
+    if (fault === undefined) return authority;
+    log.warn(`The authority is made anew, and devices have to be told to trust it: ${fault}`);
+    if (fault === ENDS_SOON) await this.#write(AUTHORITY_BEFORE_FILE, text);
     return await this.#newAuthority(names);
   }
 
   async #server(authority: Authority, names: WantedNames): Promise<TlsIdentity> {
-    const { clock, log } = this.#ports;
+    const { log } = this.#ports;
+    const date = this.#calendar.today();
     const faultIn = (identity: TlsIdentity): string | undefined =>
-      serverFault(identity, authority, namesFor(authority, names), clock.wallTime());
+      serverFault(identity, authority, namesFor(authority, names), date);
     if (this.#unstored !== undefined && faultIn(this.#unstored) === undefined) return this.#unstored;
     const text = await this.#read(SERVER_FILE);
     if (text !== undefined) {
@@ -173,20 +217,22 @@ export class OwnCertificates {
 
   /** Mail programs were told to trust this very certificate: it stays as long as it serves. */
   async #firstKind(names: WantedNames): Promise<TlsIdentity | undefined> {
-    const text = await this.#read(FIRST_KIND_FILE);
+    const date = this.#calendar.today();
+    const inUse = await this.#read(FIRST_KIND_FILE);
+    const text = inUse ?? (await this.#read(FIRST_KIND_BEFORE_FILE));
     if (text === undefined) return undefined;
     const identity = identityIn(text);
-    const now = this.#ports.clock.wallTime();
-    const fault = faultOf(() => {
-      const certificate = leafOf(identity);
-      const endsSoon = leftOf(certificate, now) < RENEW_BEFORE ? 'it ends soon' : undefined;
-      return missingName(certificate, names.required) ?? endsSoon;
-    });
-    if (fault === undefined) return identity;
+    const fault = firstKindFault(identity, names, date);
+    if (fault === undefined && (inUse !== undefined || knowsTime(date.now))) {
+      if (inUse === undefined) await this.#move(FIRST_KIND_BEFORE_FILE, FIRST_KIND_FILE, text);
+      return identity;
+    }
+    if (inUse === undefined) return undefined;
     this.#ports.log.warn(
       `The certificate of ten years gives way to one of the authority, and mail programs will ask about it: ${fault}`,
     );
-    await this.#forgetFirstKind();
+    if (fault === ENDS_SOON) await this.#move(FIRST_KIND_FILE, FIRST_KIND_BEFORE_FILE, text);
+    else await this.#forget(FIRST_KIND_FILE);
     return undefined;
   }
 
@@ -214,9 +260,14 @@ export class OwnCertificates {
     return identity;
   }
 
-  async #forgetFirstKind(): Promise<void> {
-    if ((await this.#read(FIRST_KIND_FILE)) === undefined) return;
-    await this.#ports.files.remove(this.#path(FIRST_KIND_FILE));
+  async #forget(name: string): Promise<void> {
+    if ((await this.#read(name)) === undefined) return;
+    await this.#ports.files.remove(this.#path(name));
+  }
+
+  async #move(from: string, to: string, content: string): Promise<void> {
+    await this.#write(to, content);
+    await this.#forget(from);
   }
 
   async #read(name: string): Promise<string | undefined> {

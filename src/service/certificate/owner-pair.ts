@@ -78,8 +78,9 @@ function requireTime(certificate: X509Certificate, now: Timestamp): void {
   if (!knowsTime(now)) return;
   const day = (date: Date): string => date.toISOString().slice(0, 10);
   const { validFromDate, validToDate } = certificate;
-  if (validToDate.getTime() <= now) refuse(`it ended on ${day(validToDate)}`);
-  if (validFromDate.getTime() > now) refuse(`it begins on ${day(validFromDate)}`);
+  const today = `by the clock of the box today is ${day(new Date(now))}`;
+  if (validToDate.getTime() <= now) refuse(`it ended on ${day(validToDate)}; ${today}`);
+  if (validFromDate.getTime() > now) refuse(`it begins on ${day(validFromDate)}; ${today}`);
 }
 
 /**
