@@ -43,9 +43,20 @@ const LONGEST_HEADER = 64 * 1024;
 /** Records what came of entries, together with the notices that follow from it. */
 export class Settler {
   readonly #parts: SettlerParts;
+  /** How to end each pause under way. */
+  readonly #pauses = new Set<() => void>();
+  #isClosing = false;
 
   constructor(parts: SettlerParts) {
     this.#parts = parts;
+    void this.#endWith(parts.closing);
+  }
+
+  /** Asked once: a promise keeps everybody who ever asked it, and it may be years until this one ends. */
+  async #endWith(closing: Promise<void>): Promise<void> {
+    await closing;
+    this.#isClosing = true;
+    for (const end of this.#pauses) end();
   }
 
   /** Of any entries; one commit a message. `message` is theirs if it was read already. @returns whether notices went into the queue */
@@ -109,20 +120,29 @@ export class Settler {
 
   /** @returns whether it was done before the end of the queue */
   async #untilDone(work: () => Promise<void>): Promise<boolean> {
-    const { log, clock, closing } = this.#parts;
-    for (let isClosing = false; !isClosing;) {
+    do {
       try {
         await work();
         return true;
       } catch (error) {
+        const { log } = this.#parts;
         log.error(`Cannot record what became of mail in the queue, trying again: ${messageOf(error)}`);
       }
-      const pause = Promise.withResolvers<boolean>();
-      const wake = clock.wake(after(clock.now(), STORE_PAUSE), () => pause.resolve(false));
-      isClosing = await Promise.race([pause.promise, closing.then(() => true)]);
-      wake.cancel();
-    }
+      await this.#pause();
+    } while (!this.#isClosing);
     return false;
+  }
+
+  /** Ends early with the queue. */
+  async #pause(): Promise<void> {
+    if (this.#isClosing) return;
+    const { clock } = this.#parts;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wake = clock.wake(after(clock.now(), STORE_PAUSE), resolve);
+    this.#pauses.add(resolve);
+    await promise;
+    this.#pauses.delete(resolve);
+    wake.cancel();
   }
 
   /** The clock may have been set since the entry was read. */
