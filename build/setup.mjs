@@ -13,7 +13,9 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = join(root, 'node_modules');
 const pinnedNode = join(modules, '.bin', 'node');
 const forImage = process.argv[2] === '--image';
-const lists = ['apt-packages.txt', ...(forImage ? ['apt-packages-image.txt'] : [])];
+// Who only asks how an image is made needs nothing for it.
+const isQuestion = process.argv.includes('--help');
+const lists = ['apt-packages.txt', ...(forImage && !isQuestion ? ['apt-packages-image.txt'] : [])];
 
 function fail(sentence) {
   process.stderr.write(`setup: ${sentence}\n`);

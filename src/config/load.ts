@@ -22,8 +22,8 @@ function isSecret(path: string): boolean {
 }
 
 function foundText(path: string, value: unknown): string {
-  if (isSecret(path)) return '(hidden)';
   if (value === undefined) return 'nothing';
+  if (isSecret(path)) return '(hidden)';
   const text =
     JSON.stringify(value, (key, one: unknown) => (isSecret(key) ? '(hidden)' : one)) ?? typeof value;
   return text.length > FOUND_LENGTH ? `${text.slice(0, FOUND_LENGTH)}…` : text;

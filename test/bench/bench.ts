@@ -39,11 +39,20 @@ interface Wanted {
   readonly json: string | undefined;
 }
 
+const SYNTAX = { allowPositionals: true, options: { json: { type: 'string' } } } as const;
+
+function parsed(): ReturnType<typeof parseArgs<typeof SYNTAX>> {
+  try {
+    return parseArgs(SYNTAX);
+  } catch (error) {
+    throw new UserError(
+      `Cannot run a bench: ${messageOf(error)}; wanted is "npm run bench -- [NAME ...] [--json FILE]"`,
+    );
+  }
+}
+
 function readArguments(): Wanted {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { json: { type: 'string' } },
-  });
+  const { values, positionals } = parsed();
   for (const name of positionals)
     if (!Object.hasOwn(BENCHES, name))
       throw new UserError(`Cannot run the bench "${name}": there are ${Object.keys(BENCHES).join(', ')}`);

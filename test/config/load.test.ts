@@ -133,6 +133,8 @@ test('readConfig() never repeats a password it refuses', () => {
   const [problem] = problemsOf({ version: 1, users: [{ name: 'alice', password: 'hunter2' }] });
   assert.equal(problem?.path, 'users[0].password');
   assert.equal(problem.found, '(hidden)');
+  const [missing] = problemsOf({ version: 1, users: [{ name: 'alice' }] });
+  assert.equal(missing?.found, 'nothing');
 });
 
 test('readConfig() refuses values that do not fit each other', () => {

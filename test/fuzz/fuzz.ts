@@ -3,6 +3,7 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { messageOf } from '../../src/base/errors.ts';
 import { toHex } from '../../src/base/hex.ts';
 import { type FuzzOrder, type FuzzReport, PROGRESS_HEAD } from './fuzz-worker.ts';
 import { MAX_INPUT } from './mutate.ts';
@@ -10,14 +11,33 @@ import { TARGETS } from './targets.ts';
 
 const HANG = 10_000;
 
-const { values, positionals } = parseArgs({
+const SYNTAX = {
   allowPositionals: true,
   options: {
     minutes: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
     keep: { type: 'boolean', default: false },
   },
-});
+} as const;
+
+function refuse(reason: string): never {
+  process.stderr.write(
+    `Cannot fuzz ${reason}; wanted is "npm run fuzz -- [TARGET ...] [--minutes N] [--seed N] [--keep]"\n`,
+  );
+  process.exit(2);
+}
+
+function readCall(): ReturnType<typeof parseArgs<typeof SYNTAX>> {
+  try {
+    return parseArgs(SYNTAX);
+  } catch (error) {
+    return refuse(`so: ${messageOf(error)}`);
+  }
+}
+
+const { values, positionals } = readCall();
+for (const name of ['minutes', 'seed'] as const)
+  if (!/^\d+(?:\.\d+)?$/.test(values[name])) refuse(`with --${name} ${values[name]}: it is no number`);
 
 function inMebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
@@ -57,12 +77,8 @@ function runTarget(target: string): Promise<FuzzReport> {
 
 const names = positionals.length > 0 ? positionals : TARGETS.map(({ name }) => name);
 const unknown = names.filter((name) => !TARGETS.some((target) => target.name === name));
-if (unknown.length > 0) {
-  process.stderr.write(
-    `Cannot fuzz ${unknown.join(', ')}: there are ${TARGETS.map(({ name }) => name).join(', ')}\n`,
-  );
-  process.exit(2);
-}
+if (unknown.length > 0)
+  refuse(`${unknown.join(', ')}: there are ${TARGETS.map(({ name }) => name).join(', ')}`);
 for (const name of names) {
   const { executions, outcomes, found, memory, faults } = await runTarget(name);
   const [early, end] = memory.map(inMebibytes);

@@ -76,8 +76,17 @@ async function openDoor({ office }: Running): Promise<HostDoor> {
   });
 }
 
+/** @throws UserError */
+function isOnce(): boolean {
+  const [word, ...more] = process.argv.slice(2);
+  const unknown = [word === '--once' ? undefined : word, ...more].find((one) => one !== undefined);
+  if (unknown !== undefined)
+    throw new UserError(`Cannot start with "${unknown}": wanted is "npm start" or "npm start -- --once"`);
+  return word === '--once';
+}
+
 async function main(): Promise<void> {
-  const once = process.argv.includes('--once');
+  const once = isOnce();
   const story = new Story();
   story.say(PICTURE);
   const running = await setUp(story);
