@@ -1,7 +1,7 @@
 import { Minutes } from '../../base/duration.ts';
 import { messageOf } from '../../base/errors.ts';
 import { fromUtf8, utf8 } from '../../base/text.ts';
-import { StsCache, type StoredPolicy } from '../../engine/mail-queue/sts-cache.ts';
+import { StsCache, type StoredPolicy, type StsEnv } from '../../engine/mail-queue/sts-cache.ts';
 import type { Clock } from '../../port/clock.ts';
 import type { Files } from '../../port/files.ts';
 import type { HttpsFetcher } from '../../port/https.ts';
@@ -24,18 +24,19 @@ const FETCH_TIMEOUT = Minutes(1);
 /** The MTA-STS policies of domains (RFC 8461): found in the DNS, fetched by HTTPS, kept over restarts. */
 export class StsPolicies {
   readonly #ports: StsPorts;
-  #cache = new StsCache();
+  #cache: StsCache;
   #saving: Promise<void> = Promise.resolve();
 
   constructor(ports: StsPorts) {
     this.#ports = ports;
+    this.#cache = new StsCache([], this.#env());
   }
 
   async load(): Promise<void> {
     const { files, log } = this.#ports;
     try {
       const content = await files.read(FILE);
-      if (content !== undefined) this.#cache = new StsCache(parseStored(content));
+      if (content !== undefined) this.#cache = new StsCache(parseStored(content), this.#env());
     } catch (error) {
       log.warn(`Cannot read the policies of other mail hosts, they are fetched again: ${messageOf(error)}`);
     }
@@ -43,22 +44,28 @@ export class StsPolicies {
 
   /** The policy in force for a domain, undefined if it has none. */
   async policyOf(domain: string): Promise<StsPolicy | undefined> {
-    const { names, clock } = this.#ports;
+    const { names } = this.#ports;
     const answer = await names.texts(`_mta-sts.${domain}`);
     const id = answer.kind === 'found' ? parseStsRecord(answer.records) : undefined;
-    if (id !== undefined && this.#cache.wantsFetch(domain, id, clock.wallTime()))
-      await this.#fetch(domain, id);
-    return this.#cache.policyOf(domain, clock.wallTime());
+    if (id !== undefined && this.#cache.wantsFetch(domain, id, this.#env())) await this.#fetch(domain, id);
+    const policy = this.#cache.policyOf(domain, this.#env());
+    if (this.#cache.isOutdated) await this.#save();
+    return policy;
+  }
+
+  #env(): StsEnv {
+    const { clock } = this.#ports;
+    return { now: clock.now(), time: clock.wallTime() };
   }
 
   async #fetch(domain: string, id: string): Promise<void> {
-    const { clock, log } = this.#ports;
+    const { log } = this.#ports;
     try {
       const policy = await this.#get(`mta-sts.${domain}`);
-      this.#cache.fetched(domain, { id, policy }, clock.wallTime());
+      this.#cache.fetched(domain, { id, policy }, this.#env());
       await this.#save();
     } catch (error) {
-      this.#cache.fetchFailed(domain, clock.wallTime());
+      this.#cache.fetchFailed(domain, this.#env());
       log.notice(`Cannot fetch the mail policy of ${domain}: ${messageOf(error)}`);
     }
   }
@@ -81,7 +88,7 @@ export class StsPolicies {
   async #save(): Promise<void> {
     const { files, log } = this.#ports;
     this.#saving = this.#saving
-      .then(() => files.replace(FILE, utf8(JSON.stringify(this.#cache.all()))))
+      .then(() => files.replace(FILE, utf8(JSON.stringify(this.#cache.all(this.#env())))))
       .catch((error: unknown) =>
         log.warn(`Cannot keep the policies of other mail hosts: ${messageOf(error)}`),
       );
