@@ -1,5 +1,5 @@
 import { Days } from '../../base/duration.ts';
-import type { Timestamp } from '../../base/instant.ts';
+import { EARLIEST_TIME, type Timestamp } from '../../base/instant.ts';
 import { asciiLower } from '../../base/text.ts';
 import { splitMailbox } from '../../wire/smtp/mailbox-name.ts';
 
@@ -10,11 +10,20 @@ const DIGITS = 'abcdefghijklmnopqrstuvwxyz234567';
 const HASH_DIGITS = 6;
 const STAMP_DAYS = DIGITS.length ** 2;
 const DAY = Days(1);
-/** How many days a rewritten address takes bounces: longer than any host keeps trying. */
+/** How many days a rewritten address takes bounces: longer than any host keeps trying. A clock may have been put back by as many. */
 const LONGEST_DAYS = 21;
+/** In place of a day, of a clock that was not set: none of {@link DIGITS}. Such an address takes bounces as long as the key is the same. */
+const UNDATED = '00';
 
 function stampOf(time: Timestamp): number {
   return Math.floor(time / DAY) % STAMP_DAYS;
+}
+
+/** Where the clock is not set, or was not, the hash has to do. */
+function isInTime(stamp: string, time: Timestamp): boolean {
+  if (stamp === UNDATED || time < EARLIEST_TIME) return true;
+  const age = (stampOf(time) - parseStamp(stamp) + STAMP_DAYS) % STAMP_DAYS;
+  return age <= LONGEST_DAYS || age >= STAMP_DAYS - LONGEST_DAYS;
 }
 
 function formatStamp(stamp: number): string {
@@ -49,7 +58,7 @@ export class SenderRewriting {
     if (kind === '0') return this.#again(domain, rest);
     const other = kind === '1' ? /^[=+-][^=]+=([^=]+)=(.+)$/s.exec(rest) : null;
     if (other?.[1] !== undefined && other[2] !== undefined) return this.#again(other[1], other[2]);
-    const stamp = formatStamp(stampOf(time));
+    const stamp = time < EARLIEST_TIME ? UNDATED : formatStamp(stampOf(time));
     const hash = this.#hashOf([stamp, domain, local]);
     return `SRS0=${hash}=${stamp}=${domain}=${local}@${this.#domain}`;
   }
@@ -60,11 +69,10 @@ export class SenderRewriting {
   }
 
   #reverseFirst(local: string, time: Timestamp): string | undefined {
-    const parts = /^SRS0[=+-]([^=]+)=([a-z2-7]{2})=([^=]+)=(.+)$/is.exec(local);
+    const parts = /^SRS0[=+-]([^=]+)=(00|[a-z2-7]{2})=([^=]+)=(.+)$/is.exec(local);
     const [, hash = '', stamp = '', domain = '', rest = ''] = parts ?? [];
-    const age = (stampOf(time) - parseStamp(stamp) + STAMP_DAYS) % STAMP_DAYS;
     const isOurs = parts !== null && asciiLower(hash) === this.#hashOf([stamp, domain, rest]);
-    return isOurs && age <= LONGEST_DAYS ? `${rest}@${domain}` : undefined;
+    return isOurs && isInTime(stamp, time) ? `${rest}@${domain}` : undefined;
   }
 
   #reverseAgain(local: string): string | undefined {

@@ -55,3 +55,19 @@ test('rewrite() and reverse() are inverses for every sender, and reverse() takes
     }),
   );
 });
+
+test('bounces find back though the clock was not set when the mail went, or when they come, or was put back by days', () => {
+  const times = [Timestamp(20_000), Timestamp(Date.UTC(1970, 5, 1)), NOW, after(NOW, Days(-20))];
+  for (const sent of times)
+    for (const back of times) {
+      const local = localOf(here.rewrite('ann@elsewhere.example', sent));
+      assert.equal(here.reverse(local, back), 'ann@elsewhere.example');
+      assert.equal(second.reverse(local, back), undefined);
+      assert.equal(here.reverse(local.replace('=ann', '=bob'), back), undefined);
+    }
+});
+
+test('an address of a clock that was set takes the day of no other: what was not dated is not a date', () => {
+  const local = localOf(here.rewrite('ann@elsewhere.example', after(NOW, Days(-100))));
+  assert.equal(here.reverse(local.replace(/^(SRS0=[^=]+)=../, '$1=00'), NOW), undefined);
+});
