@@ -22,6 +22,11 @@ export function Timestamp(milliseconds: number): Timestamp {
  */
 export const EARLIEST_TIME = Timestamp(Date.UTC(2025, 0, 1));
 
+/** The time, if a clock that says so can have been set. */
+export function knownTime(time: Timestamp): Timestamp | undefined {
+  return time < EARLIEST_TIME ? undefined : time;
+}
+
 /** `point` moved by `duration`, on whichever clock the point belongs to. */
 export function after<T extends Instant | Timestamp>(point: T, duration: Duration): T {
   return (point + duration) as T;

@@ -17,11 +17,6 @@ export interface RetainedMessage {
   readonly firstRead: Timestamp | undefined;
 }
 
-/** The time, if a clock that says so can have been set. */
-export function knownTime(time: Timestamp): Timestamp | undefined {
-  return time < EARLIEST_TIME ? undefined : time;
-}
-
 /** The days for one user. */
 export function keepDays(rules: RetentionRules, user: string): KeepDays {
   return rules.users.get(user) ?? rules.keep;

@@ -1,8 +1,9 @@
 import process from 'node:process';
 import { tryParseAddress, isIpv4 } from '../base/address.ts';
 import { UserError, messageOf, unreachable } from '../base/errors.ts';
+import { knownTime } from '../base/instant.ts';
 import { contains4, parsePrefix4 } from '../base/prefix.ts';
-import { type RetentionRules, knownTime } from '../engine/mail-retention.ts';
+import type { RetentionRules } from '../engine/mail-retention.ts';
 import { RingLog } from '../io/log/ring-log.ts';
 import { NodeClock } from '../io/node/clock.ts';
 import { nodeFiles } from '../io/node/files.ts';

@@ -1,4 +1,4 @@
-import type { Timestamp } from '../../base/instant.ts';
+import { type Timestamp, knownTime } from '../../base/instant.ts';
 import { formatSize } from '../../base/size.ts';
 import type { DamagedMessage, MailDamage } from '../../port/mailbox.ts';
 import { type Check, failed, ok, warning } from './check.ts';
@@ -25,7 +25,7 @@ export function mailChecks({ problem, storage, troubles }: MailFacts): Check[] {
 function storedWell(lastScrub: Timestamp | undefined): string {
   if (lastScrub === undefined)
     return 'Messages are stored; they are checked once a day, for the first time soon';
-  return `Messages are stored; every byte of them was last checked on ${timeText(lastScrub)}`;
+  return `Messages are stored; every byte of them was last checked ${timeText(lastScrub)}`;
 }
 
 function damageChecks(damage: readonly MailDamage[]): Check[] {
@@ -38,10 +38,11 @@ function damageChecks(damage: readonly MailDamage[]): Check[] {
 
 function describe({ uid, users, size, received }: DamagedMessage): string {
   const whose = users.length === 0 ? 'in the queue' : `of ${users.join(', ')}`;
-  return `The message ${uid} ${whose}, received on ${timeText(received)}, ${formatSize(size)} long,`;
+  return `The message ${uid} ${whose}, received ${timeText(received)}, ${formatSize(size)} long,`;
 }
 
 function timeText(time: Timestamp): string {
   const iso = new Date(time).toISOString();
-  return `${iso.slice(0, 10)} at ${iso.slice(11, 16)} UTC`;
+  if (knownTime(time) === undefined) return 'before the clock of the box was set';
+  return `on ${iso.slice(0, 10)} at ${iso.slice(11, 16)} UTC`;
 }

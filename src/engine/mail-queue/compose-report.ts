@@ -1,4 +1,4 @@
-import { EARLIEST_TIME, type Timestamp } from '../../base/instant.ts';
+import { type Timestamp, knownTime } from '../../base/instant.ts';
 import { printable } from '../../base/printable.ts';
 import type { QueueEntry } from '../../port/mail-queue.ts';
 import { formatMailDate } from '../../wire/mail/date.ts';
@@ -51,7 +51,7 @@ function recipientLines({ address, reply, remoteHost, willRetryUntil }: Recipien
 
 /** No date is better than one of a clock that was not set. */
 function known(time: Timestamp | undefined): Timestamp | undefined {
-  return time === undefined || time < EARLIEST_TIME ? undefined : time;
+  return time === undefined ? undefined : knownTime(time);
 }
 
 /** The notice as a message, with CRLF line ends. */

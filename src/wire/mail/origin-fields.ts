@@ -1,4 +1,4 @@
-import type { Timestamp } from '../../base/instant.ts';
+import { type Timestamp, knownTime } from '../../base/instant.ts';
 import { utf8 } from '../../base/text.ts';
 import { countFields } from './count-fields.ts';
 import { formatMailDate } from './date.ts';
@@ -11,9 +11,14 @@ export interface Origin {
   readonly host: string;
 }
 
-/** Date and Message-ID, as far as the message has none (RFC 6409 §8.2 and §8.3), to be put in front of it. */
+/**
+ * Date and Message-ID, as far as the message has none (RFC 6409 §8.2 and §8.3), to be put in front of it. By a clock that was not set no Date is made up: hosts that filter
+ * take one of 1970 for a worse sign than none, and the next host that knows the time may add it.
+ */
 export function encodeOriginFields(message: Uint8Array, { time, id, host }: Origin): Uint8Array<ArrayBuffer> {
-  const date = countFields(message, 'Date') > 0 ? '' : `Date: ${formatMailDate(time)}\r\n`;
+  const known = knownTime(time);
+  const hasDate = known === undefined || countFields(message, 'Date') > 0;
+  const date = hasDate ? '' : `Date: ${formatMailDate(known)}\r\n`;
   const name = countFields(message, 'Message-ID') > 0 ? '' : `Message-ID: <${id}@${host}>\r\n`;
   return utf8(date + name);
 }

@@ -16,6 +16,8 @@ test('mailChecks() says when the stored mail was last checked', () => {
     'ok sending: Nothing is in the way of outgoing mail',
   ]);
   assert.match(say({})[0] ?? '', /^ok store: .* for the first time soon$/);
+  const early = { lastScrub: Timestamp(20_000), damage: [], problem: undefined };
+  assert.match(say({ storage: early })[0] ?? '', /was last checked before the clock of the box was set$/);
 });
 
 test('mailChecks() names each damaged message, its people and the file', () => {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Days, type Duration, Hours } from '../../../src/base/duration.ts';
-import { Timestamp, after } from '../../../src/base/instant.ts';
-import { knownTime } from '../../../src/engine/mail-retention.ts';
+import { Timestamp, after, knownTime } from '../../../src/base/instant.ts';
 import { DailyExpiry } from '../../../src/service/pop3/daily-expiry.ts';
 import { Retention } from '../../../src/service/pop3/retention.ts';
 import { SteadyTime } from '../../../src/service/pop3/steady-time.ts';

@@ -16,3 +16,8 @@ test('encodeOriginFields() makes Date and Message-ID as far as they are not ther
   assert.equal(fields('Message-Id : <1@x>\r\n\r\n'), DATE);
   assert.equal(fields('message-id: <1@x>\r\ndate: y\r\n\r\n'), '');
 });
+
+test('encodeOriginFields() makes up no Date by a clock that was not set', () => {
+  const origin = { ...ORIGIN, time: Timestamp(20_000) };
+  assert.equal(fromLatin1(encodeOriginFields(latin1('Subject: x\r\n\r\n'), origin)), MESSAGE_ID);
+});
