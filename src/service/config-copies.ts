@@ -50,6 +50,10 @@ export class ConfigCopies {
       );
     const device = await this.#devices.open(this.#slots.running);
     try {
+      if (!hasRoom(device))
+        throw new UserError(
+          `Cannot keep a copy of the configuration on ${this.#slots.running}: it has ${device.octets} octets, and the copies take the last ${CONFIG_COPIES_OCTETS} of a slot; flash the card anew, a backup brings the settings back`,
+        );
       await device.write(offsetOf(next.counter % NUMBERS.length, device), bytes);
       await device.settle();
     } finally {
@@ -68,6 +72,7 @@ export class ConfigCopies {
   async #forgetIn(slot: string): Promise<void> {
     const device = await this.#devices.open(slot);
     try {
+      if (!hasRoom(device)) return;
       for (const number of NUMBERS)
         await device.write(offsetOf(number, device), new Uint8Array(CONFIG_COPY_ROOM));
       await device.settle();
@@ -92,12 +97,18 @@ export class ConfigCopies {
       throw error;
     }
     try {
+      if (!hasRoom(device)) return [];
       const copies = await Promise.all(NUMBERS.map((number) => copyAt(device, offsetOf(number, device))));
       return copies.filter((copy) => copy !== undefined);
     } finally {
       await device.close();
     }
   }
+}
+
+/** A card whose list of partitions is damaged has slots of any size. */
+function hasRoom({ octets }: BlockDevice): boolean {
+  return octets >= CONFIG_COPIES_OCTETS;
 }
 
 function offsetOf(number: number, device: BlockDevice): number {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { UserError } from '../../src/base/errors.ts';
+import { linuxBlockDevices } from '../../src/io/linux/block-device.ts';
 import { ConfigCopies } from '../../src/service/config-copies.ts';
 import { CONFIG_COPIES_OCTETS } from '../../src/wire/config-copy/config-copy.ts';
 import { MemoryDevices } from '../fake/memory-devices.ts';
@@ -84,4 +86,18 @@ test('ConfigCopies forgets what it can reach when a slot is broken, and fails fo
   const copies = new ConfigCopies({ all: ['broken', 'a', 'b'], running: 'a' }, card);
   await assert.rejects(copies.forget(), { name: 'KernelError' });
   assert.deepEqual(await copies.readAll(), []);
+});
+
+test('ConfigCopies finds nothing on a slot that is too small for copies, and says so when it is to keep one', async () => {
+  const copies = new ConfigCopies({ all: ['/dev/null'], running: '/dev/null' }, linuxBlockDevices);
+  assert.deepEqual(await copies.readAll(), []);
+  await assert.rejects(copies.write('one'), (error) => {
+    assert.ok(error instanceof UserError);
+    assert.match(
+      error.message,
+      /^Cannot keep a copy of the configuration on \/dev\/null: it has 0 octets, and /,
+    );
+    return true;
+  });
+  await copies.forget();
 });
