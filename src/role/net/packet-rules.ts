@@ -13,7 +13,8 @@ import { type Conntrack, openConntrack } from '../../service/conntrack/conntrack
 import type { LeaseView } from '../../engine/dhcp4-server/lease-view.ts';
 import { type DropLog, startDropLog } from '../../service/drop-log/drop-log.ts';
 import { type Firewall, startFirewall } from '../../service/firewall/firewall.ts';
-import { readNeighbours } from '../../service/neighbours.ts';
+import { NeighbourWatch } from '../../service/neighbours/neighbour-watch.ts';
+import { readNeighbours } from '../../service/neighbours/neighbours.ts';
 import { DeviceDirectory, type Sighting } from './device-directory.ts';
 import type { Devices } from './devices.ts';
 import { blockedMacs, firewallOptions } from './narrow.ts';
@@ -25,6 +26,8 @@ export interface PacketRulesParts {
   readonly leases: () => readonly LeaseView[];
   /** The addresses and routes the box has now. */
   readonly surroundings: () => Promise<Surroundings>;
+  /** A blocked device may have another address: {@link PacketRules.follow} would find out. */
+  readonly onNeighbours: () => void;
 }
 
 /** The rules packets meet and the connections that have passed them: what one forbids, the other must not go on with. */
@@ -34,6 +37,9 @@ export class PacketRules {
   readonly #parts: PacketRulesParts;
   readonly #log: Log;
   readonly #dropLog: DropLog;
+  readonly #neighbours: NeighbourWatch;
+  /** By which neighbours are judged: those of {@link #options}, or of the options that are being made. */
+  #watched = { macs: new Set<Mac>(), addresses: new Set<Ipv4 | Ipv6>() };
   #options: FirewallOptions | undefined;
   /** What connections may have begun under since they were last judged; undefined is anything. */
   #former: FirewallOptions[] | undefined;
@@ -44,6 +50,12 @@ export class PacketRules {
     this.#log = ports.log.logFor('firewall');
     this.firewall = startFirewall(ports.netfilter, this.#log);
     this.conntrack = openConntrack(ports.conntrack);
+    this.#neighbours = new NeighbourWatch({
+      open: ports.openRoute,
+      clock: ports.clock,
+      concerns: ({ mac, address }) => this.#watched.macs.has(mac) !== this.#watched.addresses.has(address),
+      onChange: parts.onNeighbours,
+    });
     this.#dropLog = startDropLog(ports.dropped, {
       group: NFLOG_GROUP,
       clock: ports.clock,
@@ -55,6 +67,7 @@ export class PacketRules {
   /** The rules stay; nothing is told of them any more. */
   stop(): void {
     this.#dropLog.stop();
+    this.#neighbours.stop();
   }
 
   /** Nothing but the management from the LAN passes until {@link apply}; to be called before there is any address. */
@@ -71,11 +84,26 @@ export class PacketRules {
 
   /** Brings the kernel to the rules of a configuration; says whether they changed. @throws KernelError, UserError */
   async apply(config: Config): Promise<'unchanged' | 'changed' | 'replaced'> {
+    this.#watch(config);
     const options = await this.options(config);
+    this.#watched.addresses = new Set(options.blocked.addresses);
     const { outcome } = await this.firewall.apply(options);
     if (this.#options !== undefined && outcome !== 'unchanged') this.#former?.push(this.#options);
     this.#options = options;
     return outcome;
+  }
+
+  /** A device that is blocked may give itself an address at any time, and nobody but the kernel hears of it. */
+  #watch(config: Config): void {
+    const macs = new Set(blockedMacs(config));
+    this.#watched = { macs, addresses: new Set() };
+    if (macs.size === 0) return this.#neighbours.stop();
+    try {
+      this.#neighbours.start();
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      this.#log.warn(`Blocked devices are found under the addresses of leases only: ${error.message}`);
+    }
   }
 
   /** A blocked device may have another address now. */

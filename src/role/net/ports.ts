@@ -28,6 +28,8 @@ export interface NetPorts {
   readonly packets: LinuxPacketPort;
   readonly icmp: IcmpPort;
   readonly route: NetlinkSession;
+  /** Another session of the same kind, for one purpose. */
+  readonly openRoute: () => NetlinkSession;
   readonly netfilter: NetlinkSession;
   /** Of its own: a session reads one table at a time, and that of the connections is long. */
   readonly conntrack: NetlinkSession;
@@ -57,6 +59,7 @@ export function openPorts(dataDirectory: string, runDirectory: string): NetPorts
     }),
     icmp: new RawSocketIcmp({ encodeRequest: encodeEchoRequest, decodeReply: decodeEchoReply }, random),
     route: openNetlinkSession(linuxNetlink, NETLINK.ROUTE),
+    openRoute: () => openNetlinkSession(linuxNetlink, NETLINK.ROUTE),
     netfilter: openNetlinkSession(linuxNetlink, NETLINK.NETFILTER),
     conntrack: openNetlinkSession(linuxNetlink, NETLINK.NETFILTER),
     dropped: openNetlinkSession(linuxNetlink, NETLINK.NETFILTER),

@@ -61,6 +61,7 @@ export class NetServices {
       devices,
       leases: () => this.leases(),
       surroundings: () => this.surroundings(),
+      onNeighbours: () => this.#followBlocked(),
     });
     this.#announcer = new LanAnnouncer({ ...ports, log: this.#log });
     this.#lan = new LanServices({ ports, leases, notices, onLeases: () => this.#leasesChanged() });
@@ -219,16 +220,20 @@ export class NetServices {
   }
 
   #leasesChanged(): void {
-    if (this.#config.firewall.blockedDevices.length > 0)
-      void this.#turns
-        .follow(() => this.rules.follow(this.#config))
-        .catch((error: unknown) =>
-          this.notices.warn(
-            'firewall',
-            `The addresses of blocked devices are not followed: ${messageOf(error)}`,
-          ),
-        );
+    this.#followBlocked();
     this.#onChange();
+  }
+
+  #followBlocked(): void {
+    if (this.#config.firewall.blockedDevices.length === 0) return;
+    void this.#turns
+      .follow(() => this.rules.follow(this.#config))
+      .catch((error: unknown) =>
+        this.notices.warn(
+          'firewall',
+          `The addresses of blocked devices are not followed: ${messageOf(error)}`,
+        ),
+      );
   }
 
   #deviceChanged(name: string, link: ObservedLink | undefined): void {
