@@ -64,7 +64,8 @@ export class SteadyTime {
     const { now, time } = this.#moment();
     const dated = Math.max(time, after(this.#latest.time, between(this.#latest.now, now)));
     this.#latest = { now, time: Timestamp(dated) };
-    return this.#latest.time;
+    // In whole milliseconds, as civil time is.
+    return Timestamp(Math.floor(dated));
   }
 
   /** Whether dates that are later than now are those of a clock that was wrong. They are given up then. */

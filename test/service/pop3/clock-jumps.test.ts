@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Days, type Duration, Hours } from '../../../src/base/duration.ts';
-import { Timestamp, after, knownTime } from '../../../src/base/instant.ts';
+import { Instant, Timestamp, after, knownTime } from '../../../src/base/instant.ts';
 import { DailyExpiry } from '../../../src/service/pop3/daily-expiry.ts';
 import { Retention } from '../../../src/service/pop3/retention.ts';
 import { SteadyTime } from '../../../src/service/pop3/steady-time.ts';
@@ -18,16 +18,16 @@ const KEEP = 30;
 
 /** An office where bob has one message, which he has read, and eva reads something every day. */
 class Office {
-  readonly clock = new FakeClock();
+  readonly clock = new FakeClock(Instant(1_000_000.4));
   readonly #files = new MemoryFiles();
-  #run = this.#start();
+  #run: ReturnType<Office['start']>;
 
   constructor(time: Timestamp) {
     this.clock.setWallTime(time);
-    this.#run = this.#start();
+    this.#run = this.start();
   }
 
-  async #start() {
+  async start() {
     const { clock } = this;
     const store = await openStore(this.#files);
     const { firstReads } = store;
@@ -47,7 +47,7 @@ class Office {
     await expiry.stop();
     await store.close();
     this.clock.setWallTime(time);
-    this.#run = this.#start();
+    this.#run = this.start();
     await this.#run;
   }
 

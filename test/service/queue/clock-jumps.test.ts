@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Days, type Duration, Hours, Milliseconds, Minutes, Seconds } from '../../../src/base/duration.ts';
-import { Timestamp, after } from '../../../src/base/instant.ts';
+import { Instant, Timestamp, after } from '../../../src/base/instant.ts';
 import { FakeClock } from '../../fake/fake-clock.ts';
 import { FakeNames } from '../../fake/fake-names.ts';
 import { FakeSmtpClient } from '../../fake/fake-smtp-client.ts';
@@ -16,7 +16,7 @@ const BEHIND = Timestamp(Date.UTC(2026, 2, 1));
 
 /** A box whose mail for elsewhere does not get away, through one run after the other. */
 class Office {
-  readonly clock = new FakeClock();
+  readonly clock = new FakeClock(Instant(1_000_000.4));
   readonly client = new FakeSmtpClient();
   readonly #files = new MemoryFiles();
   readonly #names = new FakeNames();
@@ -186,4 +186,40 @@ test('mail for a dead host is put off and goes later also where the monotonic cl
   office.client.peers.set('192.0.2.1', {});
   await queue.pass(Hours(4), Minutes(30));
   assert.deepEqual(queue.receivedBy(`ann@${ELSEWHERE}`).toSorted(), ['four', 'one', 'three', 'two']);
+});
+
+test('a clock that is set in the middle of attempts takes nothing from the life of their mail', async () => {
+  for (const [name, from, to] of JUMPS) {
+    const office = new Office(from);
+    office.client.peers.set('192.0.2.1', { answer: () => 'defer' });
+    const queue = await office.start();
+    await queue.accept('one', [`ann@${ELSEWHERE}`]);
+    await queue.pass(Hours(10), Minutes(30));
+    const [before, time] = [office.client.dials.length, office.clock.wallTime()];
+    office.client.onStep = async (step) => {
+      if (step === 'send') office.clock.setWallTime(office.clock.wallTime() < time + Hours(5) ? to : from);
+    };
+    assert.equal(await failuresAfter(queue, Hours(106)), 0, name);
+    assert.ok(office.client.dials.length >= before + 22, `${office.client.dials.length - before} attempts`);
+    assert.equal(await failuresAfter(queue, Hours(9)), 1, name);
+  }
+});
+
+test('mail lives its 5 days through any jumps of the clock, and waits for no attempt longer than 8 hours', async () => {
+  const times = [NEVER_SET, BEHIND, after(TODAY, Hours(-3)), TODAY, after(TODAY, Hours(7)), FAR_AHEAD];
+  for (let seed = 0; seed < 5; seed++) {
+    const office = new Office(times[seed % times.length] ?? TODAY);
+    const queue = await office.start();
+    await queue.accept('one', [`ann@${ELSEWHERE}`]);
+    let [dials, quiet] = [0, 0];
+    for (let hour = 0; hour < 118; hour++) {
+      if ((hour * 7 + seed * 3) % 11 === 0)
+        office.clock.setWallTime(times[(hour + seed * 5) % times.length] ?? TODAY);
+      assert.equal(await failuresAfter(queue, Hours(1)), 0, `seed ${seed}, hour ${hour}`);
+      quiet = office.client.dials.length > dials ? 0 : quiet + 1;
+      dials = office.client.dials.length;
+      assert.ok(quiet <= 9, `seed ${seed}: no attempt for ${quiet} hours`);
+    }
+    assert.equal(await failuresAfter(queue, Hours(10)), 1, `seed ${seed}`);
+  }
 });
