@@ -169,6 +169,7 @@ test('a change leaves alone what it does not concern: where a table is scrolled 
   await page.getByText('Live', { exact: true }).waitFor();
   const region = page.getByRole('group', { name: 'Rules' });
   await region.focus();
+  await page.evaluate(`document.styleSheets[0].insertRule('.scroll { width: 10rem }')`);
   await page.evaluate(`Object.assign(globalThis, {
     verdict: document.querySelector('.verdict'),
     rules: Object.assign(document.activeElement, { scrollLeft: 40 }),
