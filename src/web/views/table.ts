@@ -5,8 +5,13 @@ export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 
 export type Row = readonly (string | Html)[];
 
+/** Letters of a cell that stays one line; a longer one takes several before the table is wider than the page. */
+const ONE_LINE = 30;
+
 function cellOf(cell: string | Html, heading: string | undefined): Html {
   if (cell === '') return html`<td role="cell"></td>`;
+  if (typeof cell === 'string' && cell.length > ONE_LINE)
+    return html`<td role="cell" class="long" data-heading="${heading}">${cell}</td>`;
   return html`<td role="cell" data-heading="${heading}">${cell}</td>`;
 }
 
