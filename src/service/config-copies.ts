@@ -27,6 +27,7 @@ export class ConfigCopies {
   readonly #slots: ConfigCopySlots;
   readonly #devices: BlockDevices;
   #last: ConfigCopy | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(slots: ConfigCopySlots, devices: BlockDevices) {
     this.#slots = slots;
@@ -39,7 +40,14 @@ export class ConfigCopies {
   }
 
   /** Keeps a copy in the slot of the running system. When it returns it is on the medium. @throws UserError, KernelError */
-  async write(text: string): Promise<void> {
+  write(text: string): Promise<void> {
+    const written = this.#turn.then(() => this.#write(text));
+    // Two at a time would make two copies of one number, and the later one might lose.
+    this.#turn = written.catch(() => undefined);
+    return written;
+  }
+
+  async #write(text: string): Promise<void> {
     this.#last ??= (await this.#copies())[0];
     if (this.#last?.text === text) return;
     const next = { counter: (this.#last?.counter ?? 0) + 1, text };

@@ -101,3 +101,10 @@ test('ConfigCopies finds nothing on a slot that is too small for copies, and say
   });
   await copies.forget();
 });
+
+test('ConfigCopies keeps the last of several that are written at a time', async () => {
+  const card = newCard();
+  const copies = from('a', card);
+  await Promise.all(['one', 'two', 'three'].map((text) => copies.write(text)));
+  assert.deepEqual(await from('a', card).readAll(), ['three', 'two']);
+});

@@ -111,7 +111,8 @@ class NetRole {
       callerUid: peerUid,
     });
     this.#started = { ports, services, api };
-    await Promise.all([board.start(), this.#configurePeers(services.config, identity, services)]);
+    // In turn: a change of the configuration that comes at once is not to be followed by what was before.
+    await Promise.all([board.start(), box.followCertificate()]);
     setInterval(() => box.changed(), WATCHED_INTERVAL).unref();
     setInterval(() => void this.#followCertificate(box), CERTIFICATE_INTERVAL).unref();
     this.#changed();
@@ -183,14 +184,22 @@ class NetRole {
   }
 
   async #stop(): Promise<void> {
-    await this.#board?.stop();
-    if (this.#started !== undefined) {
-      const { ports, services, api } = this.#started;
-      await api.close();
-      await services.stop(this.#settings.teardown);
-      await ports.packets.close();
+    try {
+      await this.#end();
+      process.exit(0);
+    } catch (error) {
+      process.stderr.write(`The box has not ended in order: ${messageOf(error)}\n`);
+      process.exit(4);
     }
-    process.exit(0);
+  }
+
+  async #end(): Promise<void> {
+    await this.#board?.stop();
+    if (this.#started === undefined) return;
+    const { ports, services, api } = this.#started;
+    await api.close();
+    await services.stop(this.#settings.teardown);
+    await ports.packets.close();
   }
 }
 
