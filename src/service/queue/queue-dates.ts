@@ -6,7 +6,7 @@ import type { Log } from '../../port/log.ts';
 import type { EntryTimes, QueueStore, QueueSummary } from '../../port/mail-queue.ts';
 
 export interface QueueDatesParts {
-  readonly store: QueueStore;
+  readonly store: Pick<QueueStore, 'entries' | 'redate'>;
   readonly clock: Pick<Clock, 'now' | 'wallTime'>;
   readonly log: Log;
 }
@@ -14,11 +14,20 @@ export interface QueueDatesParts {
 /** A list of all entries costs as much as the queue is long. */
 const LOOK_EVERY = Minutes(1);
 
+/** Entries that are dated anew in one commit: a long queue must not keep others from writing. */
+const AT_ONCE = 500;
+
 /** When the clock was last seen to be in step with the times of the entries. */
 interface Look {
   readonly now: Instant;
   readonly time: Timestamp;
   readonly lastId: number;
+}
+
+interface Plan {
+  /** That it leads to. */
+  readonly look: Look;
+  readonly moved: (readonly [id: number, times: EntryTimes])[];
 }
 
 /**
@@ -28,6 +37,7 @@ interface Look {
 export class QueueDates {
   readonly #parts: QueueDatesParts;
   #look: Look | undefined;
+  #unfinished: Plan | undefined;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(parts: QueueDatesParts) {
@@ -42,22 +52,36 @@ export class QueueDates {
   }
 
   async #putRight(): Promise<void> {
-    const { store, clock, log } = this.#parts;
+    const { store, log } = this.#parts;
+    for (let plan = this.#plan(); plan !== undefined; plan = this.#plan()) {
+      const { look, moved } = plan;
+      this.#unfinished = plan;
+      if (moved.length > 0)
+        log.notice(`The clock was set: ${moved.length} messages in the queue keep their age and their turn`);
+      while (moved.length > 0) {
+        await store.redate(new Map(moved.slice(0, AT_ONCE)));
+        moved.splice(0, AT_ONCE);
+      }
+      this.#unfinished = undefined;
+      this.#look = look;
+    }
+  }
+
+  /** Undefined if there is nothing to do. What could not be finished goes on: nothing may be moved twice. */
+  #plan(): Plan | undefined {
+    if (this.#unfinished !== undefined) return this.#unfinished;
+    const { store, clock } = this.#parts;
     const [now, time] = [clock.now(), clock.wallTime()];
     const timesOf = this.#rule(now, time);
     const isFresh = this.#look !== undefined && between(this.#look.now, now) < LOOK_EVERY;
-    if (timesOf === undefined && isFresh) return;
+    if (timesOf === undefined && isFresh) return undefined;
     const entries = store.entries();
-    const moved = new Map<number, EntryTimes>();
+    const moved: Plan['moved'] = [];
     for (const entry of entries) {
       const times = timesOf?.(entry);
-      if (times !== undefined) moved.set(entry.id, times);
+      if (times !== undefined) moved.push([entry.id, times]);
     }
-    if (moved.size > 0) {
-      await store.redate(moved);
-      log.notice(`The clock was set: ${moved.size} messages in the queue keep their age and their turn`);
-    }
-    this.#look = { now, time, lastId: entries.at(-1)?.id ?? 0 };
+    return { look: { now, time, lastId: entries.at(-1)?.id ?? 0 }, moved };
   }
 
   /** Undefined if everything may stay. */
