@@ -14,6 +14,7 @@ import type { DnsService } from '../../service/dns/start-dns.ts';
 import { LanAnnouncer } from '../../service/lan-announcer.ts';
 import { type Links, type SideName, startLinks } from '../../service/links/links.ts';
 import type { WanState } from '../../service/wan/wan-state.ts';
+import { changeOrTakeBack } from './change-or-take-back.ts';
 import { Devices, isUsable } from './devices.ts';
 import { applyKernelSettings, ignoreRoutesWithoutCarrier, stopForwarding } from './kernel-settings.ts';
 import { LanServices } from './lan-services.ts';
@@ -141,13 +142,18 @@ export class NetServices {
   async #change(config: Config): Promise<readonly string[]> {
     const before = this.#config;
     this.devices.requireNewOnes(config, before);
-    try {
-      return await this.#applyAll(config, 'change');
-    } catch (error) {
-      this.#log.warn(`The new configuration is taken back: ${messageOf(error)}`);
-      await this.#applyAll(before, 'change');
-      throw error;
-    }
+    return await changeOrTakeBack({
+      change: () => this.#applyAll(config, 'change'),
+      takeBack: (reason) => {
+        this.#log.warn(`The new configuration is taken back: ${reason}`);
+        return this.#applyAll(before, 'change');
+      },
+      onStuck: (reason) =>
+        this.notices.note(
+          'configuration',
+          `It is in force in part only, as taking a change back failed: ${reason}`,
+        ),
+    });
   }
 
   /** Ends the services; the kernel's state stays for the next start unless it is to be removed. */
@@ -180,6 +186,7 @@ export class NetServices {
     changes.push(...(await this.#lan.apply(config, this.devices.names(config).lan, this.#wan.names(config))));
     await this.#announce();
     if (rules !== 'unchanged') await this.rules.endForbidden();
+    this.notices.note('configuration', undefined);
     this.#onChange();
     return changes;
   }
@@ -256,7 +263,7 @@ export class NetServices {
   #applyAgain(): void {
     void this.#turns
       .follow(() => this.#change(this.#config))
-      .catch((error: unknown) => this.notices.note('devices', messageOf(error)));
+      .catch((error: unknown) => this.#log.warn(`Devices are not followed: ${messageOf(error)}`));
   }
 
   #wanLinkChanged(link: ObservedLink | undefined): void {
