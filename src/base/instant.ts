@@ -1,4 +1,4 @@
-import type { Duration } from './duration.ts';
+import { type Duration, Hours } from './duration.ts';
 
 declare const instantBrand: unique symbol;
 declare const timestampBrand: unique symbol;
@@ -21,6 +21,9 @@ export function Timestamp(milliseconds: number): Timestamp {
  * clock that was set.
  */
 export const EARLIEST_TIME = Timestamp(Date.UTC(2025, 0, 1));
+
+/** A civil clock that is put right by less than this has not jumped. */
+export const CLOCK_JUMP = Hours(1);
 
 /** The time, if a clock that says so can have been set. */
 export function knownTime(time: Timestamp): Timestamp | undefined {

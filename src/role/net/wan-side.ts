@@ -99,12 +99,12 @@ export class WanSide {
     };
   }
 
-  /** Gives back what the WAN has where a configuration leaves no way to do so later; to be called before the links follow it. */
+  /**
+   * Gives back what the WAN has where a configuration leaves it none; to be called before the links follow, as a RELEASE leaves from the
+   * address. Not for another device: the kernel may refuse to make that, and then the WAN is to go on as it was.
+   */
   async leave(config: Config): Promise<void> {
-    const { state } = this;
-    if (state === undefined) return;
-    if (config.mode === 'lan-only' || state.device !== this.#parts.devices.names(config).wan)
-      await this.stop({ release: true });
+    if (config.mode === 'lan-only') await this.stop({ release: true });
   }
 
   async apply(config: Config): Promise<void> {

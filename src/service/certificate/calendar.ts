@@ -1,5 +1,5 @@
-import { Days, Hours } from '../../base/duration.ts';
-import { type Instant, type Timestamp, between } from '../../base/instant.ts';
+import { Days } from '../../base/duration.ts';
+import { CLOCK_JUMP, type Instant, type Timestamp, between } from '../../base/instant.ts';
 import type { Clock } from '../../port/clock.ts';
 import { knowsTime } from './issue.ts';
 
@@ -10,8 +10,6 @@ export interface CivilDate {
   readonly isDoubtful: boolean;
 }
 
-/** A clock that is put right by less than this has not jumped. */
-const JUMP = Hours(1);
 /** Certificates are renewed months before they end: there is time to see whether a clock stays. */
 const DOUBT = Days(1);
 
@@ -29,7 +27,7 @@ export class Calendar {
   today(): CivilDate {
     const [now, time] = [this.#clock.now(), this.#clock.wallTime()];
     const jump = between(this.#last.time, time) - between(this.#last.now, now);
-    if (Math.abs(jump) > JUMP && knowsTime(this.#last.time)) this.#jumped = now;
+    if (Math.abs(jump) > CLOCK_JUMP && knowsTime(this.#last.time)) this.#jumped = now;
     this.#last = { now, time };
     const isDoubtful = this.#jumped !== undefined && between(this.#jumped, now) < DOUBT;
     return { now: time, isDoubtful };

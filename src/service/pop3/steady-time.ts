@@ -1,5 +1,5 @@
 import { Days, type Duration, Hours, Milliseconds } from '../../base/duration.ts';
-import { EARLIEST_TIME, type Instant, Timestamp, after, between } from '../../base/instant.ts';
+import { CLOCK_JUMP, EARLIEST_TIME, type Instant, Timestamp, after, between } from '../../base/instant.ts';
 import { borneOut } from '../../engine/mail-retention.ts';
 import type { Clock } from '../../port/clock.ts';
 
@@ -9,8 +9,6 @@ export interface SteadyTimeOptions {
   readonly dates: () => Iterable<Timestamp>;
 }
 
-/** A clock that is put right by less than this has not jumped. */
-const JUMP = Hours(1);
 /** How long a judgement by dates holds. */
 const JUDGED_FOR = Hours(1);
 /** A clock that has run for so long without a jump is taken to be right where it contradicts dates. */
@@ -92,7 +90,7 @@ export class SteadyTime {
     const to = this.#moment();
     const unseen = between(last.to.now, to.now);
     const drift = between(last.from.time, to.time) - between(last.from.now, to.now);
-    if (Math.abs(drift) <= JUMP) {
+    if (Math.abs(drift) <= CLOCK_JUMP) {
       const span = { ...last, to };
       this.#spans = [...this.#spans.slice(0, -1), span];
       return span;
