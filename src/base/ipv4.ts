@@ -18,6 +18,12 @@ export const UNSPECIFIED = Ipv4(0);
 /** 255.255.255.255 */
 export const BROADCAST = Ipv4(0xffff_ffff);
 
+/** Whether one host can have it: not in 0/8, 127/8, multicast or class E (RFC 6890). */
+export function isUnicast4(address: Ipv4): boolean {
+  const first = address >>> 24;
+  return first > 0 && first < 224 && first !== 127;
+}
+
 /** Four decimal parts without leading zeros, nothing else. */
 export function tryParseIpv4(text: string): Ipv4 | undefined {
   const parts = text.split('.');

@@ -1,5 +1,7 @@
 import type { Problem } from '../../base/errors.ts';
-import { type Prefix4, contains4, formatPrefix4 } from '../../base/prefix.ts';
+import { type Ipv4, isUnicast4 } from '../../base/ipv4.ts';
+import { type Prefix4, contains4, formatPrefix4, isHost4 } from '../../base/prefix.ts';
+import { MAX_SHIFTED_PORTS } from '../../base/shifted-ports.ts';
 import type { Config } from '../schema.ts';
 import { SERVICE_PORTS } from '../service-ports.ts';
 import type { PortRange } from '../values.ts';
@@ -76,11 +78,20 @@ class ClaimList {
   }
 }
 
-function targetProblems(config: Config, path: string, { to, toPort, port }: Forward): Problem[] {
+function targetProblems(config: Config, path: string, { to, toPort, port, enabled }: Forward): Problem[] {
   const target = lanDeviceProblem(config.lan.address, `${path}.to`, to);
   const problems = target === undefined ? [] : [target];
   const length = port.last - port.first + 1;
-  if (toPort === null || toPort + length - 1 <= LAST_PORT) return problems;
+  if (toPort === null || toPort === port.first) return problems;
+  if (enabled && length > MAX_SHIFTED_PORTS) {
+    const nearest = rangeText({ first: port.first, last: port.first + MAX_SHIFTED_PORTS - 1 });
+    problems.push({
+      path: `${path}.port`,
+      found: `"${rangeText(port)}"`,
+      wanted: `at most ${MAX_SHIFTED_PORTS} ports that lead to others, such as "${nearest}"; with toPort null a range of any length keeps its ports`,
+    });
+  }
+  if (toPort + length - 1 <= LAST_PORT) return problems;
   const wanted = `a port of at most ${LAST_PORT - length + 1}, as the range is ${length} ports long`;
   return [...problems, { path: `${path}.toPort`, found: String(toPort), wanted }];
 }
@@ -122,27 +133,30 @@ function sameNames(list: string, entries: readonly { readonly name: string }[]):
   }));
 }
 
-function oneToOneProblems({ firewall, lan, wan }: Config): Problem[] {
-  const list = firewall.oneToOne;
+/** What is wrong with an address that the box is to answer for on the WAN besides its own; undefined if nothing is. */
+function furtherAddressProblem({ lan, wan }: Config, address: Ipv4): string | undefined {
+  if (!isUnicast4(address)) return 'an address that one host can have, of those the provider gave';
+  if (contains4(lan.address, address)) return `an address outside the LAN, ${formatPrefix4(lan.address)}`;
+  if (wan.ipv4.method !== 'static') return undefined;
+  const { address: own, gateway } = wan.ipv4;
+  if (own.address === address)
+    return 'an address other than that of the box; firewall.exposedHost gives a device what comes to that';
+  if (gateway === address) return 'an address other than that of wan.ipv4.gateway';
+  if (contains4(own, address) && !isHost4(own, address))
+    return `an address of a host, neither the first nor the last of ${formatPrefix4(own)}`;
+  return undefined;
+}
+
+function oneToOneProblems(config: Config): Problem[] {
+  const list = config.firewall.oneToOne;
   const single = list.flatMap(({ address, to }, index): Problem[] => {
     const path = `firewall.oneToOne[${index}]`;
-    const problem = lanDeviceProblem(lan.address, `${path}.to`, to);
-    const found = quoted(address);
-    const problems = problem === undefined ? [] : [problem];
-    if (contains4(lan.address, address))
-      problems.push({
-        path: `${path}.address`,
-        found,
-        wanted: `an address outside the LAN, ${formatPrefix4(lan.address)}`,
-      });
-    if (wan.ipv4.method === 'static' && wan.ipv4.address.address === address)
-      problems.push({
-        path: `${path}.address`,
-        found,
-        wanted:
-          'an address other than that of the box; firewall.exposedHost gives a device what comes to that',
-      });
-    return problems;
+    const problem = lanDeviceProblem(config.lan.address, `${path}.to`, to);
+    const wanted = furtherAddressProblem(config, address);
+    return [
+      ...(problem === undefined ? [] : [problem]),
+      ...(wanted === undefined ? [] : [{ path: `${path}.address`, found: quoted(address), wanted }]),
+    ];
   });
   const twice = (['address', 'to'] as const).flatMap((key) => {
     const addresses = list.map((entry) => quoted(entry[key]));

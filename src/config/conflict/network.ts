@@ -1,5 +1,5 @@
 import type { Problem } from '../../base/errors.ts';
-import type { Ipv4 } from '../../base/ipv4.ts';
+import { type Ipv4, isUnicast4 } from '../../base/ipv4.ts';
 import { type Prefix4, contains4, formatPrefix4, isHost4 } from '../../base/prefix.ts';
 import type { Config } from '../schema.ts';
 import { type Finder, quoted } from './finder.ts';
@@ -7,6 +7,18 @@ import { type Finder, quoted } from './finder.ts';
 /** Whether another host can have it: the kernel takes neither an own nor a broadcast address for a router. */
 function isNeighbour(own: Prefix4, gateway: Ipv4): boolean {
   return gateway !== own.address && isHost4(own, gateway);
+}
+
+/** Whether one host can have it, on this link and anywhere. */
+function isHostsAddress(own: Prefix4): boolean {
+  return isUnicast4(own.address) && isHost4(own, own.address);
+}
+
+function noHost(path: string, own: Prefix4): Problem {
+  const wanted = isUnicast4(own.address)
+    ? 'the address of a host, neither the first nor the last of its prefix'
+    : 'an address that one host can have, from 1.0.0.0 to 223.255.255.255 and not of 127.0.0.0/8';
+  return { path, found: `"${formatPrefix4(own)}"`, wanted };
 }
 
 function wanAddressProblems({ lan, wan }: Config): Problem[] {
@@ -20,6 +32,7 @@ function wanAddressProblems({ lan, wan }: Config): Problem[] {
       wanted: `an address outside the LAN, ${formatPrefix4(lan.address)}`,
     });
   }
+  if (!isHostsAddress(address)) problems.push(noHost('wan.ipv4.address', address));
   if (gateway !== null && !isNeighbour(address, gateway)) {
     problems.push({
       path: 'wan.ipv4.gateway',
@@ -34,15 +47,7 @@ function lanAddressProblems({ lan, mode }: Config): Problem[] {
   const found = `"${formatPrefix4(lan.address)}"`;
   if (lan.address.length < 8 || lan.address.length > 30)
     return [{ path: 'lan.address', found, wanted: 'a prefix length from 8 to 30' }];
-  if (!isHost4(lan.address, lan.address.address)) {
-    return [
-      {
-        path: 'lan.address',
-        found,
-        wanted: 'the address of a host, neither the first nor the last of its prefix',
-      },
-    ];
-  }
+  if (!isHostsAddress(lan.address)) return [noHost('lan.address', lan.address)];
   if (mode === 'lan-only' && lan.gateway !== null && !isNeighbour(lan.address, lan.gateway)) {
     return [
       {

@@ -4,7 +4,7 @@ import type { Flow } from './flow.ts';
 
 /**
  * Whether an IPv4 connection goes from the LAN to elsewhere under the LAN's own address. Behind a translated WAN it began
- * while the WAN had no address to translate to; as long as its entry lives, no rule of translation is looked at again,
+ * while the WAN had no address to translate to, or before the mode was one that translates; as long as its entry lives, no rule of translation is looked at again,
  * and no answer can come.
  */
 export function leavesUntranslated(flow: Flow, lan: readonly Prefix4[]): boolean {

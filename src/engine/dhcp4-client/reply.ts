@@ -1,6 +1,6 @@
 import { equalBytes } from '../../base/bytes.ts';
 import { type Duration, Hours, Seconds } from '../../base/duration.ts';
-import type { Ipv4 } from '../../base/ipv4.ts';
+import { type Ipv4, isUnicast4 } from '../../base/ipv4.ts';
 import { type Mac, macBytes } from '../../base/mac.ts';
 import { type Prefix4, lengthOfNetmask4 } from '../../base/prefix.ts';
 import { MESSAGE_TYPE, OP } from '../../wire/dhcp4/constants.ts';
@@ -59,23 +59,17 @@ export function readReply(message: Dhcp4Message, from: Ipv4, mac: Mac): Reply | 
 function bindingOf(message: Dhcp4Message, server: Ipv4): Binding | undefined {
   const { options, yiaddr } = message;
   const leaseTime = options.leaseTime ?? DEFAULT_LEASE;
-  if (!isUnicast(yiaddr) || leaseTime < MIN_LEASE) return undefined;
+  if (!isUnicast4(yiaddr) || leaseTime < MIN_LEASE) return undefined;
   return {
     address: prefixOf(yiaddr, options.subnetMask),
     server,
     ...routesOf(options),
-    dnsServers: (options.dnsServers ?? []).filter(isUnicast).slice(0, MAX_SERVERS),
+    dnsServers: (options.dnsServers ?? []).filter(isUnicast4).slice(0, MAX_SERVERS),
     domain: options.domainName !== undefined && isDomain(options.domainName) ? options.domainName : undefined,
     searchDomains: (options.domainSearch ?? []).filter(isDomain).slice(0, MAX_SEARCH_DOMAINS),
-    timeServers: (options.timeServers ?? []).filter(isUnicast).slice(0, MAX_SERVERS),
+    timeServers: (options.timeServers ?? []).filter(isUnicast4).slice(0, MAX_SERVERS),
     leaseTime,
   };
-}
-
-/** Whether one host can have it: not in 0/8, 127/8, multicast or class E (RFC 6890). */
-function isUnicast(address: Ipv4): boolean {
-  const first = address >>> 24;
-  return first > 0 && first < 224 && first !== 127;
 }
 
 /** What may stand in a resolver's configuration: letters, digits, hyphens, underscores and dots. */
@@ -94,8 +88,8 @@ function prefixOf(address: Ipv4, mask: Ipv4 | undefined): Prefix4 {
 
 /** RFC 3442: with classless routes the router option MUST be ignored, even if none of them is a default route. */
 function routesOf(options: Dhcp4Options): Pick<Binding, 'gateway' | 'routes'> {
-  const classless = options.classlessRoutes?.filter(({ router }) => router === 0 || isUnicast(router));
-  if (classless === undefined) return { gateway: options.routers?.find(isUnicast), routes: [] };
+  const classless = options.classlessRoutes?.filter(({ router }) => router === 0 || isUnicast4(router));
+  if (classless === undefined) return { gateway: options.routers?.find(isUnicast4), routes: [] };
   const isDefault = (route: StaticRoute): boolean => route.destination.length === 0;
   return {
     gateway: classless.find((route) => isDefault(route) && route.router !== 0)?.router,

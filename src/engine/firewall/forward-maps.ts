@@ -1,13 +1,11 @@
 import { UserError } from '../../base/errors.ts';
 import { type Ipv4, ipv4Bytes } from '../../base/ipv4.ts';
 import { type Prefix4, contains4, formatPrefix4, lastAddress4, network4 } from '../../base/prefix.ts';
+import { MAX_SHIFTED_PORTS } from '../../base/shifted-ports.ts';
 import { type Claim, FreePorts, findOverlap } from './forward-overlap.ts';
 import type { FirewallOptions, PortForward } from './options.ts';
 import type { RulesetElement } from './ruleset.ts';
 import { IPPROTO } from './statement.ts';
-
-/** The kernel cannot shift a range of ports, so each port of a shifted one is an element of its own. */
-export const MAX_SHIFTED_PORTS = 1024;
 
 /** Elements of all forwards together: what fits into one transaction, which is one datagram of at most 2 MiB. */
 export const MAX_ELEMENTS = 8192;

@@ -1,6 +1,7 @@
 import type { Ipv4 } from '../../base/ipv4.ts';
 import type { Ipv6 } from '../../base/ipv6.ts';
 import type { Flow } from '../conntrack/flow.ts';
+import { leavesUntranslated } from '../conntrack/stale-nat.ts';
 import { evaluate } from './evaluate/evaluate.ts';
 import type { Packet, Transport } from './evaluate/packet.ts';
 import { type Surroundings, hopTo, isOwn } from './evaluate/surroundings.ts';
@@ -21,8 +22,9 @@ const HOP_LIMIT = 64;
 
 /**
  * Whether a connection would be let begin now and would be led to where it goes. The kernel asks its rules about the first
- * packet only: what they forbid since goes on until its entry is removed. Its source address does not count: a connection
- * keeps the one it has in a mode without translation, too.
+ * packet only: what they forbid since goes on until its entry is removed. One that is translated keeps its address in a mode
+ * without translation, too. One that never was is refused by the rules of a mode with it, for as long as it has its entry,
+ * which each of its packets makes last: a telephone that says the same again and again would never be heard any more.
  */
 export function isStillAllowed(flow: Flow, rules: RulesOfNow): boolean {
   return judgeAtSight(flow, rules) ?? isLetIn(flow, rules);
@@ -39,7 +41,12 @@ export function judgeAtSight(flow: Flow, rules: RulesOfNow): boolean | undefined
   const ends = [flow.source.address, flow.replySource.address];
   // Rules know a blocked sender by its MAC address, which connections do not have.
   if (ends.some((address) => blockedAddresses.has(address))) return false;
+  if (translates(options) && leavesUntranslated(flow, options.lanNetworks)) return false;
   return isPlainlyOut(flow, inDevice, options) ? true : undefined;
+}
+
+function translates({ mode }: FirewallOptions): boolean {
+  return mode === 'firewall' || mode === 'firewall-dmz';
 }
 
 function isLetIn(flow: Flow, { ruleset, surroundings }: RulesOfNow): boolean {

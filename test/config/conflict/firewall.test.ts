@@ -97,6 +97,33 @@ test('a one-to-one address is one of the WAN, and neither address is used twice'
   ]);
 });
 
+test('a one-to-one address is one that a host can have: not the gateway, nor an end of the network, nor of a group', () => {
+  const wan = { ipv4: { method: 'static', address: '203.0.113.50/24', gateway: '203.0.113.1' } };
+  const wanted = (address: string): string => {
+    const [problem, ...others] = problemsOf({
+      wan,
+      firewall: { oneToOne: [{ name: 'mail', address, to: '192.168.77.9' }] },
+    });
+    assert.equal(others.length, 0);
+    assert.equal(problem?.path, 'firewall.oneToOne[0].address');
+    return problem.wanted;
+  };
+  assert.match(wanted('203.0.113.1'), /other than that of wan\.ipv4\.gateway/);
+  for (const end of ['203.0.113.0', '203.0.113.255'])
+    assert.match(wanted(end), /neither the first nor the last/);
+  for (const nobodys of ['0.0.0.0', '127.0.0.1', '224.0.0.1', '255.255.255.255'])
+    assert.match(wanted(nobodys), /that one host can have/);
+});
+
+test('a range of more ports than the kernel is given one by one may not be shifted, and is named with what may', () => {
+  const range = { ...CAMERA, port: '20000-21024' };
+  assert.deepEqual(sentences({ firewall: { forwards: [{ ...range, toPort: 30_000 }] } }), [
+    'firewall.forwards[0].port: found "20000-21024", wanted at most 1024 ports that lead to others, such as "20000-21023"; with toPort null a range of any length keeps its ports',
+  ]);
+  for (const harmless of [{}, { toPort: 20_000 }, { toPort: 30_000, enabled: false }])
+    assert.deepEqual(sentences({ firewall: { forwards: [{ ...range, ...harmless }] } }), []);
+});
+
 test('an exposed host is a LAN device', () => {
   assert.match(
     sentences({ firewall: { exposedHost: '192.168.77.1' } })[0] ?? '',

@@ -24,3 +24,14 @@ test('a gateway that is the box itself or a broadcast address is refused, on the
   assert.deepEqual(lan('192.168.77.1'), ['lan.gateway']);
   assert.deepEqual(lan('192.168.77.254'), []);
 });
+
+test('an address that no host can have is refused, on the WAN and on the LAN', () => {
+  const wan = (address: string): readonly string[] =>
+    pathsOf({ wan: { ipv4: { method: 'static', address } } });
+  for (const address of ['203.0.113.255/24', '203.0.113.0/24', '224.1.2.3/24', '127.0.0.1/8', '0.0.0.5/24'])
+    assert.deepEqual(wan(address), ['wan.ipv4.address'], address);
+  for (const address of ['203.0.113.254/31', '203.0.113.255/32', '203.0.113.1/24'])
+    assert.deepEqual(wan(address), [], address);
+  for (const address of ['239.1.2.1/24', '127.1.2.1/24'])
+    assert.deepEqual(pathsOf({ lan: { address } }), ['lan.address'], address);
+});

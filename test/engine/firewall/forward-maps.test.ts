@@ -3,11 +3,8 @@ import { test } from 'node:test';
 import { UserError } from '../../../src/base/errors.ts';
 import { fromHex, toHex } from '../../../src/base/hex.ts';
 import { parsePrefix4 } from '../../../src/base/prefix.ts';
-import {
-  type ForwardMaps,
-  MAX_SHIFTED_PORTS,
-  forwardMaps,
-} from '../../../src/engine/firewall/forward-maps.ts';
+import { MAX_SHIFTED_PORTS } from '../../../src/base/shifted-ports.ts';
+import { type ForwardMaps, forwardMaps } from '../../../src/engine/firewall/forward-maps.ts';
 import type { FirewallOptions, PortForward } from '../../../src/engine/firewall/options.ts';
 import { decodeNft } from '../../../src/wire/nftables/message.ts';
 import { readVectors } from '../../wire/nftables/vectors.ts';

@@ -75,6 +75,27 @@ test('a connection out of the LAN goes on in every mode but lan-only, and also w
   assert.equal(judge(OUT, { mode: 'lan-only' }), false);
 });
 
+test('a connection out of the LAN that was never translated ends where the LAN is behind one address, of IPv4 alone', () => {
+  const plain = flow('192.168.77.11:50000', '198.51.100.2:443');
+  const [inside, outside] = ['2001:db8:77::11', '2001:db8:5::2'].map((text, at) => ({
+    address: parseAddress(text),
+    port: [50_000, 443][at],
+  }));
+  assert.ok(inside !== undefined && outside !== undefined);
+  const plain6 = {
+    ...plain,
+    source: inside,
+    destination: outside,
+    replySource: outside,
+    replyDestination: inside,
+  };
+  for (const mode of ['firewall', 'firewall-dmz'] as const) {
+    assert.equal(judge(plain, { mode }), false, mode);
+    assert.equal(judge(plain6, { mode }), true, mode);
+  }
+  assert.equal(judge(plain, { mode: 'router' }), true);
+});
+
 test('a connection of a blocked device ends', () => {
   const blocked = { macs: [], addresses: [parseIpv4('192.168.77.11')] };
   assert.equal(judge(OUT, { blocked }), false);
