@@ -38,5 +38,8 @@ export function macFromBytes(bytes: Uint8Array): Mac {
   return toHex(bytes, ':') as Mac;
 }
 
+/** 00:00:00:00:00:00, where none is known yet. */
+export const ZERO_MAC = '00:00:00:00:00:00' as Mac;
+
 /** ff:ff:ff:ff:ff:ff */
 export const BROADCAST_MAC = 'ff:ff:ff:ff:ff:ff' as Mac;

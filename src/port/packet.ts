@@ -24,7 +24,7 @@ export interface PacketSocket {
 }
 
 export interface PacketFilter {
-  /** EtherType to receive: 0x0800 IPv4, 0x0806 ARP. */
+  /** One of ETH_P: what is to be received. */
   readonly etherType: number;
   /** With IPv4: only UDP to this port, checked in the kernel before the packet is copied. */
   readonly udpPort?: number;

@@ -1,18 +1,17 @@
 import { Seconds } from '../base/duration.ts';
 import { KernelError } from '../base/errors.ts';
+import { ETH_P } from '../base/ether-type.ts';
 import { after } from '../base/instant.ts';
 import { type Ipv4, formatIpv4 } from '../base/ipv4.ts';
-import { BROADCAST_MAC, type Mac, macFromBytes } from '../base/mac.ts';
+import { BROADCAST_MAC, type Mac, ZERO_MAC } from '../base/mac.ts';
 import type { Cancel, Clock } from '../port/clock.ts';
 import type { Log } from '../port/log.ts';
 import type { PacketPort, PacketSocket } from '../port/packet.ts';
 import { ARP, encodeArp } from '../wire/arp/message.ts';
 
-const ETHERTYPE_ARP = 0x0806;
 /** ANNOUNCE_NUM and ANNOUNCE_INTERVAL of RFC 5227 section 1.1. */
 const ANNOUNCEMENTS = 2;
 const ANNOUNCE_INTERVAL = Seconds(2);
-const ZERO_MAC = macFromBytes(new Uint8Array(6));
 
 /** Where the LAN can be spoken to: its device, that device's hardware address as it is known, and the box's address on it. */
 export interface LanPlace {
@@ -52,7 +51,7 @@ export class LanAnnouncer {
     if (place === undefined) return;
     const { packets, log } = this.#ports;
     try {
-      const filter = { etherType: ETHERTYPE_ARP, arpAddress: place.address };
+      const filter = { etherType: ETH_P.ARP, arpAddress: place.address };
       const socket = await packets.open(place.device, filter, () => {});
       if (this.#place !== wanted) return socket.close();
       this.#socket = socket;

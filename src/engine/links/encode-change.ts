@@ -1,4 +1,5 @@
 import { unreachable } from '../../base/errors.ts';
+import { ETH_P } from '../../base/ether-type.ts';
 import { macBytes } from '../../base/mac.ts';
 import { lastAddress4 } from '../../base/prefix.ts';
 import type { KernelRequest } from '../../port/netlink-session.ts';
@@ -6,7 +7,6 @@ import { encodeAll } from '../../wire/field/codec.ts';
 import { NLM_F } from '../../wire/netlink/constants.ts';
 import { addressMessage } from '../../wire/rtnetlink/address.ts';
 import { AF, IFF, RTM, RTN, RTNH_F, RTPROT, RT_SCOPE, RT_TABLE } from '../../wire/rtnetlink/constants.ts';
-import { VLAN_8021Q } from '../../wire/rtnetlink/link-info.ts';
 import { type LinkMessage, linkMessage, linkRequest } from '../../wire/rtnetlink/link.ts';
 import { routeMessage } from '../../wire/rtnetlink/route.ts';
 import {
@@ -98,7 +98,7 @@ function encodeDevice(change: DeviceChange): Encoded {
       );
     }
     case 'create-vlan': {
-      const vlan = { protocol: VLAN_8021Q, id: change.tag };
+      const vlan = { protocol: ETH_P['8021Q'], id: change.tag };
       const info = { kind: 'vlan', vlan };
       return link(RTM.NEWLINK, ADD_ONCE, linkRequest(0, { name: change.device, link: change.lower, info }));
     }

@@ -1,3 +1,4 @@
+import { ETH_P } from '../../base/ether-type.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import { type Mac, macFromBytes } from '../../base/mac.ts';
 import type { KernelMessage } from '../../port/netlink-session.ts';
@@ -6,7 +7,6 @@ import { type AddressMessage, addressMessage } from '../../wire/rtnetlink/addres
 import { AF, IFF, RTM, RTN, RTNH_F, RT_TABLE } from '../../wire/rtnetlink/constants.ts';
 import type { LinkStats } from '../../wire/rtnetlink/link-stats.ts';
 import { linkMessage } from '../../wire/rtnetlink/link.ts';
-import { VLAN_8021Q } from '../../wire/rtnetlink/link-info.ts';
 import { type RouteMessage, routeMessage } from '../../wire/rtnetlink/route.ts';
 import { addressBefore } from './mark.ts';
 
@@ -87,7 +87,7 @@ function observeLink(payload: Uint8Array): ObservedLink {
     master: link.master,
     kind: link.info?.kind,
     lower: link.link,
-    vlanTag: link.info?.vlan?.protocol === VLAN_8021Q ? link.info.vlan.id : undefined,
+    vlanTag: link.info?.vlan?.protocol === ETH_P['8021Q'] ? link.info.vlan.id : undefined,
     description: link.description,
     stats: link.stats,
   };

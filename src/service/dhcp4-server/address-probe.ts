@@ -1,8 +1,9 @@
 import { type Duration, Milliseconds } from '../../base/duration.ts';
 import { DecodeError, KernelError, messageOf } from '../../base/errors.ts';
+import { ETH_P } from '../../base/ether-type.ts';
 import { after } from '../../base/instant.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
-import { BROADCAST_MAC, type Mac, macFromBytes } from '../../base/mac.ts';
+import { BROADCAST_MAC, type Mac, ZERO_MAC } from '../../base/mac.ts';
 import type { Clock } from '../../port/clock.ts';
 import type { IcmpPort } from '../../port/icmp.ts';
 import type { PacketPort, PacketSocket, ReceivedPacket } from '../../port/packet.ts';
@@ -14,8 +15,6 @@ export const PROBE_TIMEOUT: Duration = Milliseconds(500);
 const REPEAT_AFTER: Duration = Milliseconds(200);
 /** Who answered a ping is told by ARP, at the latest this much later. */
 const WHO_TIMEOUT: Duration = Milliseconds(100);
-const ETHERTYPE_ARP = 0x0806;
-const ZERO_MAC = macFromBytes(new Uint8Array(6));
 
 export interface ProbePorts {
   readonly packet: PacketPort;
@@ -127,7 +126,7 @@ export class AddressProbe {
 
   async #open(device: string): Promise<PacketSocket | undefined> {
     try {
-      const filter = { etherType: ETHERTYPE_ARP };
+      const filter = { etherType: ETH_P.ARP };
       const socket = await this.#ports.packet.open(device, filter, (packet) => this.#hear(packet));
       this.#troubles.delete('ARP');
       return socket;

@@ -1,4 +1,5 @@
 import { DecodeError, UserError, messageOf, unreachable } from '../../base/errors.ts';
+import { ETH_P } from '../../base/ether-type.ts';
 import { type Instant, after } from '../../base/instant.ts';
 import { BROADCAST, type Ipv4, formatIpv4 } from '../../base/ipv4.ts';
 import type { Mac } from '../../base/mac.ts';
@@ -59,8 +60,6 @@ export interface Dhcp4ServerCounters {
   readonly dropped: number;
   readonly sent: number;
 }
-
-const IPV4 = 0x0800;
 
 /** The DHCP server on the LAN. */
 export class Dhcp4Server {
@@ -176,7 +175,7 @@ export class Dhcp4Server {
     this.#readsFrom = undefined;
     const { device, server } = this.#settings;
     const openPart = (part: 'with' | 'without'): Promise<PacketSocket> => {
-      const filter = { etherType: IPV4, udpPort: DHCP4_SERVER_PORT, words: { part, oneOf: KEPT } };
+      const filter = { etherType: ETH_P.IP, udpPort: DHCP4_SERVER_PORT, words: { part, oneOf: KEPT } };
       return this.#ports.packet.open(device, filter, (packet) => this.#receive(packet));
     };
     // The one that is opened first is read first.

@@ -1,5 +1,6 @@
 import { type Duration, Milliseconds, Minutes, Seconds } from '../../base/duration.ts';
 import { DecodeError } from '../../base/errors.ts';
+import { ETH_P } from '../../base/ether-type.ts';
 import { Instant, after } from '../../base/instant.ts';
 import { BROADCAST, type Ipv4, UNSPECIFIED } from '../../base/ipv4.ts';
 import { BROADCAST_MAC, type Mac, macBytes, macFromBytes } from '../../base/mac.ts';
@@ -24,7 +25,6 @@ const ASK_JITTER: Duration = Minutes(2);
 const SOON: Duration = Seconds(2);
 /** Clients that name servers make us ask no more often than this. */
 const LEAST_INTERVAL: Duration = Seconds(30);
-const IPV4 = 0x0800;
 /** "Locally administered": no device came from its factory with it (IEEE 802-2014 §8.4). */
 const LOCAL_BIT = 2;
 const SUBNET_MASK = 1;
@@ -74,7 +74,7 @@ export class OtherServerWatch {
   async open(device: string, own: Ipv4): Promise<void> {
     this.#own = own;
     this.#socket?.close();
-    const filter = { etherType: IPV4, udpPort: DHCP4_CLIENT_PORT };
+    const filter = { etherType: ETH_P.IP, udpPort: DHCP4_CLIENT_PORT };
     this.#socket = await this.#ports.packet.open(device, filter, (packet) => {
       const heard = tryDecode(packet);
       if (heard !== undefined) this.hear(heard.message, packet.source, heard.from);

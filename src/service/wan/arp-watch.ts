@@ -1,12 +1,10 @@
 import { DecodeError, KernelError } from '../../base/errors.ts';
+import { ETH_P } from '../../base/ether-type.ts';
 import { type Ipv4, UNSPECIFIED } from '../../base/ipv4.ts';
-import { BROADCAST_MAC, type Mac, macFromBytes } from '../../base/mac.ts';
+import { BROADCAST_MAC, type Mac, ZERO_MAC } from '../../base/mac.ts';
 import type { PacketSocket, ReceivedPacket } from '../../port/packet.ts';
 import { ARP, type ArpMessage, decodeArp, encodeArp } from '../../wire/arp/message.ts';
 import type { WanPorts } from './wan-state.ts';
-
-export const ETHERTYPE_ARP = 0x0806;
-const ZERO_MAC = macFromBytes(new Uint8Array(6));
 
 /** ARP about one address of the WAN, the one being checked or in use: that of others is heard, our own is sent. */
 export class ArpWatch {
@@ -61,7 +59,7 @@ export class ArpWatch {
 
   async #open(address: Ipv4, waiting: Uint8Array[]): Promise<void> {
     const { packets, log } = this.#ports;
-    const filter = { etherType: ETHERTYPE_ARP, arpAddress: address };
+    const filter = { etherType: ETH_P.ARP, arpAddress: address };
     try {
       const socket = await packets.open(this.#device, filter, (packet) => {
         if (this.#socket === socket) this.#receive(packet);

@@ -1,5 +1,6 @@
 import { type Duration, Milliseconds } from '../../base/duration.ts';
 import { DecodeError, KernelError } from '../../base/errors.ts';
+import { ETH_P } from '../../base/ether-type.ts';
 import { after } from '../../base/instant.ts';
 import { BROADCAST, type Ipv4 } from '../../base/ipv4.ts';
 import { BROADCAST_MAC } from '../../base/mac.ts';
@@ -9,7 +10,6 @@ import { type Dhcp4Message, decodeMessage, encodeMessage } from '../../wire/dhcp
 import { decodeUdpPacket, encodeUdpPacket } from '../../wire/ipv4/udp.ts';
 import type { WanPorts } from './wan-state.ts';
 
-const ETHERTYPE_IPV4 = 0x0800;
 /** How long a socket stays open behind a datagram, which leaves in a later turn. */
 const LINGER: Duration = Milliseconds(50);
 
@@ -44,7 +44,7 @@ export class DhcpTransport {
   async open(): Promise<boolean> {
     this.close();
     const generation = this.#generation;
-    const filter = { etherType: ETHERTYPE_IPV4, udpPort: DHCP4_CLIENT_PORT };
+    const filter = { etherType: ETH_P.IP, udpPort: DHCP4_CLIENT_PORT };
     const socket = await this.#ports.packets.open(this.#device, filter, (packet) => {
       if (generation === this.#generation) this.#receive(packet);
     });

@@ -2,7 +2,7 @@ import { type Duration, formatDuration, Minutes, Seconds } from '../../base/dura
 import { messageOf, unreachable } from '../../base/errors.ts';
 import { after, between, type Instant } from '../../base/instant.ts';
 import { formatIpv4, type Ipv4 } from '../../base/ipv4.ts';
-import { type Mac, macFromBytes } from '../../base/mac.ts';
+import { type Mac, ZERO_MAC } from '../../base/mac.ts';
 import { formatPrefix4 } from '../../base/prefix.ts';
 import { isSameBinding } from '../../engine/dhcp4-client/binding.ts';
 import { clientIdOf } from '../../engine/dhcp4-client/client-id.ts';
@@ -43,7 +43,7 @@ const PHASES: Readonly<Record<Phase['kind'], WanPhase>> = {
 };
 
 /** In the client's options while the device is missing; nothing is sent then. */
-const NO_MAC = macFromBytes(new Uint8Array(6));
+const NO_MAC = ZERO_MAC;
 
 export interface DhcpUplinkOptions {
   readonly device: string;

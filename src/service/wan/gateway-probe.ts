@@ -1,16 +1,15 @@
 import { type Duration, Milliseconds, Seconds } from '../../base/duration.ts';
 import { after } from '../../base/instant.ts';
 import { DecodeError, KernelError } from '../../base/errors.ts';
+import { ETH_P } from '../../base/ether-type.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
-import { BROADCAST_MAC, type Mac, macFromBytes } from '../../base/mac.ts';
+import { BROADCAST_MAC, type Mac, ZERO_MAC } from '../../base/mac.ts';
 import type { PacketSocket, ReceivedPacket } from '../../port/packet.ts';
 import { ARP, decodeArp, encodeArp } from '../../wire/arp/message.ts';
-import { ETHERTYPE_ARP } from './arp-watch.ts';
 import type { WanPorts } from './wan-state.ts';
 
 export const ECHO_TIMEOUT: Duration = Seconds(2);
 export const ARP_TIMEOUT: Duration = Milliseconds(1000);
-const ZERO_MAC = macFromBytes(new Uint8Array(6));
 
 export interface ProbeTarget {
   readonly device: string;
@@ -47,7 +46,7 @@ async function answersArp(target: ProbeTarget, ports: ProbePorts): Promise<boole
   };
   let socket: PacketSocket;
   try {
-    socket = await ports.packets.open(target.device, { etherType: ETHERTYPE_ARP }, onPacket);
+    socket = await ports.packets.open(target.device, { etherType: ETH_P.ARP }, onPacket);
   } catch (error) {
     if (error instanceof KernelError) return false;
     throw error;

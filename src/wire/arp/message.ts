@@ -1,3 +1,4 @@
+import { ETH_P } from '../../base/ether-type.ts';
 import { Reader } from '../../base/reader.ts';
 import { encodeAll } from '../field/codec.ts';
 import type { ValueOf } from '../field/field.ts';
@@ -16,8 +17,8 @@ const body = struct({
   targetAddress: ipv4,
 });
 
-/** Ethernet (1) and IPv4 (EtherType 0x0800): the only kind there is on a LAN. */
-const ETHERNET_IPV4 = { hardware: 1, protocol: 0x0800, hardwareLength: 6, protocolLength: 4 } as const;
+/** Ethernet (ARPHRD_ETHER of linux/if_arp.h) and IPv4: the only kind there is on a LAN. */
+const ETHERNET_IPV4 = { hardware: 1, protocol: ETH_P.IP, hardwareLength: 6, protocolLength: 4 } as const;
 
 /** An address resolution message for IPv4 over Ethernet. */
 export type ArpMessage = ValueOf<typeof body>;

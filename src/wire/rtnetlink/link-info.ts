@@ -16,12 +16,9 @@ export const bridgeData = attributes({
 });
 export type BridgeData = ValueOf<typeof bridgeData>;
 
-/** ETH_P_8021Q (linux/if_ether.h): tags of customers; those of providers (802.1ad) are others. */
-export const VLAN_8021Q = 0x8100;
-
 /** IFLA_INFO_DATA of a VLAN device (IFLA_VLAN_* of linux/if_link.h), as much of it as is set. */
 export const vlanData = attributes({
-  /** In network order: {@link VLAN_8021Q}. */
+  /** In network order: ETH_P_8021Q for tags of customers; those of providers (802.1ad) are others. */
   protocol: attribute(5, u16),
   /** The tag, 1 to 4094. */
   id: attribute(1, u16Le),

@@ -1,4 +1,5 @@
 import { isIpv4 } from '../../../base/address.ts';
+import { ETH_P } from '../../../base/ether-type.ts';
 import { type Ipv4, ipv4Bytes } from '../../../base/ipv4.ts';
 import { type Ipv6, ipv6Bytes } from '../../../base/ipv6.ts';
 import { macBytes } from '../../../base/mac.ts';
@@ -12,11 +13,9 @@ export interface Headers {
   readonly transport: Uint8Array;
 }
 
-const ETHER_TYPE = { IPV4: 0x0800, IPV6: 0x86dd } as const;
-
 /** The Ethernet type of the packet. */
 export function etherTypeOf({ source }: Packet): number {
-  return isIpv4(source) ? ETHER_TYPE.IPV4 : ETHER_TYPE.IPV6;
+  return isIpv4(source) ? ETH_P.IP : ETH_P.IPV6;
 }
 
 /**
