@@ -1,7 +1,7 @@
 import type { Duration } from '../../base/duration.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import type { Mac } from '../../base/mac.ts';
-import { type Prefix4, lastAddress4, network4 } from '../../base/prefix.ts';
+import type { Prefix4 } from '../../base/prefix.ts';
 import type { ClientKey } from '../../wire/dhcp4/client-key.ts';
 
 /**
@@ -41,16 +41,6 @@ export interface Dhcp4ServerOptions {
   readonly domain: string | undefined;
   /** Further options by number, given to every client; one of these takes the place of a derived one. */
   readonly custom: ReadonlyMap<number, Uint8Array>;
-}
-
-const DEFAULT_POOL_SIZE = 100;
-
-/** The pool of a LAN without settings: its first hundred host addresses; the own one is skipped when it is given out. */
-export function defaultPool(server: Prefix4): AddressRange {
-  const pointToPoint = server.length >= 31;
-  const first = network4(server) + (pointToPoint ? 0 : 1);
-  const end = lastAddress4(server) - (pointToPoint ? 0 : 1);
-  return { first: first as Ipv4, last: Math.min(first + DEFAULT_POOL_SIZE - 1, end) as Ipv4 };
 }
 
 /** Who asks: what the server knows it by, its Ethernet address, and what it calls itself as a host label. */

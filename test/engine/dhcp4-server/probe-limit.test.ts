@@ -6,7 +6,7 @@ import { UNSPECIFIED } from '../../../src/base/ipv4.ts';
 import { macBytes, parseMac } from '../../../src/base/mac.ts';
 import { parsePrefix4 } from '../../../src/base/prefix.ts';
 import { MAX_MISSES } from '../../../src/engine/dhcp4-server/limits.ts';
-import { defaultPool } from '../../../src/engine/dhcp4-server/options.ts';
+import { defaultPool } from '../../../src/config/default-pool.ts';
 import { type Event, initialState } from '../../../src/engine/dhcp4-server/state.ts';
 import { stepServer } from '../../../src/engine/dhcp4-server/step.ts';
 import { HTYPE_ETHERNET, MESSAGE_TYPE, OP } from '../../../src/wire/dhcp4/constants.ts';

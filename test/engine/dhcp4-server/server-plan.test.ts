@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Ipv4, formatIpv4, parseIpv4 } from '../../../src/base/ipv4.ts';
 import { parsePrefix4 } from '../../../src/base/prefix.ts';
 import { AddressRanges } from '../../../src/engine/dhcp4-server/address-ranges.ts';
-import { defaultPool } from '../../../src/engine/dhcp4-server/options.ts';
+import { defaultPool } from '../../../src/config/default-pool.ts';
 import { ServerPlan } from '../../../src/engine/dhcp4-server/server-plan.ts';
 import { OPTIONS, ip, macOf } from './bench.ts';
 

@@ -7,11 +7,8 @@ import { fromHex } from '../../../src/base/hex.ts';
 import { BROADCAST, type Ipv4, formatIpv4, parseIpv4 } from '../../../src/base/ipv4.ts';
 import { BROADCAST_MAC, type Mac, parseMac } from '../../../src/base/mac.ts';
 import { parsePrefix4 } from '../../../src/base/prefix.ts';
-import {
-  type AddressRange,
-  type Dhcp4ServerOptions,
-  defaultPool,
-} from '../../../src/engine/dhcp4-server/options.ts';
+import { defaultPool } from '../../../src/config/default-pool.ts';
+import type { AddressRange, Dhcp4ServerOptions } from '../../../src/engine/dhcp4-server/options.ts';
 import type { OtherServer } from '../../../src/engine/dhcp4-server/other-servers.ts';
 import type { PacketPort } from '../../../src/port/packet.ts';
 import {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatIpv4 } from '../../../src/base/ipv4.ts';
-import { parsePrefix4 } from '../../../src/base/prefix.ts';
-import { defaultPool } from '../../../src/engine/dhcp4-server/options.ts';
+import { formatIpv4 } from '../../src/base/ipv4.ts';
+import { parsePrefix4 } from '../../src/base/prefix.ts';
+import { defaultPool } from '../../src/config/default-pool.ts';
 
 const table: readonly (readonly [string, string, string])[] = [
   ['192.168.77.1/24', '192.168.77.1', '192.168.77.100'],
@@ -11,7 +11,6 @@ const table: readonly (readonly [string, string, string])[] = [
   ['192.168.77.129/25', '192.168.77.129', '192.168.77.228'],
   ['192.168.77.1/26', '192.168.77.1', '192.168.77.62'],
   ['192.168.77.1/30', '192.168.77.1', '192.168.77.2'],
-  ['192.168.77.1/31', '192.168.77.0', '192.168.77.1'],
 ];
 
 for (const [prefix, first, last] of table) {
