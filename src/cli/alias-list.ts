@@ -14,8 +14,10 @@ export const aliasListCommand: Command = {
   words: [0, 0],
   options: { json: false },
   async run(context) {
-    printEither(context, await context.api.get<readonly AliasEntry[]>('/api/aliases'), (aliases) =>
-      formatTable([['NAME', 'GOES TO'], ...aliases.map(({ name, members }) => [name, members.join(', ')])]),
-    );
+    printEither(context, await context.api.get<readonly AliasEntry[]>('/api/aliases'), (aliases, screen) => {
+      if (aliases.length === 0) return 'There are no aliases.';
+      const rows = aliases.map(({ name, members }) => [name, members.join(', ')]);
+      return formatTable([['NAME', 'GOES TO'], ...rows], screen);
+    });
   },
 };

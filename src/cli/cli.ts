@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { ConfigError, KernelError, UserError, messageOf } from '../base/errors.ts';
+import { Timestamp } from '../base/instant.ts';
 import { kernelErrorFrom } from '../io/node/errors.ts';
 import { aliasAddCommand } from './alias-add.ts';
 import { aliasListCommand } from './alias-list.ts';
@@ -162,6 +163,10 @@ function parseCall(command: Command, rest: readonly string[]): Context {
     flags,
     api: apiClient(typeof run === 'string' ? run : DEFAULT_RUN_DIRECTORY),
     print: (text) => process.stdout.write(text === '' ? '' : `${text}\n`),
+    screen: {
+      now: Timestamp(Date.now()),
+      columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+    },
     readSecret,
     readFile: (path) => readFileSync(path, 'utf8'),
   };

@@ -1,4 +1,5 @@
 import type { ApiClient } from './client.ts';
+import type { Screen } from './screen.ts';
 
 /** What a command is given: its words and options already cut apart, and the world it may touch. */
 export interface Context {
@@ -6,6 +7,7 @@ export interface Context {
   readonly flags: ReadonlyMap<string, string | true>;
   readonly api: ApiClient;
   readonly print: (text: string) => void;
+  readonly screen: Screen;
   /** Reads a secret: from the terminal without echo, or the first line of standard input. */
   readonly readSecret: (prompt: string) => Promise<string>;
   readonly readFile: (path: string) => string;
@@ -25,6 +27,6 @@ export interface Command {
 }
 
 /** Prints the value as JSON with `--json`, else as text for people. */
-export function printEither<T>(context: Context, value: T, text: (value: T) => string): void {
-  context.print(context.flags.has('json') ? JSON.stringify(value, null, 2) : text(value));
+export function printEither<T>(context: Context, value: T, text: (value: T, screen: Screen) => string): void {
+  context.print(context.flags.has('json') ? JSON.stringify(value, null, 2) : text(value, context.screen));
 }

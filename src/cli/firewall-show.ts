@@ -1,30 +1,34 @@
+import { formatBytes } from '../base/size.ts';
 import type { DeviceTraffic, FirewallView } from '../port/gate-status.ts';
 import { type Command, printEither } from './command.ts';
+import type { Screen } from './screen.ts';
 import { formatTable } from './table.ts';
 
-function viewText({ mode, reduced, lines, devices }: FirewallView): string {
-  const table = formatTable([
-    ['FROM', 'WHAT IS DONE', 'PACKETS', 'BYTES'],
-    ...lines.map(({ source, text, packets, bytes }) => [source, text, count(packets), count(bytes)]),
+function viewText({ mode, reduced, lines, devices }: FirewallView, screen: Screen): string {
+  const rows = lines.map(({ source, text, packets, bytes }) => [
+    source,
+    packets === null ? '-' : String(packets),
+    bytes === null ? '-' : formatBytes(bytes),
+    text,
   ]);
+  const table = formatTable([['SETTING', 'PACKETS', 'SIZE', 'WHAT IT DOES'], ...rows], screen);
   const missing = reduced.map((part) => `The kernel refused: ${part}`);
-  return [`Mode ${mode}`, ...missing, '', table, ...deviceText(devices)].join('\n');
+  return [`Mode ${mode}`, ...missing, '', table, '', deviceText(devices, screen)].join('\n');
 }
 
-function count(value: number | null): string {
-  return value === null ? '-' : String(value);
-}
-
-function deviceText(devices: readonly DeviceTraffic[]): readonly string[] {
-  if (devices.length === 0) return [];
-  const heading = ['DEVICE', 'ADDRESS', 'MAC', 'PACKETS UP', 'BYTES UP', 'PACKETS DOWN', 'BYTES DOWN'];
+function deviceText(devices: readonly DeviceTraffic[], screen: Screen): string {
+  if (devices.length === 0) return 'No LAN device has used the Internet yet.';
+  const heading = ['DEVICE', 'ADDRESS', 'MAC', 'SENT', 'PACKETS', 'RECEIVED', 'PACKETS'];
   const rows = devices.map(({ name, address, mac, up, down }) => [
     name ?? '-',
     address,
     mac ?? '-',
-    ...[up.packets, up.bytes, down.packets, down.bytes].map(String),
+    formatBytes(up.bytes),
+    String(up.packets),
+    formatBytes(down.bytes),
+    String(down.packets),
   ]);
-  return ['', formatTable([heading, ...rows])];
+  return formatTable([heading, ...rows], screen);
 }
 
 export const firewallShowCommand: Command = {

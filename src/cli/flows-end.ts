@@ -1,3 +1,4 @@
+import { counted } from '../base/counted.ts';
 import { UserError } from '../base/errors.ts';
 import { type Command, printEither } from './command.ts';
 import { FLOW_OPTIONS, FLOW_USAGE, flowFilter } from './flow-filter.ts';
@@ -16,6 +17,6 @@ export const flowsEndCommand: Command = {
       );
     }
     const answer = await context.api.send<{ readonly ended: number }>('POST', '/api/flows/end', filter);
-    printEither(context, answer, ({ ended }) => `${ended} connections ended`);
+    printEither(context, answer, ({ ended }) => `${counted(ended, 'connection')} ended`);
   },
 };

@@ -1,11 +1,17 @@
 import type { HealthNode, HealthReport } from '../port/health-report.ts';
 import { type Command, printEither } from './command.ts';
+import type { Screen } from './screen.ts';
+import { formatTable } from './table.ts';
 
-const MARKS = { ok: 'ok     ', warning: 'WARNING', failed: 'FAILED ', unknown: 'unknown' } as const;
+const MARKS = { ok: 'ok', warning: 'WARNING', failed: 'FAILED', unknown: 'unknown' } as const;
+const WIDEST_MARK = Math.max(...Object.values(MARKS).map(({ length }) => length));
 
-function nodeLines(node: HealthNode, depth: number): string[] {
-  const line = `${MARKS[node.state]} ${'  '.repeat(depth)}${node.name}${node.reason === '' ? '' : `: ${node.reason}`}`;
-  return [line, ...node.children.flatMap((child) => nodeLines(child, depth + 1))];
+/** The words of a reason that does not fit stand below one another, as far in as its node. */
+function nodeLines(node: HealthNode, depth: number, screen: Screen): string[] {
+  const mark = `${MARKS[node.state].padEnd(WIDEST_MARK)}${'  '.repeat(depth)}`;
+  const text = node.reason === '' ? node.name : `${node.name}: ${node.reason}`;
+  const line = formatTable([[mark, text]], screen);
+  return [line, ...node.children.flatMap((child) => nodeLines(child, depth + 1, screen))];
 }
 
 export const healthCommand: Command = {
@@ -15,8 +21,8 @@ export const healthCommand: Command = {
   words: [0, 0],
   options: { json: false },
   async run(context) {
-    printEither(context, await context.api.get<HealthReport>('/api/health'), ({ tree }) =>
-      nodeLines(tree, 0).join('\n'),
+    printEither(context, await context.api.get<HealthReport>('/api/health'), ({ tree }, screen) =>
+      nodeLines(tree, 0, screen).join('\n'),
     );
   },
 };

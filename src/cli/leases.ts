@@ -1,5 +1,8 @@
+import { counted } from '../base/counted.ts';
+import { formatMoment } from '../base/time-text.ts';
 import type { LeaseStatus } from '../port/box.ts';
 import { type Command, printEither } from './command.ts';
+import type { Screen } from './screen.ts';
 import { formatTable } from './table.ts';
 
 /** Whether the lease is what the owner looks for: part of any of its texts, in capitals or not. */
@@ -20,23 +23,24 @@ function clientText({ clientId, mac }: LeaseStatus): string {
   return clientId === null || clientId === `01${mac.replaceAll(':', '')}` ? '-' : clientId;
 }
 
-function leasesText(leases: readonly LeaseStatus[]): string {
-  const table = formatTable([
+function leasesText(leases: readonly LeaseStatus[], screen: Screen): string {
+  const moment = (time: string | null): string => (time === null ? '-' : formatMoment(time, screen.now));
+  const rows = [
     ['ADDRESS', 'MAC', 'NAME', 'STATE', 'SINCE', 'EXPIRES', 'CLIENT ID'],
     ...leases.map((lease) => [
       lease.address,
       lease.mac === '' ? '-' : lease.mac,
       lease.name ?? '-',
       stateText(lease),
-      lease.since ?? '-',
-      lease.expires ?? '-',
+      moment(lease.since),
+      moment(lease.expires),
       clientText(lease),
     ]),
-  ]);
+  ];
   const problems = leases.flatMap(({ address, nameProblem }) =>
     nameProblem === null ? [] : [`${address} has no name: ${nameProblem}`],
   );
-  return [table, ...problems].join('\n');
+  return [formatTable(rows, screen), ...problems].join('\n');
 }
 
 export const leasesCommand: Command = {
@@ -49,6 +53,11 @@ export const leasesCommand: Command = {
     const leases = await context.api.get<readonly LeaseStatus[]>('/api/leases');
     const text = context.flags.get('find');
     const found = typeof text === 'string' ? leases.filter((lease) => fits(lease, text)) : leases;
-    printEither(context, found, leasesText);
+    printEither(context, found, (some, screen) => {
+      if (some.length > 0) return leasesText(some, screen);
+      if (leases.length > 0)
+        return `Nothing fits; without --find there ${leases.length === 1 ? 'is' : 'are'} ${counted(leases.length, 'address', 'addresses')}.`;
+      return 'No address is given to a device or kept for one.';
+    });
   },
 };

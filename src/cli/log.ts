@@ -1,3 +1,4 @@
+import { formatSecond } from '../base/time-text.ts';
 import type { LogLine } from '../port/box.ts';
 import { type Command, printEither } from './command.ts';
 
@@ -16,7 +17,15 @@ export const logCommand: Command = {
     printEither(
       context,
       await context.api.get<readonly LogLine[]>(`/api/log?${query.toString()}`),
-      (entries) => entries.map((e) => `${e.time} ${e.level.padEnd(6)} ${e.source}: ${e.text}`).join('\n'),
+      (entries) =>
+        entries.length === 0
+          ? 'The log has no such entries.'
+          : entries
+              .map(
+                ({ time, level, source, text }) =>
+                  `${formatSecond(time)} ${level.padEnd(6)} ${source}: ${text}`,
+              )
+              .join('\n'),
     );
   },
 };

@@ -1,3 +1,5 @@
+import { counted } from '../base/counted.ts';
+import { formatBytes } from '../base/size.ts';
 import type { Command } from './command.ts';
 import { dataDirectory, directoryFiles, storeFiles } from './mail-directory.ts';
 
@@ -14,6 +16,6 @@ export const mailBackupCommand: Command = {
       storeFiles(dataDirectory(context)),
       directoryFiles(directory),
     );
-    context.print(`copied ${copied} files with ${octets} octets; ${kept} were there already`);
+    context.print(`copied ${counted(copied, 'file')}, ${formatBytes(octets)}; there already: ${kept}`);
   },
 };

@@ -1,4 +1,6 @@
+import { counted } from '../base/counted.ts';
 import { UserError } from '../base/errors.ts';
+import { formatBytes } from '../base/size.ts';
 import type { MailSink } from '../service/mail-store/export-mail.ts';
 import type { Command, Context } from './command.ts';
 import { dataDirectory, directoryFiles, fileIn, storeFiles, valueOf } from './mail-directory.ts';
@@ -31,10 +33,10 @@ export const mailExportCommand: Command = {
     try {
       requireMailbox(archive, user);
       const { exported, octets, unreadable } = await exportMail(archive, user, await sinkOf(context));
-      context.print(`exported ${exported} messages with ${octets} octets`);
+      context.print(`exported ${counted(exported, 'message')}, ${formatBytes(octets)}`);
       if (unreadable.length > 0) {
         throw new Error(
-          `Cannot export ${unreadable.length} messages of "${user}", all others are exported: ${unreadable.map(({ reason }) => reason).join('; ')}`,
+          `Cannot export ${counted(unreadable.length, 'message')} of "${user}", all others are exported: ${unreadable.map(({ reason }) => reason).join('; ')}`,
         );
       }
     } finally {

@@ -1,15 +1,20 @@
 import { UserError } from '../base/errors.ts';
+import { formatSecond } from '../base/time-text.ts';
 import type { MailHistoryEvent } from '../port/mail-queue-view.ts';
 import { type Command, printEither } from './command.ts';
 import { isMessageNumber } from './message-number.ts';
+import type { Screen } from './screen.ts';
 import { formatTable } from './table.ts';
 
-function historyText(events: readonly MailHistoryEvent[]): string {
+function historyText(events: readonly MailHistoryEvent[], screen: Screen): string {
   if (events.length === 0) return 'Nothing is known of that message since the post office was started.';
-  return formatTable([
-    ['TIME', 'RECIPIENT', 'WHAT', 'DETAIL'],
-    ...events.map(({ time, recipient, what, detail }) => [time, recipient, what, detail]),
+  const rows = events.map(({ time, recipient, what, detail }) => [
+    formatSecond(time),
+    recipient,
+    what,
+    detail,
   ]);
+  return formatTable([['TIME', 'RECIPIENT', 'WHAT', 'DETAIL'], ...rows], screen);
 }
 
 export const mailHistoryCommand: Command = {

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { counted } from '../base/counted.ts';
 import { nodeFiles } from '../io/node/files.ts';
 import type { ImportedMessage } from '../service/mail-store/import-mail.ts';
 import type { Command } from './command.ts';
@@ -34,7 +35,7 @@ export const mailImportCommand: Command = {
     try {
       await carrier.carry(messages);
     } finally {
-      print(`imported ${carrier.stored} messages`);
+      print(`imported ${counted(carrier.stored, 'message')}`);
     }
   },
 };

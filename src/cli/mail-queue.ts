@@ -1,51 +1,53 @@
-import type { MailQueueView, QueuedMail } from '../port/mail-queue-view.ts';
+import { formatBytes } from '../base/size.ts';
+import { formatMoment } from '../base/time-text.ts';
+import type { MailQueueView, QueueDestination, QueuedMail } from '../port/mail-queue-view.ts';
 import { type Command, printEither } from './command.ts';
+import type { Screen } from './screen.ts';
 import { formatTable } from './table.ts';
 
-function sizeText(octets: number): string {
-  return octets < 10_240 ? String(octets) : `${Math.round(octets / 1024)}K`;
+function stateText({ problem, nextTry }: QueueDestination, { now }: Screen): string {
+  if (problem === null) return '-';
+  return nextTry === null ? problem : `${problem}; next try ${formatMoment(nextTry, now)}`;
 }
 
-function destinationsText({ destinations }: MailQueueView): string {
-  return formatTable([
-    ['DESTINATION', 'MESSAGES', 'HELD', 'SIZE', 'OLDEST', 'STATE'],
-    ...destinations.map(({ destination, messages, held, octets, oldest, problem, nextTry }) => [
-      destination,
-      String(messages),
-      String(held),
-      sizeText(octets),
-      oldest,
-      problem === null ? '-' : `${problem}; tried again at ${nextTry}`,
-    ]),
+function destinationsText({ destinations }: MailQueueView, screen: Screen): string {
+  const rows = destinations.map((one) => [
+    one.destination,
+    String(one.messages),
+    String(one.held),
+    formatBytes(one.octets),
+    formatMoment(one.oldest, screen.now),
+    stateText(one, screen),
   ]);
+  return formatTable([['DESTINATION', 'MESSAGES', 'HELD', 'SIZE', 'OLDEST', 'STATE'], ...rows], screen);
 }
 
-function nextText({ state, nextAttempt }: QueuedMail): string {
-  return state === 'waiting' ? (nextAttempt ?? '-') : state;
+function nextText({ state, nextAttempt }: QueuedMail, { now }: Screen): string {
+  if (state !== 'waiting') return state;
+  return nextAttempt === null ? '-' : formatMoment(nextAttempt, now);
 }
 
-function entriesText(entries: readonly QueuedMail[]): string {
-  return formatTable([
-    ['ID', 'ACCEPTED', 'FROM', 'TO', 'SIZE', 'TRIES', 'NEXT', 'REASON'],
-    ...entries.map((entry) => [
-      String(entry.id),
-      entry.accepted,
-      entry.sender === '' ? '(notice)' : entry.sender,
-      entry.recipient,
-      sizeText(entry.octets),
-      String(entry.attempts),
-      nextText(entry),
-      entry.reason === '' ? '-' : entry.reason,
-    ]),
+function entriesText(entries: readonly QueuedMail[], screen: Screen): string {
+  const rows = entries.map((entry) => [
+    String(entry.id),
+    formatMoment(entry.accepted, screen.now),
+    entry.sender === '' ? '(notice)' : entry.sender,
+    entry.recipient,
+    formatBytes(entry.octets),
+    String(entry.attempts),
+    nextText(entry, screen),
+    entry.reason === '' ? '-' : entry.reason,
   ]);
+  const heading = ['ID', 'ACCEPTED', 'FROM', 'TO', 'SIZE', 'TRIES', 'NEXT', 'REASON'];
+  return formatTable([heading, ...rows], screen);
 }
 
-function queueText(view: MailQueueView): string {
+function queueText(view: MailQueueView, screen: Screen): string {
   const { isOnline, total, entries } = view;
   const offline = isOnline ? [] : ['There is no Internet connection: mail waits until it is back.'];
   if (total === 0) return [...offline, 'No mail waits to be sent.'].join('\n');
   const more = total > entries.length ? [`and ${total - entries.length} more`] : [];
-  return [...offline, destinationsText(view), '', entriesText(entries), ...more].join('\n');
+  return [...offline, destinationsText(view, screen), '', entriesText(entries, screen), ...more].join('\n');
 }
 
 export const mailQueueCommand: Command = {

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { counted } from '../base/counted.ts';
 import { UserError } from '../base/errors.ts';
 import { kernelErrorFrom } from '../io/node/errors.ts';
 import { nodeFiles } from '../io/node/files.ts';
@@ -34,7 +35,7 @@ async function restoreRunning({ api, print }: Context, user: string, archive: Ma
   try {
     await carrier.carry(readArchived(archive, missing, (reason) => unreadable.push(reason)));
   } finally {
-    print(`restored ${carrier.stored} of ${missing.length} messages that were missing`);
+    print(`restored ${carrier.stored} of ${counted(missing.length, 'missing message')}`);
   }
   tell(unreadable, user);
 }
@@ -42,7 +43,7 @@ async function restoreRunning({ api, print }: Context, user: string, archive: Ma
 function tell(unreadable: readonly string[], user: string): void {
   if (unreadable.length === 0) return;
   throw new Error(
-    `Cannot restore ${unreadable.length} messages of "${user}", all others are restored: ${unreadable.join('; ')}`,
+    `Cannot restore ${counted(unreadable.length, 'message')} of "${user}", all others are restored: ${unreadable.join('; ')}`,
   );
 }
 
@@ -95,7 +96,7 @@ interface Restoring extends Pick<Context, 'print'> {
 async function restoreInto(store: MailStore, { user, archive, print }: Restoring): Promise<void> {
   const { restoreUser } = await import('../service/mail-store/restore-user.ts');
   const { imported, problem, unreadable } = await restoreUser(archive, user, store);
-  print(`restored ${imported} messages that were missing`);
+  print(`restored ${counted(imported, 'missing message')}`);
   if (problem !== undefined) throw new UserError(problem);
   tell(unreadable, user);
 }

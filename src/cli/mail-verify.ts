@@ -1,23 +1,28 @@
+import { counted } from '../base/counted.ts';
+import { formatBytes } from '../base/size.ts';
+import { formatTime } from '../base/time-text.ts';
 import type { DamagedMessage } from '../port/mailbox.ts';
 import type { MailReport } from '../service/mail-store/verify-mail.ts';
 import { type Command, printEither } from './command.ts';
 import { dataDirectory, storeFiles } from './mail-directory.ts';
 
 function describe({ uid, size, received, users }: DamagedMessage): string {
-  const time = new Date(received).toISOString();
-  return `  message ${uid} of ${users.join(', ') || 'the queue'}, received ${time}, ${size} octets`;
+  return `  message ${uid} of ${users.join(', ') || 'the queue'}, received: ${formatTime(received)}, ${formatBytes(size)}`;
 }
 
 function reportText({ damage, lost, ...report }: MailReport): string {
   const { messages, mailboxes, queued, blobs, segments, octets } = report;
-  const counts = `${messages} messages in ${mailboxes} mailboxes, ${queued} entries of the queue`;
+  const counts = [
+    `${counted(messages, 'message')} in ${counted(mailboxes, 'mailbox', 'mailboxes')}`,
+    counted(queued, 'entry of the queue', 'entries of the queue'),
+  ].join(', ');
   const places = damage.flatMap(({ path, offset, length, messages }) => [
     `damaged: ${path}, ${length} bytes from ${offset}`,
     ...messages.map(describe),
   ]);
   const lines = lost.flatMap((message) => ['the bytes are lost of', describe(message)]);
   return [
-    `${counts}: ${segments} segments with ${octets} octets and ${blobs} large messages read`,
+    `${counts}: ${counted(segments, 'segment')} with ${formatBytes(octets)} and ${counted(blobs, 'large message')} read`,
     ...places,
     ...lines,
     ...(places.length + lines.length === 0 ? ['all of it is as it was stored'] : []),

@@ -9,11 +9,10 @@ export const namesCommand: Command = {
   words: [0, 0],
   options: { json: false },
   async run(context) {
-    printEither(context, await context.api.get<readonly NameStatus[]>('/api/names'), (names) =>
-      formatTable([
-        ['NAME', 'TYPE', 'VALUE', 'ORIGIN'],
-        ...names.map((n) => [n.name, n.type, n.value, n.origin]),
-      ]),
-    );
+    printEither(context, await context.api.get<readonly NameStatus[]>('/api/names'), (names, screen) => {
+      const rows = names.map(({ name, type, value, origin }) => [name, type, origin, value]);
+      if (rows.length === 0) return 'There are no names that the box answers for.';
+      return formatTable([['NAME', 'TYPE', 'ORIGIN', 'VALUE'], ...rows], screen);
+    });
   },
 };

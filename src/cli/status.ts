@@ -1,16 +1,25 @@
-import { formatSize } from '../base/size.ts';
-import type { BoxStatus } from '../port/box.ts';
+import { counted } from '../base/counted.ts';
+import { formatBytes, formatSize } from '../base/size.ts';
+import { NO_TIME, formatMoment, formatSpan } from '../base/time-text.ts';
+import type { BoxStatus, RoleStatus, WanStatus } from '../port/box.ts';
 import { type Command, printEither } from './command.ts';
+import type { Screen } from './screen.ts';
 import { formatTable } from './table.ts';
 
-function wanLine({ wan }: BoxStatus): string {
-  const internet = wan.internet === undefined || wan.internet === 'off' ? '' : `, Internet ${wan.internet}`;
-  if (wan.address === null) return `${wan.device} ${wan.link}, ${wan.state}, no address`;
-  const lease =
-    wan.lease === null
-      ? ''
-      : `, lease from ${wan.lease.server} in ${wan.lease.tookMs} ms until ${wan.lease.expires}`;
-  return `${wan.device} ${wan.link}, ${wan.state}, ${wan.address} by way of ${wan.gateway ?? 'no gateway'}${lease}${internet}`;
+function wanText(wan: WanStatus, { now }: Screen): string {
+  const { device, link, method, state, address, gateway, internet } = wan;
+  if (method === 'off') return `${device} ${link}, not used`;
+  if (address === null) return `${device} ${link}, no address (${state})`;
+  const lease = leaseText(wan, now);
+  const reach = internet === undefined || internet === 'off' ? '' : `, Internet ${internet}`;
+  return `${device} ${link}, ${address} by way of ${gateway ?? 'no gateway'}${lease}${reach}`;
+}
+
+function leaseText({ lease, state }: WanStatus, now: Screen['now']): string {
+  if (lease === null) return '';
+  const end = formatMoment(lease.expires, now);
+  const ends = end === NO_TIME ? '' : ` ends ${end}`;
+  return `, ${state}, lease from ${lease.server} in ${lease.tookMs} ms${ends}`;
 }
 
 function limitOf({ octets, quota }: BoxStatus['mailboxes'][number]): string {
@@ -19,37 +28,40 @@ function limitOf({ octets, quota }: BoxStatus['mailboxes'][number]): string {
   return `, ${share} % of ${formatSize(quota)}`;
 }
 
-function queueLines({ queue }: BoxStatus): string[][] {
-  if (queue === null) return [];
-  const since = queue.oldest === null ? '' : `, ${queue.held} held, the oldest since ${queue.oldest}`;
-  return [['Queue', `${queue.messages} messages wait to be sent${since}`]];
+function roleText({ name, state, pid, restarts }: RoleStatus): string {
+  const process = pid === null ? '' : `, process ${pid}`;
+  const again = restarts === 0 ? '' : `, restarted ${counted(restarts, 'time')}`;
+  return `${name} ${state}${process}${again}`;
 }
 
-function statusText(status: BoxStatus): string {
-  const pool =
-    status.lan.pool === null ? 'DHCP off' : `DHCP ${status.lan.pool.first} to ${status.lan.pool.last}`;
+function queueRows({ queue }: BoxStatus, { now }: Screen): string[][] {
+  if (queue === null) return [];
+  const { messages, held, oldest } = queue;
+  if (messages === 0) return [['Queue', 'no mail waits to be sent']];
+  const some = held === 0 ? '' : `, ${held} of them held`;
+  const since = oldest === null ? '' : `, the oldest: ${formatMoment(oldest, now)}`;
+  return [['Queue', `${counted(messages, 'message')} to be sent${some}${since}`]];
+}
+
+function statusText(status: BoxStatus, screen: Screen): string {
+  const { name, domain, mode, version, uptimeMs, lan } = status;
+  const pool = lan.pool === null ? 'DHCP off' : `DHCP ${lan.pool.first} to ${lan.pool.last}`;
   const facts = [
-    [
-      'Box',
-      `${status.name}.${status.domain}, mode ${status.mode}, version ${status.version}, up ${Math.round(status.uptimeMs / 1000)} s`,
-    ],
-    ['WAN', wanLine(status)],
-    ['LAN', `${status.lan.device}, ${status.lan.address}, ${pool}`],
-    ...status.roles.map((role) => [
-      'Role',
-      `${role.name} ${role.state}, pid ${role.pid ?? '-'}, ${role.restarts} restarts`,
-    ]),
+    ['Box', `${name}.${domain}, mode ${mode}, version ${version}, running for ${formatSpan(uptimeMs)}`],
+    ['WAN', wanText(status.wan, screen)],
+    ['LAN', `${lan.device}, ${lan.address}, ${pool}`],
+    ...status.roles.map((role) => ['Role', roleText(role)]),
     ...status.services.map((service) => [
       'Service',
       `${service.name}: ${service.ok ? 'ok' : 'FAILED'}, ${service.detail}`,
     ]),
     ...status.mailboxes.map((box) => [
       'Mailbox',
-      `${box.user}: ${box.messages} messages, ${box.octets} octets${limitOf(box)}`,
+      `${box.user}: ${counted(box.messages, 'message')}, ${formatBytes(box.octets)}${limitOf(box)}`,
     ]),
-    ...queueLines(status),
+    ...queueRows(status, screen),
   ];
-  return formatTable(facts);
+  return formatTable(facts, screen);
 }
 
 export const statusCommand: Command = {

@@ -34,9 +34,10 @@ function statusText(status: UpdateStatus | null): string {
   if (status === null) return 'this box does not run from an image';
   const { version, board, slot, onTrial, problem } = status;
   const trial = onTrial ? ', on trial' : '';
-  return [`${version} on a ${board}, slot ${slot}${trial}`, ...(problem === null ? [] : [problem])].join(
-    '\n',
-  );
+  return [
+    `${version} on the board ${board}, slot ${slot}${trial}`,
+    ...(problem === null ? [] : [problem]),
+  ].join('\n');
 }
 
 async function install({ api, print }: Context, path: string): Promise<void> {

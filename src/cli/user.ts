@@ -1,7 +1,9 @@
+import { counted } from '../base/counted.ts';
 import { UserError } from '../base/errors.ts';
-import { formatSize } from '../base/size.ts';
+import { formatBytes, formatSize } from '../base/size.ts';
 import type { RemovedUser, UserStatus } from '../port/box.ts';
 import { type Command, type Context, printEither } from './command.ts';
+import type { Screen } from './screen.ts';
 import { formatTable } from './table.ts';
 
 async function readNewPassword({ readSecret }: Context, name: string): Promise<string> {
@@ -34,8 +36,8 @@ export const userAddCommand: Command = {
 
 function removedText(name: string, { kept, deleted }: RemovedUser): string {
   if (kept > 0)
-    return `removed ${name}; the mailbox is kept (messages: ${kept}) and would be that of the next ${name}: "gatepost mail export ${name}" writes its mail, "gatepost user remove ${name} --delete-mail" deletes it`;
-  return deleted > 0 ? `removed ${name} and the mail (messages: ${deleted})` : `removed ${name}`;
+    return `removed ${name}; the mailbox is kept (${counted(kept, 'message')}) and would be that of the next ${name}: "gatepost mail export ${name}" writes its mail, "gatepost user remove ${name} --delete-mail" deletes it`;
+  return deleted > 0 ? `removed ${name} and the mail (${counted(deleted, 'message')})` : `removed ${name}`;
 }
 
 export const userRemoveCommand: Command = {
@@ -65,6 +67,20 @@ export const userPasswdCommand: Command = {
   },
 };
 
+function usersText(users: readonly UserStatus[], screen: Screen): string {
+  if (users.length === 0) return 'There is nobody yet: "gatepost user add NAME" adds a person.';
+  const rows = users.map(({ name, fullName, address, used, quota, keepDays }) => [
+    name,
+    fullName,
+    address,
+    formatBytes(used),
+    quota === null ? 'none' : formatSize(quota),
+    keepDays === null ? 'for ever' : counted(keepDays, 'day'),
+  ]);
+  const heading = ['NAME', 'FULL NAME', 'ADDRESS', 'MAIL', 'QUOTA', 'KEPT AFTER READING'];
+  return formatTable([heading, ...rows], screen);
+}
+
 export const userListCommand: Command = {
   name: 'user list',
   usage: 'user list [--json]',
@@ -72,19 +88,7 @@ export const userListCommand: Command = {
   words: [0, 0],
   options: { json: false },
   async run(context) {
-    printEither(context, await context.api.get<readonly UserStatus[]>('/api/users'), (users) =>
-      formatTable([
-        ['NAME', 'FULL NAME', 'ADDRESS', 'MAIL', 'QUOTA', 'KEPT AFTER READING'],
-        ...users.map(({ name, fullName, address, used, quota, keepDays }) => [
-          name,
-          fullName,
-          address,
-          formatSize(used),
-          quota === null ? 'none' : formatSize(quota),
-          keepDays === null ? 'for ever' : `${keepDays} days`,
-        ]),
-      ]),
-    );
+    printEither(context, await context.api.get<readonly UserStatus[]>('/api/users'), usersText);
   },
 };
 

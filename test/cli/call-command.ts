@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
+import { Timestamp } from '../../src/base/instant.ts';
 import type { ApiClient } from '../../src/cli/client.ts';
 import type { Command } from '../../src/cli/command.ts';
+import type { Screen } from '../../src/cli/screen.ts';
+
+/** A pipe at noon of the day of the fake box. */
+export const SCREEN: Screen = { now: Timestamp(Date.parse('2026-11-22T12:00:00Z')), columns: undefined };
 
 export interface Given {
   readonly words?: readonly string[];
   readonly flags?: Readonly<Record<string, string | true>>;
+  /** Of a terminal; without them it is a pipe. */
+  readonly columns?: number;
 }
 
 /** What a command did: all that it printed, and what it asked the API for, `['GET', path]` or `[method, path, body]`. */
@@ -32,6 +39,7 @@ export async function callCommand(command: Command, given: Given, answer: unknow
     flags: new Map(Object.entries(given.flags ?? {})),
     api,
     print: (text) => void printed.push(text),
+    screen: { ...SCREEN, columns: given.columns },
     readSecret: () => Promise.reject(new Error('no secret is wanted')),
     readFile: () => '',
   });

@@ -9,6 +9,7 @@ import {
 import type { ApiClient } from '../../src/cli/client.ts';
 import type { Command } from '../../src/cli/command.ts';
 import { CERTIFICATE } from '../fake/fake-box.ts';
+import { SCREEN } from './call-command.ts';
 
 const FILES: Readonly<Record<string, string>> = { 'my.crt': 'certificates', 'my.key': 'key' };
 
@@ -25,6 +26,7 @@ async function call(command: Command, words: readonly string[], answer: unknown)
     words,
     flags: new Map(),
     api,
+    screen: SCREEN,
     print: (text) => void printed.push(text),
     readSecret: () => Promise.reject(new Error('no secret is wanted')),
     readFile: (path) => FILES[path] ?? '',

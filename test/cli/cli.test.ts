@@ -147,7 +147,7 @@ test('update is refused with one sentence: by the box, and with both a file and 
 });
 
 test('update without a file says which system runs; with --back the other one is started', async () => {
-  assert.equal((await gatepost(['update', '--run', directory])).out, '1.2.3 on a rpi, slot a\n');
+  assert.equal((await gatepost(['update', '--run', directory])).out, '1.2.3 on the board rpi, slot a\n');
   const { code } = await gatepost(['update', '--back', '--run', directory]);
   assert.equal(code, 0);
   assert.equal(box.calls.at(-1), 'startOtherSystem');

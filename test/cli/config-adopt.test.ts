@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { UserError } from '../../src/base/errors.ts';
 import { configAdoptCommand } from '../../src/cli/config-adopt.ts';
+import { SCREEN } from './call-command.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'gatepost-adopt-'));
 after(() => rmSync(root, { recursive: true }));
@@ -24,6 +25,7 @@ async function adopt({ card, data }: { readonly card: string; readonly data: str
     words: [join(card, 'gatepost.json')],
     flags: new Map([['data', data]]),
     api: { get: () => assert.fail(), send: () => assert.fail(), upload: () => assert.fail() },
+    screen: SCREEN,
     print: (text) => printed.push(text),
     readSecret: () => assert.fail(),
     readFile: () => assert.fail(),

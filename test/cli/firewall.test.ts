@@ -7,6 +7,7 @@ import { firewallExplainCommand } from '../../src/cli/firewall-explain.ts';
 import { firewallShowCommand } from '../../src/cli/firewall-show.ts';
 import { firewallUnblockCommand } from '../../src/cli/firewall-unblock.ts';
 import type { ExplainAnswer, FirewallView } from '../../src/port/gate-status.ts';
+import { SCREEN } from './call-command.ts';
 
 interface Call {
   readonly method: string;
@@ -35,6 +36,7 @@ async function runWith(
     words,
     flags: new Map(json ? [['json', true as const]] : []),
     api,
+    screen: SCREEN,
     print: (text) => (printed += `${text}\n`),
     readSecret: () => Promise.reject(new Error('no secret is wanted')),
     readFile: () => '',
@@ -64,9 +66,9 @@ test('firewall show prints each line of the configuration with its counts, and t
   const { calls, printed } = await runWith(firewallShowCommand, VIEW);
   assert.deepEqual(calls, [{ method: 'GET', path: '/api/firewall' }]);
   assert.match(printed, /^Mode firewall\nThe kernel refused: the flow table\n/);
-  assert.match(printed, /^mode +The LAN reaches the Internet +12 +3456$/m);
-  assert.match(printed, /^firewall\.hairpin +LAN devices too +- +-$/m);
-  assert.match(printed, /^camera +192\.168\.77\.20 +- +1 +2 +3 +4$/m);
+  assert.match(printed, /^mode +12 +3\.4 KiB +The LAN reaches the Internet$/m);
+  assert.match(printed, /^firewall\.hairpin +- +- +LAN devices too$/m);
+  assert.match(printed, /^camera +192\.168\.77\.20 +- +2 bytes +1 +4 bytes +3$/m);
 });
 
 test('firewall show --json prints what the API answers', async () => {

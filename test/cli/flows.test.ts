@@ -6,6 +6,7 @@ import type { Command, Context } from '../../src/cli/command.ts';
 import { flowsEndCommand } from '../../src/cli/flows-end.ts';
 import { flowsCommand } from '../../src/cli/flows.ts';
 import type { FlowStatus } from '../../src/port/gate-status.ts';
+import { SCREEN } from './call-command.ts';
 
 const FLOW: FlowStatus = {
   id: 7,
@@ -49,6 +50,7 @@ async function call(
     words: [],
     flags: new Map(Object.entries(flags)),
     api,
+    screen: SCREEN,
     print: (text) => void printed.push(text),
     readSecret: () => Promise.resolve(''),
     readFile: () => '',
@@ -70,7 +72,10 @@ test('flows prints one connection a line, translated ends in brackets', async ()
     first ?? '',
     /^tcp +ESTABLISHED +192\.168\.77\.20:5000 \(203\.0\.113\.50:5000\) +198\.51\.100\.1:443 +printer/,
   );
-  assert.match(second ?? '', /192\.168\.77\.20:5000 +198\.51\.100\.1:443 +printer +222 B +167 B +7440 s$/);
+  assert.match(
+    second ?? '',
+    /192\.168\.77\.20:5000 +198\.51\.100\.1:443 +printer +222 bytes +167 bytes +2 h 4 min$/,
+  );
 });
 
 test('flows hands its filter to the box, and says so when nothing fits', async () => {
@@ -79,7 +84,7 @@ test('flows hands its filter to the box, and says so when nothing fits', async (
   assert.deepEqual(calls, [
     { method: 'GET', path: '/api/flows?address=2001%3Adb8%3A%3A1&port=443&protocol=tcp' },
   ]);
-  assert.deepEqual(printed, ['no connections']);
+  assert.deepEqual(printed, ['There are no such connections.']);
 });
 
 test('flows says how many there are where the box lists fewer', async () => {

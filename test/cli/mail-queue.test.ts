@@ -6,6 +6,7 @@ import { mailHistoryCommand } from '../../src/cli/mail-history.ts';
 import { mailQueueChangeCommands } from '../../src/cli/mail-queue-change.ts';
 import { mailQueueCommand } from '../../src/cli/mail-queue.ts';
 import { MAIL_QUEUE } from '../fake/fake-box.ts';
+import { SCREEN } from './call-command.ts';
 
 /** Runs a command against an API that gives this answer to reads; what it printed and what it sent. */
 async function call(
@@ -28,6 +29,7 @@ async function call(
     words,
     flags: new Map(flags.map((flag) => [flag, true])),
     api,
+    screen: SCREEN,
     print: (text) => {
       printed += text;
     },
@@ -47,13 +49,13 @@ test('mail queue shows destinations with their trouble, then messages with the r
   const { printed } = await call(mailQueueCommand, [], MAIL_QUEUE);
   assert.match(
     printed,
-    /^elsewhere\.example +2 +1 +23K +2026-11-22T09:00:00\.000Z +4\.4\.1 Cannot reach .*; tried again at 2026-11-22T10:05:00\.000Z$/m,
+    /^elsewhere\.example +2 +1 +23\.4 KiB +3 h 0 min ago +4\.4\.1 Cannot reach .*; next try 1 h 55 min ago$/m,
   );
   assert.match(
     printed,
-    /^7 .* alice@office\.example +ann@elsewhere\.example +22K +3 +2026-11-22T10:05:00\.000Z +450 4\.2\.0 Greylisted/m,
+    /^ *7 .* alice@office\.example +ann@elsewhere\.example +22\.5 KiB +3 +1 h 55 min ago +450 4\.2\.0 Greylisted/m,
   );
-  assert.match(printed, /^5 .* \(notice\) +bob@elsewhere\.example +1000 +0 +held +-$/m);
+  assert.match(printed, /^ *5 .* \(notice\) +bob@elsewhere\.example +1000 bytes +0 +held +-$/m);
 });
 
 test('mail queue says that nothing waits, and why what waits does not go', async () => {
@@ -84,10 +86,15 @@ test('a change of all messages says that there are none', async () => {
 });
 
 test('mail history tells what happened', async () => {
-  const event = { time: 'T', recipient: 'ann@elsewhere.example', what: 'deferred', detail: '450 later' };
+  const event = {
+    time: '2026-11-22T11:59:58.123Z',
+    recipient: 'ann@elsewhere.example',
+    what: 'deferred',
+    detail: '450 later',
+  };
   assert.match(
     (await call(mailHistoryCommand, ['7'], [event])).printed,
-    /^T +ann@elsewhere\.example +deferred +450 later$/m,
+    /^2026-11-22 11:59:58 UTC +ann@elsewhere\.example +deferred +450 later$/m,
   );
   assert.match((await call(mailHistoryCommand, ['7'], [])).printed, /^Nothing is known/);
   await assert.rejects(call(mailHistoryCommand, ['x'], []), /"x": it is no number of a message/);

@@ -23,6 +23,7 @@ import { MemoryFiles } from '../fake/memory-files.ts';
 import { MemoryLog } from '../fake/memory-log.ts';
 import { mail, openStore } from '../service/mail-store/post-office.ts';
 import { wholeContent } from '../fake/whole-content.ts';
+import { SCREEN } from './call-command.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'gatepost-mail-cli-'));
 after(async () => {
@@ -48,6 +49,7 @@ async function run(
     words,
     flags: new Map(Object.entries({ data: at('data'), ...flags })),
     api: api ?? nothing,
+    screen: SCREEN,
     print: (text) => void printed.push(text),
     readSecret: () => assert.fail(),
     readFile: () => assert.fail(),
@@ -73,18 +75,21 @@ for (const name of ['a:500', 'b:3000', 'big:20000']) {
 test('mail verify, export and backup read the directory of a box that has it open', async () => {
   assert.match(
     await run(mailVerifyCommand, []),
-    /^3 messages in 2 mailboxes, 0 entries of the queue: .* 1 large messages read\nall of it is as it was stored$/,
+    /^3 messages in 2 mailboxes, 0 entries of the queue: .* 1 large message read\nall of it is as it was stored$/,
   );
   const json = JSON.parse(await run(mailVerifyCommand, [], { json: true })) as { readonly messages: number };
   assert.equal(json.messages, 3);
   assert.match(
     await run(mailExportCommand, ['bob'], { mbox: at('bob.mbox') }),
-    /^exported 3 messages with \d+ octets$/,
+    /^exported 3 messages, [\d.]+ [KM]iB$/,
   );
   assert.match(readFileSync(at('bob.mbox'), 'latin1'), /^From MAILER-DAEMON .*\nSubject: a:500\n/);
   await run(mailExportCommand, ['eva'], { maildir: at('some/eva') });
   assert.equal(readdirSync(at('some/eva/new')).length, 3);
-  assert.match(await run(mailBackupCommand, [at('backup')]), /^copied 2 files with \d+ octets; 0 were there/);
+  assert.match(
+    await run(mailBackupCommand, [at('backup')]),
+    /^copied 2 files, [\d.]+ [KM]iB; there already: 0/,
+  );
   assert.match(
     await run(mailExportCommand, ['bob'], { mbox: at('again.mbox'), data: at('backup') }),
     /exported 3/,
@@ -118,13 +123,13 @@ test('mail verify names each damaged message and fails', async () => {
     assert.match(error.message, /^The mail store is damaged/);
     assert.match(
       String(error.printed),
-      /damaged: mail\/segment-\d+\.log, \d+ bytes from \d+\n {2}message \S+ of bob, eva, received 2026/,
+      /damaged: mail\/segment-\d+\.log, \d+ bytes from \d+\n {2}message \S+ of bob, eva, received: 2026/,
     );
     return true;
   });
   await assert.rejects(
     run(mailExportCommand, ['bob'], { mbox: at('harmed.mbox'), data: at('harmed') }),
-    /Cannot export 1 messages of "bob", all others are exported/,
+    /Cannot export 1 message of "bob", all others are exported/,
   );
 });
 
@@ -227,7 +232,7 @@ test('mail restore puts back what is missing, once, through the box and into the
   for (const round of [3, 0])
     assert.equal(
       await run(mailRestoreCommand, ['bob', at('saved')], { data: at('stopped') }),
-      `restored ${round} messages that were missing`,
+      `restored ${round} missing messages`,
     );
   const release = await lockDirectory(at('stopped'));
   await assert.rejects(
@@ -244,7 +249,7 @@ test('mail restore puts back what is missing, once, through the box and into the
   for (const missing of [2, 0])
     assert.equal(
       await runFor(api, mailRestoreCommand, ['bob', at('saved')]),
-      `restored ${missing} of ${missing} messages that were missing`,
+      `restored ${missing} of ${missing} missing messages`,
     );
   assert.deepEqual(await textsIn(target, 'bob'), texts('a:500', 'b:3000', 'big:20000'));
   await target.close();
@@ -263,7 +268,7 @@ test('mail restore leaves out what is damaged in the backup, and says so', async
   const { api } = new MailBox(target);
   await assert.rejects(
     runFor(api, mailRestoreCommand, ['bob', at('harmed')]),
-    /^Error: Cannot restore 1 messages of "bob", all others are restored: /,
+    /^Error: Cannot restore 1 message of "bob", all others are restored: /,
   );
   assert.deepEqual(await textsIn(target, 'bob'), texts('a:500', 'big:20000'));
 });

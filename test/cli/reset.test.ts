@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { resetCommand } from '../../src/cli/reset.ts';
+import { SCREEN } from './call-command.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'gatepost-reset-'));
 after(() => rmSync(root, { recursive: true }));
@@ -28,6 +29,7 @@ async function resetIfAsked({ card, data }: ReturnType<typeof newBox>): Promise<
       ['data', data],
     ]),
     api: { get: () => assert.fail(), send: () => assert.fail(), upload: () => assert.fail() },
+    screen: SCREEN,
     print: (text) => printed.push(text),
     readSecret: () => assert.fail(),
     readFile: () => assert.fail(),

@@ -12,13 +12,13 @@ function remove(answer: RemovedUser, flags: Given['flags'] = {}): Promise<Done> 
 test('user remove keeps the mailbox and says what can be done with it', async () => {
   const { printed, sent } = await remove({ kept: 3, deleted: 0 });
   assert.deepEqual(sent, [['POST', '/api/users/alice/remove', { deleteMail: false }]]);
-  assert.match(printed, /^removed alice; the mailbox is kept \(messages: 3\).*--delete-mail/);
+  assert.match(printed, /^removed alice; the mailbox is kept \(3 messages\).*--delete-mail/);
 });
 
 test('user remove --delete-mail says how many messages are gone', async () => {
   const { printed, sent } = await remove({ kept: 0, deleted: 3 }, { 'delete-mail': true });
   assert.deepEqual(sent, [['POST', '/api/users/alice/remove', { deleteMail: true }]]);
-  assert.equal(printed, 'removed alice and the mail (messages: 3)');
+  assert.equal(printed, 'removed alice and the mail (3 messages)');
 });
 
 test('user remove is short where there was no mail', async () => {

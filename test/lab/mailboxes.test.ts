@@ -109,7 +109,7 @@ test('a full mailbox refuses at RCPT what is announced, else after DATA, and is 
     (await box.cli(['health'])).stdout,
     /WARNING .*mailbox: The mailbox of alice is nearly full, 9\dK of 100K/,
   );
-  assert.match((await box.cli(['status'])).stdout, /alice: 2 messages, \d+ octets, 9\d % of 100K/);
+  assert.match((await box.cli(['status'])).stdout, /alice: 2 messages, 9\d\.\d KiB, 9\d % of 100K/);
 });
 
 test('behind a group everybody with room gets the message, and the sender gets it back for the others', async () => {
@@ -147,7 +147,7 @@ test('a backup puts back what one person has deleted, in the running box, once',
   assert.match(await submit('alice', 100, 'since'), /^<- +250 /);
   assert.match(
     await done('mail', 'restore', 'alice', box.namespace.file('backup')),
-    /^restored 3 of 3 messages that were missing\n$/,
+    /^restored 3 of 3 missing messages\n$/,
   );
   assert.match(await done('mail', 'restore', 'alice', box.namespace.file('backup')), /^restored 0 of 0 /);
   const [since = '', ...restored] = await letters('alice');
@@ -185,7 +185,7 @@ test('mail of another box is imported into a fresh one and read byte for byte; a
     '--data',
     box.dataPath,
   ]);
-  assert.match(restored.stdout, /^restored 1 messages that were missing\n$/, restored.stderr);
+  assert.match(restored.stdout, /^restored 1 missing message\n$/, restored.stderr);
   await box.start();
   assert.deepEqual(await letters('bob'), bob);
   assert.deepEqual(await letters('alice'), alice);

@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import type { HealthNode } from '../../port/health-report.ts';
 import type { UpdateStatus } from '../../port/update-status.ts';
 import { ACTION_TEXTS } from './actions.ts';
@@ -204,8 +205,4 @@ function inRows(items: readonly string[], columns: number): readonly string[] {
     const longer = rows.length === 0 ? item : `${rows.at(-1)}  ${item}`;
     return longer.length > columns ? [...rows, item] : [...rows.slice(0, -1), longer];
   }, []);
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import type { HealthReport } from '../../port/health-report.ts';
 import type { RoleStatus, ServiceStatus } from '../../port/box.ts';
 import {
@@ -58,7 +59,7 @@ function lanDevicesFinding({ devices }: LanFacts['status']): Finding {
 }
 
 function roleCheck({ name, state, restarts }: RoleStatus): Check {
-  const times = restarts === 0 ? '' : `, restarted ${restarts} times`;
+  const times = restarts === 0 ? '' : `, restarted ${counted(restarts, 'time')}`;
   if (state === 'running') return { name, finding: ok(`Running${times}`) };
   if (state === 'starting') return { name, finding: unknown(`Starting${times}`) };
   return { name, finding: failed(`Has ended and waits to be started again${times}`) };

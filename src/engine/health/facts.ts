@@ -1,3 +1,4 @@
+import type { Timestamp } from '../../base/instant.ts';
 import type { MailHealth } from '../../port/mailbox.ts';
 import type { LanStatus, MailboxStatus, RoleStatus, ServiceStatus, WanStatus } from '../../port/box.ts';
 
@@ -64,6 +65,8 @@ export interface HealthFacts {
   readonly mail: MailFacts | null;
   readonly mailboxes?: readonly MailboxStatus[] | undefined;
   readonly warnings: readonly WarningFacts[];
+  /** What the civil clock says. */
+  readonly time?: Timestamp | undefined;
   /** What the kernel refused of the firewall's ruleset. */
   readonly firewallReduced?: readonly string[] | undefined;
   /** The connections the kernel follows, and the most it can. */

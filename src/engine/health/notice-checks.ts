@@ -1,3 +1,4 @@
+import { knownTime } from '../../base/instant.ts';
 import { formatSize } from '../../base/size.ts';
 import { type Check, warning } from './check.ts';
 import type { HealthFacts, WanFacts, WarningFacts } from './facts.ts';
@@ -8,6 +9,7 @@ export const NEARLY_FULL = 0.9;
 /** What the owner should know although everything works, each a warning. */
 export function noticeChecks(facts: HealthFacts): Check[] {
   const notices: readonly WarningFacts[] = [
+    ...clockNotices(facts.time),
     ...(facts.wan === null ? [] : wanNotices(facts.wan)),
     ...(facts.firewallReduced ?? []).map((what) => ({
       name: 'firewall',
@@ -18,6 +20,20 @@ export function noticeChecks(facts: HealthFacts): Check[] {
     ...facts.warnings,
   ];
   return notices.map(({ name, reason }) => ({ name, finding: warning(reason) }));
+}
+
+/** The day alone: a reason that changed every minute would draw every screen anew. */
+function clockNotices(time: HealthFacts['time']): WarningFacts[] {
+  if (time === undefined || knownTime(time) !== undefined) return [];
+  const day = new Date(time).toISOString().slice(0, 10);
+  const effects = [
+    'connections whose certificates are checked fail, as to a smart host, and their mail waits',
+    'dates in mail, in the log and of leases are wrong',
+    'no mail is deleted or returned for its age',
+  ].join('; ');
+  const remedy =
+    'The box does not set it by itself yet: on a Linux machine a time service or "date" does, a board has no way to';
+  return [{ name: 'clock', reason: `The clock is not set, it says ${day}: ${effects}. ${remedy}` }];
 }
 
 function wanNotices({ leaseProblem, conflict, status }: WanFacts): WarningFacts[] {

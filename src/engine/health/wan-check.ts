@@ -1,3 +1,4 @@
+import { NO_TIME, formatTime } from '../../base/time-text.ts';
 import { type Check, failed, type Finding, ok, unknown, warning } from './check.ts';
 import type { HealthFacts, UpstreamFacts, WanFacts } from './facts.ts';
 
@@ -40,14 +41,17 @@ function addressFinding({ status, conflict }: WanFacts): Finding {
     );
   }
   if (address !== null) {
-    return ok(
-      lease === null ? `${address}, ${method}` : `${address}, from ${lease.server} until ${lease.expires}`,
-    );
+    return ok(lease === null ? `${address}, ${method}` : `${address}, ${leaseText(lease)}`);
   }
   if (method === 'dhcp' && (state === 'SELECTING' || state === 'INIT')) {
     return failed('No address yet: no DHCP server has answered');
   }
   return method === 'dhcp' ? unknown('An address is being asked for') : failed('No address is configured');
+}
+
+function leaseText({ server, expires }: NonNullable<WanFacts['status']['lease']>): string {
+  const end = formatTime(expires);
+  return end === NO_TIME ? `from ${server}` : `from ${server}, ends ${end}`;
 }
 
 function gatewayFinding({ status, gateway }: WanFacts): Finding {

@@ -143,8 +143,9 @@ export class NetBox implements Box {
   }
 
   health(): Promise<HealthReport> {
-    const { services, peers } = this.#parts;
-    return readHealth({ services, peers, wan: this.#wan(), lan: this.#lan() });
+    const { services, peers, ports } = this.#parts;
+    const time = ports.clock.wallTime();
+    return readHealth({ services, peers, wan: this.#wan(), lan: this.#lan(), time });
   }
 
   endLease(address: string): Promise<void> {

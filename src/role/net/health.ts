@@ -1,5 +1,6 @@
 import { formatAddress } from '../../base/address.ts';
 import { KernelError } from '../../base/errors.ts';
+import type { Timestamp } from '../../base/instant.ts';
 import { formatIpv4 } from '../../base/ipv4.ts';
 import type { Config } from '../../config/schema.ts';
 import { assessHealth } from '../../engine/health/assess.ts';
@@ -16,6 +17,8 @@ export interface HealthParts {
   readonly peers: Peers;
   readonly wan: WanStatus;
   readonly lan: LanStatus;
+  /** By the civil clock. */
+  readonly time: Timestamp;
 }
 
 /** Problems that are said of the service itself, not among the notices. */
@@ -65,6 +68,7 @@ export async function readHealth(parts: HealthParts): Promise<HealthReport> {
       : null,
     mailboxes: mailboxStatus(config, peers.mailboxes),
     warnings: warnings(services),
+    time: parts.time,
     firewallReduced: services.rules.firewall.reduced,
     connections,
   });

@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import { KernelError } from '../../base/errors.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import type { Ipv6 } from '../../base/ipv6.ts';
@@ -190,7 +191,7 @@ export class PacketRules {
   async #end(why: string, action: () => Promise<number>): Promise<boolean> {
     try {
       const ended = await action();
-      if (ended > 0) this.#log.info(`Ended ${ended} connections ${why}`);
+      if (ended > 0) this.#log.info(`Ended ${counted(ended, 'connection')} ${why}`);
       return true;
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;

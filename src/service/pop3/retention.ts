@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import { Days } from '../../base/duration.ts';
 import { messageOf } from '../../base/errors.ts';
 import { Timestamp } from '../../base/instant.ts';
@@ -70,7 +71,7 @@ export class Retention {
       );
       return maildrop.messages;
     }
-    this.#log.info(`${here.length} messages of ${user} that were read ${keep} days ago are removed`);
+    this.#log.info(`Removed ${counted(here.length, 'message')} of ${user}: read ${keep} days ago`);
     return maildrop.messages.filter(({ uid }) => !expired.has(uid));
   }
 

@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import { Milliseconds, Minutes } from '../../base/duration.ts';
 import { type Instant, type Timestamp, between } from '../../base/instant.ts';
 import { JUMP, timesAfterJump, timesAtStart } from '../../engine/mail-queue/entry-times.ts';
@@ -57,7 +58,9 @@ export class QueueDates {
       const { look, moved } = plan;
       this.#unfinished = plan;
       if (moved.length > 0)
-        log.notice(`The clock was set: ${moved.length} messages in the queue keep their age and their turn`);
+        log.notice(
+          `The clock was set: age and turn of ${counted(moved.length, 'message')} in the queue stay as they are`,
+        );
       while (moved.length > 0) {
         await store.redate(new Map(moved.slice(0, AT_ONCE)));
         moved.splice(0, AT_ONCE);

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import type { DeviceTraffic, FirewallLine, FirewallView } from '../../port/gate-status.ts';
-import { formatBytes } from './format.ts';
+import { formatBytes } from '../../base/size.ts';
 import { type Html, type Row, table } from './table.ts';
 
 /** An amount with a bar as long as its share of the largest one; the bar is for the eye, the text says it all. */

@@ -4,7 +4,8 @@ import type { FirewallView } from '../../port/gate-status.ts';
 import type { HealthNode, HealthReport } from '../../port/health-report.ts';
 import type { QueueDestination } from '../../port/mail-queue-view.ts';
 import { firewallSection } from './firewall-section.ts';
-import { formatBytes, formatSpan, formatTime } from './format.ts';
+import { formatBytes } from '../../base/size.ts';
+import { formatSpan, formatTime } from '../../base/time-text.ts';
 import { type Html, table } from './table.ts';
 
 /** What the page shows at one moment. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { Timestamp } from '../../../src/base/instant.ts';
 import { assessHealth } from '../../../src/engine/health/assess.ts';
 import type { HealthFacts, WanFacts } from '../../../src/engine/health/facts.ts';
 import type { HealthNode } from '../../../src/port/health-report.ts';
@@ -258,4 +259,27 @@ test('assessHealth() fails exactly if some check failed, and every node says why
       assert.ok(all(tree).every(({ reason }) => reason !== ''));
     }),
   );
+});
+
+test('assessHealth() warns of a clock that is not set, with what follows from it, for as long as it is so', () => {
+  const at = (time: string): HealthFacts => ({ ...WELL, time: Timestamp(Date.parse(time)) });
+  const clock = find(assessHealth(at('1970-01-01T00:03:00Z')).tree, 'clock');
+  assert.equal(clock?.state, 'warning');
+  assert.match(clock.reason, /^The clock is not set, it says 1970-01-01: connections whose certificates/);
+  assert.deepEqual(find(assessHealth(at('1970-01-01T00:04:00Z')).tree, 'clock'), clock);
+  assert.equal(assessHealth(at('1970-01-01T00:03:00Z')).ok, true);
+  assert.equal(find(assessHealth(at('2026-11-22T12:00:00Z')).tree, 'clock'), undefined);
+});
+
+test('assessHealth() says the end of the lease of the WAN to the minute, and not by a clock that is not set', () => {
+  const reason = (expires: string): string | undefined => {
+    const lease = { server: '203.0.113.1', obtained: '2026-01-15T12:00:00.000Z', tookMs: 12, expires };
+    return find(assessHealth(withWan({ lease })).tree, 'address')?.reason;
+  };
+  assert.equal(
+    reason('2026-01-15T13:00:00.000Z'),
+    '203.0.113.50/24, from 203.0.113.1, ends 2026-01-15 13:00 UTC',
+  );
+  assert.equal(reason('1970-01-01T12:00:00.000Z'), '203.0.113.50/24, from 203.0.113.1');
+  assert.equal(reason('never'), '203.0.113.50/24, from 203.0.113.1, ends never');
 });

@@ -47,7 +47,7 @@ test('DailyExpiry removes what has expired of people who do not log in, with one
   assert.equal(left(), 3);
   await clock.advance(Days(1));
   assert.equal(left(), 1);
-  assert.match(log.text, /2 messages of bob that were read 2 days ago are removed/);
+  assert.match(log.text, /Removed 2 messages of bob: read 2 days ago/);
   assert.equal(store.summaries().find(({ user }) => user === 'eva')?.messages, 1);
   await expiry.stop();
 });
