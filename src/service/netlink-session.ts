@@ -58,8 +58,8 @@ class Session implements NetlinkSession {
   }
 
   join(group: number): void {
-    this.#groups.add(group);
     this.#socket?.join(group);
+    this.#groups.add(group);
   }
 
   listen(listener: NetlinkListener): Cancel {
@@ -100,9 +100,18 @@ class Session implements NetlinkSession {
         if (socket === this.#socket) this.#lose(error);
       },
     });
-    for (const group of this.#groups) socket.join(group);
+    this.#joinAll(socket);
     this.#socket = socket;
     this.#step({ kind: 'opened', port: socket.localPort });
+  }
+
+  #joinAll(socket: NetlinkSocket): void {
+    try {
+      for (const group of this.#groups) socket.join(group);
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
   }
 
   #receive(datagram: Uint8Array): void {

@@ -46,6 +46,7 @@ class FakeSocket implements NetlinkSocket {
     this.#kernel.take(this, datagram);
   }
   join(group: number): void {
+    this.#kernel.requireGroup(group);
     this.groups.add(group);
   }
   close(): void {
@@ -66,6 +67,7 @@ export class FakeNetlink implements NetlinkPort {
   #nextPort = 1000;
   #silent = false;
   #refuseOpen = false;
+  #refusedGroup: number | undefined;
 
   constructor(answer: (message: NetlinkMessage) => FakeAnswer = () => ({ replies: [] })) {
     this.#answer = answer;
@@ -82,6 +84,15 @@ export class FakeNetlink implements NetlinkPort {
 
   refuseToOpen(refuse: boolean): void {
     this.#refuseOpen = refuse;
+  }
+
+  /** From now on nobody can join this group. */
+  refuseToJoin(group: number): void {
+    this.#refusedGroup = group;
+  }
+
+  requireGroup(group: number): void {
+    if (group === this.#refusedGroup) throw new KernelError(`join netlink group ${group}`, 'EPERM');
   }
 
   open(_family: number, handlers: NetlinkHandlers): NetlinkSocket {

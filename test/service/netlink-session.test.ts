@@ -109,6 +109,26 @@ test('NetlinkSession starts over on a new socket after an overrun: what was aske
   assert.equal(kernel.openSockets, 1);
 });
 
+test('NetlinkSession.join() leaves a session as it was when the kernel refuses, also for the socket after an overrun', async () => {
+  const kernel = new FakeNetlink(() => ({ replies: [] }));
+  const session = openNetlinkSession(kernel, NETLINK.ROUTE);
+  kernel.refuseToJoin(3);
+  assert.throws(() => session.join(3), KernelError);
+  kernel.overrun();
+  assert.deepEqual(await session.request({ type: GET, flags: 0, payload }), []);
+});
+
+test('NetlinkSession keeps no socket that could not join the groups of the one before', async () => {
+  const kernel = new FakeNetlink(() => ({ replies: [] }));
+  const session = openNetlinkSession(kernel, NETLINK.ROUTE);
+  session.join(1);
+  kernel.refuseToJoin(1);
+  kernel.overrun();
+  for (let attempt = 0; attempt < 3; attempt++)
+    await assert.rejects(session.request({ type: GET, flags: 0, payload }), KernelError);
+  assert.equal(kernel.openSockets, 0);
+});
+
 test('NetlinkSession treats bytes it does not understand like an overrun', async () => {
   const kernel = new FakeNetlink();
   const session = openNetlinkSession(kernel, NETLINK.ROUTE);
