@@ -113,7 +113,7 @@ export class JournaledLeases implements LeaseJournal {
 
   /** Waits for what is under way and lets go of the files. */
   async close(): Promise<void> {
-    await this.#compactor.run();
+    await this.#compactor.close();
     await this.#journal.close();
   }
 

@@ -231,3 +231,15 @@ test('the end of a lease is carried along while the segment that holds the lease
   );
   assert.equal(clients(await open(files)).has(nth(5)), false);
 });
+
+test('JournaledLeases.close() waits for a change under way, and begins no compaction that it makes worth while', async () => {
+  for (let earlier = 55; earlier < 70; earlier++) {
+    const files = new MemoryFiles();
+    const leases = await open(files);
+    for (let round = 0; round < earlier; round++) await leases.bind(lease(0, round % 2 === 0 ? 'aa' : 'bb'));
+    const last = leases.bind(lease(0, 'cc'));
+    await leases.close();
+    await last;
+    assert.deepEqual([...clients(await open(files))], [[nth(0), 'cc']]);
+  }
+});

@@ -19,6 +19,7 @@ export interface CompactorOptions {
 export class Compactor {
   readonly #options: CompactorOptions;
   #running: Promise<void> | undefined;
+  #isClosed = false;
 
   constructor(options: CompactorOptions) {
     this.#options = options;
@@ -26,7 +27,14 @@ export class Compactor {
 
   /** Compacts until no segment is worth it, unless that is under way; resolves when done, also after a failure. */
   async run(): Promise<void> {
-    if (this.#running === undefined && this.#pick() !== undefined) this.#running = this.#compact();
+    if (!this.#isClosed && this.#running === undefined && this.#pick() !== undefined)
+      this.#running = this.#compact();
+    await this.#running;
+  }
+
+  /** Waits for what is under way; nothing is begun any more. To be called before the journal is closed, which takes no copies then. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#running;
   }
 

@@ -140,7 +140,7 @@ export class MailLog {
   /** Waits for what is under way and lets go of the files. */
   async close(): Promise<void> {
     await this.#background;
-    await this.#compactor.run();
+    await this.#compactor.close();
     await this.#parts.journal.close();
   }
 
