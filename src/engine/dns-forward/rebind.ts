@@ -2,7 +2,7 @@ import { type Ipv4, ipv4FromBytes } from '../../base/ipv4.ts';
 import { type Ipv6, ipv6FromBytes, parseIpv6 } from '../../base/ipv6.ts';
 import { type Prefix4, contains4, parsePrefix4 } from '../../base/prefix.ts';
 import { CLASS, TYPE } from '../../wire/dns/constants.ts';
-import type { PackedMessage, PackedRecord } from '../../wire/dns/packed.ts';
+import { type PackedMessage, type PackedRecord, withoutAdditionals } from '../../wire/dns/packed.ts';
 
 /** Networks no name of the Internet leads to honestly: private, shared, loopback, link-local and "this" (RFC 6890). */
 const PRIVATE4 = [
@@ -39,8 +39,21 @@ function isPrivateRecord(bytes: Uint8Array, record: PackedRecord, lan: readonly 
 
 /**
  * Whether an upstream's answer leads to an address inside: the way a web page on the Internet reaches devices of the LAN through
- * the visitor's browser (DNS rebinding).
+ * the visitor's browser (DNS rebinding). Additional records answer nothing, see {@link withoutHintsInside}.
  */
 export function leadsInside(message: PackedMessage, lan: readonly Prefix4[]): boolean {
-  return message.records.some((record) => isPrivateRecord(message.bytes, record, lan));
+  return message.records.some(
+    (record) => record.section !== 'additional' && isPrivateRecord(message.bytes, record, lan),
+  );
+}
+
+/**
+ * An answer whose additional records hold no address inside. A name server adds the addresses of the hosts it names: a domain with one
+ * mail host that is inside, wherever that may be, has others that are not, and must not lose them with it.
+ */
+export function withoutHintsInside(message: PackedMessage, lan: readonly Prefix4[]): PackedMessage {
+  const isInside = message.records.some(
+    (record) => record.section === 'additional' && isPrivateRecord(message.bytes, record, lan),
+  );
+  return isInside ? withoutAdditionals(message) : message;
 }

@@ -2,7 +2,7 @@ import { DecodeError } from '../../base/errors.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import type { Prefix4 } from '../../base/prefix.ts';
 import { DnsCache, type QueryBits, questionKey } from '../../engine/dns-cache/dns-cache.ts';
-import { leadsInside } from '../../engine/dns-forward/rebind.ts';
+import { leadsInside, withoutHintsInside } from '../../engine/dns-forward/rebind.ts';
 import { type Query, makeResponse } from '../../engine/dns-query/query.ts';
 import { type LocalAnswer, makeSoa, negative } from '../../engine/dns-zone/answer.ts';
 import { LocalZone, type ZoneOptions } from '../../engine/dns-zone/local-zone.ts';
@@ -160,9 +160,11 @@ export class Resolver {
       this.#counters.cached++;
       return { rcode: (kept[3] ?? 0) & 15, isAuthoritative: false, body: kept };
     }
-    const message = await this.#upstreams.ask(question, bits);
-    if (message === undefined) return FAILURE;
-    if (this.#mayNotLeadInside(question.name) && leadsInside(message, this.#lan)) {
+    const said = await this.#upstreams.ask(question, bits);
+    if (said === undefined) return FAILURE;
+    const isGuarded = this.#mayNotLeadInside(question.name);
+    const message = isGuarded ? withoutHintsInside(said, this.#lan) : said;
+    if (isGuarded && leadsInside(message, this.#lan)) {
       this.#counters.withheld++;
       this.#log.info(
         `An answer for ${question.name} leads to an address inside and was withheld; dns.rebindAllow can allow the name`,

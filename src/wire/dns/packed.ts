@@ -165,6 +165,18 @@ export function withoutEdns(message: PackedMessage): Uint8Array<ArrayBuffer> {
   return copy;
 }
 
+/** The message without its additional records, OPT among them. */
+export function withoutAdditionals(message: PackedMessage): PackedMessage {
+  const records = message.records.filter(({ section }) => section !== 'additional');
+  const last = records.at(-1);
+  const bytes = message.bytes.slice(
+    0,
+    last === undefined ? message.questionEnd : last.dataAt + last.dataLength,
+  );
+  viewOf(bytes).setUint16(10, 0);
+  return { ...message, bytes, records, edns: undefined, ednsAt: undefined };
+}
+
 /** Octets {@link appendEdns} adds. */
 const EDNS_LENGTH = 11;
 

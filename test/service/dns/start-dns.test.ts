@@ -202,6 +202,32 @@ test('startDns() withholds outside answers that lead inside, except for allowed 
   assert.equal(words(await open.ask('evil.example')), '0 192.168.77.20');
 });
 
+test('startDns() lets a domain keep its mail hosts though one of them is inside, without the address of that one', async () => {
+  const bench = await new DnsBench().start();
+  const mx = record('mail.example', {
+    type: 'MX',
+    preference: 10,
+    exchange: parseDomainName('mx.mail.example'),
+  });
+  bench.upstream.script = () => ({
+    answers: [mx],
+    additionals: [
+      addressRecord('mx.mail.example', '203.0.113.9'),
+      addressRecord('old.mail.example', '10.0.0.1'),
+    ],
+  });
+  for (const turn of ['from the upstream', 'from the cache']) {
+    const answer = await bench.ask('mail.example', TYPE.MX);
+    assert.deepEqual(
+      answer?.answers.map(({ data }) => data),
+      [mx.data],
+      turn,
+    );
+    assert.deepEqual(answer?.additionals, [], turn);
+  }
+  assert.equal(bench.service.counters().withheld, 0);
+});
+
 test('startDns() adds what an alias of the office leads to outside (RFC 1034 §5.3.1)', async () => {
   const domain = parseDomainName('office.example');
   const alias = (name: string, target: string) => ({

@@ -10,6 +10,7 @@ import {
   isResponse,
   patchId,
   scanMessage,
+  withoutAdditionals,
   withoutEdns,
 } from '../../../src/wire/dns/packed.ts';
 import { anyMessage } from './arbitrary.ts';
@@ -75,6 +76,17 @@ test('withoutEdns() drops records behind the OPT record rather than break names 
   assert.equal(
     toHex(withoutEdns(scanMessage(bytes))),
     toHex(fromHex(`0001 8000 0000 0001 0000 0001 ${record} ${record}`)),
+  );
+});
+
+test('withoutAdditionals() leaves answers and authorities as they are, and says so of itself', () => {
+  fc.assert(
+    fc.property(anyMessage, (message) => {
+      const cut = withoutAdditionals(scanMessage(encodeMessage(message)));
+      const rest = scanMessage(encodeMessage({ ...message, additionals: [], edns: undefined }));
+      assert.deepEqual(cut, { ...rest, rcode: message.rcode, bytes: cut.bytes });
+      assert.deepEqual(scanMessage(cut.bytes).records, cut.records);
+    }),
   );
 });
 
