@@ -1,3 +1,4 @@
+import { asciiText } from '../../base/ascii-text.ts';
 import { type Timestamp, knownTime } from '../../base/instant.ts';
 import { printable } from '../../base/printable.ts';
 import type { QueueEntry } from '../../port/mail-queue.ts';
@@ -44,7 +45,7 @@ function recipientLines({ address, reply, remoteHost, willRetryUntil }: Recipien
   const code = reply.code === 0 ? '' : `${reply.code} `;
   return [
     `  ${printable(address, LONGEST_LINE)}`,
-    `    ${printable(`${code}${reply.text}${said}`, LONGEST_LINE)}`,
+    `    ${asciiText(printable(`${code}${reply.text}${said}`, LONGEST_LINE), LONGEST_LINE)}`,
     ...(willRetryUntil === undefined ? [] : [`    Tried until ${formatMailDate(willRetryUntil)}.`]),
   ];
 }

@@ -1,3 +1,4 @@
+import { asciiText } from '../../base/ascii-text.ts';
 import type { Timestamp } from '../../base/instant.ts';
 import type { SmtpReply } from '../smtp/reply.ts';
 import { needsUtf8 } from '../smtp/mailbox-name.ts';
@@ -56,8 +57,12 @@ function finalRecipient(address: string): string {
   return `${needsUtf8(address) ? 'utf-8' : 'rfc822'}; ${address}`;
 }
 
-function diagnostic(reply: SmtpReply): string | undefined {
-  return reply.code === 0 ? undefined : `smtp; ${reply.code} ${reply.enhanced} ${reply.text}`;
+/** A line has 998 octets at most (RFC 5322 section 2.1.1), the name of the field among them. */
+const LONGEST_DIAGNOSTIC = 900;
+
+/** ASCII, whatever the host said: what is beyond would make the part one that many programs do not know, and that not every host takes. */
+function diagnostic({ code, enhanced, text }: SmtpReply): string | undefined {
+  return code === 0 ? undefined : `smtp; ${asciiText(`${code} ${enhanced} ${text}`, LONGEST_DIAGNOSTIC)}`;
 }
 
 function recipientFields(one: RecipientStatus): string[] {

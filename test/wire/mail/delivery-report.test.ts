@@ -76,6 +76,17 @@ test('encodeDeliveryReport() makes the three parts of RFC 3464, as another progr
   );
 });
 
+test('encodeDeliveryReport() says in ASCII what a host said, so that every program reads it and every host takes it (RFC 6533 section 3)', () => {
+  const reply = { code: 550, enhanced: '5.1.1', text: `Empfänger unbekannt ${'ä'.repeat(400)}…` };
+  const message = encodeDeliveryReport(reportOf({ recipients: [{ ...RECIPIENT, reply }] }));
+  const [, status] = asPythonReads(message).parts;
+  assert.equal(status?.type, 'message/delivery-status');
+  assert.match(status?.text ?? '', /\nDiagnostic-Code: smtp; 550 5\.1\.1 Empf\\x\{E4\}nger unbekannt /);
+  const text = Buffer.from(message).toString('latin1');
+  assert.doesNotMatch(text, /[^\u0000-\u007f]/);
+  assert.ok(text.split('\r\n').every((line) => line.length <= 998));
+});
+
 test('encodeDeliveryReport() returns the header alone, or the whole message if it is wanted', () => {
   assert.match(
     textOf(reportOf()),
