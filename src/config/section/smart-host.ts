@@ -79,7 +79,9 @@ export const smartHost = z
       .array(server)
       .max(5, 'at most 5 hosts')
       .prefault([])
-      .describe('Further hosts, tried in this order while the ones before do not answer.'),
+      .describe(
+        'Further hosts, tried in this order while the ones before do not answer, or put the mail off.',
+      ),
     rules: z
       .array(
         z.strictObject({

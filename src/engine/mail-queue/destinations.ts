@@ -19,6 +19,8 @@ export class Destinations {
   readonly #limits: QueueLimits;
   readonly #failed = new Map<string, DestinationFailure>();
 
+  /** Of destinations that answered: why hosts before the one that did not work. */
+  readonly #passedOver = new Map<string, readonly string[]>();
   #lastAnswer: Instant | undefined;
 
   constructor(limits: QueueLimits) {
@@ -52,16 +54,29 @@ export class Destinations {
     if (this.#failed.size > this.#limits.destinations && oldest !== undefined) this.#failed.delete(oldest);
   }
 
-  answered(key: string, now: Instant): void {
+  /** By destination, where there is anything to say. */
+  allPassedOver(): ReadonlyMap<string, readonly string[]> {
+    return this.#passedOver;
+  }
+
+  /** `passedOver` as it is known now; undefined if that is as it was. */
+  answered(key: string, now: Instant, passedOver?: readonly string[]): void {
     this.#failed.delete(key);
+    if (passedOver !== undefined) this.#passedOver.delete(key);
+    if (passedOver !== undefined && passedOver.length > 0) this.#passedOver.set(key, passedOver);
+    const [oldest] = this.#passedOver.keys();
+    if (this.#passedOver.size > this.#limits.destinations && oldest !== undefined)
+      this.#passedOver.delete(oldest);
     this.#lastAnswer = now;
   }
 
   forget(key: string): void {
     this.#failed.delete(key);
+    this.#passedOver.delete(key);
   }
 
   forgetAll(): void {
     this.#failed.clear();
+    this.#passedOver.clear();
   }
 }

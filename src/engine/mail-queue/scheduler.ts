@@ -25,8 +25,12 @@ export type ScheduleEvent =
       readonly answered?: boolean | undefined;
       /** Why none did. */
       readonly reason?: string | undefined;
+      /** Why hosts before the one that did answer did not work; undefined where none was dialled anew. */
+      readonly passedOver?: readonly string[] | undefined;
     }
   | { readonly kind: 'uplink'; readonly isUp: boolean }
+  /** The owner has changed the ways: what is remembered of the old ones says nothing, and mail that waited for them has waited enough. */
+  | { readonly kind: 'rerouted' }
   /** Nothing had to be made due: the next time need not wait. */
   | { readonly kind: 'idle' }
   /** The owner wants a destination tried now. */
@@ -120,6 +124,10 @@ export class QueueScheduler {
         this.#wantsHaste ||= event.isUp && !this.#isUp;
         this.#isUp = event.isUp;
         break;
+      case 'rerouted':
+        this.destinations.forgetAll();
+        this.#wantsHaste = true;
+        break;
       case 'idle':
         this.#hasteFrom = undefined;
         break;
@@ -148,7 +156,10 @@ export class QueueScheduler {
     for (const [key, list] of lists) this.#waiting.set(key, list);
   }
 
-  #end({ attempt, answered, reason }: Extract<ScheduleEvent, { kind: 'ended' }>, env: ScheduleEnv): void {
+  #end(
+    { attempt, answered, reason, passedOver }: Extract<ScheduleEvent, { kind: 'ended' }>,
+    env: ScheduleEnv,
+  ): void {
     const active = this.#active.get(attempt);
     if (active === undefined) return;
     this.#active.delete(attempt);
@@ -157,7 +168,7 @@ export class QueueScheduler {
     this.#octets -= active.octets;
     this.#dials.set(active.key, this.#dialsOf(active.key) - 1);
     if (this.#dialsOf(active.key) === 0) this.#dials.delete(active.key);
-    if (answered === true) this.destinations.answered(active.key, env.now);
+    if (answered === true) this.destinations.answered(active.key, env.now, passedOver);
     if (answered === false) this.destinations.failed(active.key, reason ?? '', env);
   }
 

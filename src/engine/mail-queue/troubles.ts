@@ -54,6 +54,21 @@ export function severeTroubles({ isUp, failures, lastAnswer }: TroubleFacts): Qu
   return [...smart, { isSevere: true, reason: sentence }];
 }
 
+/** Smart hosts that do not take the login, while mail goes by others: the owner has to know before those fail, too. */
+export function passedOverTroubles(passedOver: ReadonlyMap<string, readonly string[]>): QueueTrouble[] {
+  return [...passedOver].flatMap(([key, reasons]) => {
+    const refused = reasons.find((reason) => LOGIN_REFUSED.test(reason));
+    return !isSmart(key) || refused === undefined
+      ? []
+      : [
+          {
+            isSevere: false,
+            reason: `Mail goes by a fall-back, as a smart host does not take the login of the box: ${refused}; user and password are in mail.smartHost`,
+          },
+        ];
+  });
+}
+
 /** Domains whose mail has been waiting for long, the longest first. */
 export function lateDomains({ isUp, time, entries }: TroubleFacts): LateDomain[] {
   if (!isUp) return [];

@@ -31,6 +31,8 @@ export interface AttemptsParts {
 export interface AttemptEnd {
   readonly answered?: boolean | undefined;
   readonly reason?: string | undefined;
+  /** Why hosts before the one that answered did not work. */
+  readonly passedOver?: readonly string[] | undefined;
   /** Whether notices went into the queue. */
   readonly hasNotices: boolean;
 }
@@ -69,7 +71,7 @@ export class Attempts {
     );
     const tried = entries.map((entry) => ({ ...entry, attempts: entry.attempts + 1, lastAttempt: at }));
     const route = routing().routeFor(splitMailbox(first.sender).domain, first.domain);
-    const { outcomes, answered } = await delivery.run(route, {
+    const { outcomes, answered, passedOver } = await delivery.run(route, {
       sender: senderFor(first.sender),
       recipients: tried.map(({ recipient: { address, notify, originalRecipient } }) => ({
         address,
@@ -82,7 +84,7 @@ export class Attempts {
     });
     const results = paired(tried, outcomes);
     const reason = outcomes[0] === undefined ? undefined : reasonOf(outcomes[0]);
-    return { answered, reason, hasNotices: await settler.settle(results, message) };
+    return { answered, reason, passedOver, hasNotices: await settler.settle(results, message) };
   }
 
   async defer({ ids, until, reason }: Extract<ScheduleEffect, { kind: 'defer' }>): Promise<AttemptEnd> {

@@ -1,13 +1,15 @@
 import { formatAddress, isIpv4, tryParseAddress } from '../../base/address.ts';
 import { mxHosts } from '../../engine/mail-queue/mx-hosts.ts';
-import { type Outcome, ownOutcome } from '../../engine/mail-queue/outcome.ts';
+import { type Outcome, ownOutcome, reasonOf } from '../../engine/mail-queue/outcome.ts';
 import type { Route, SmartHost } from '../../engine/mail-queue/routing.ts';
+import { Standings } from '../../engine/mail-queue/standings.ts';
 import type { Log } from '../../port/log.ts';
 import type { NameLookup } from '../../port/name-lookup.ts';
 import type { Random } from '../../port/random.ts';
 import {
   type NextHop,
   type OutgoingMail,
+  type OutgoingRecipient,
   type PeerReply,
   SessionError,
   type SmtpClient,
@@ -35,13 +37,20 @@ export interface DeliveryResult {
   readonly outcomes: readonly Outcome[];
   /** Whether some host of the destination answered; undefined if nobody was asked. */
   readonly answered: boolean | undefined;
+  /** Why hosts before the one that answered did not work; undefined where none was dialled anew. */
+  readonly passedOver?: readonly string[] | undefined;
 }
 
 const SMTP_PORT = 25;
 /** Addresses tried for one message (RFC 5321 section 5.1 wants at least two). The rest has its turn at the next attempt. */
-const MOST_ADDRESSES = 6;
+const MOST_ADDRESSES = 8;
+/** Of those of one host while others follow: one that is gone with all its addresses must not be the only one that is ever tried. */
+const MOST_OF_A_HOST = 2;
 
-type Candidate = Omit<NextHop, 'address'>;
+interface Candidate extends Omit<NextHop, 'address'> {
+  /** Whether the owner has named it: what is wrong with it is to be put right by him, and the mail waits. */
+  readonly isSmart: boolean;
+}
 type Candidates =
   | { readonly kind: 'hosts'; readonly hosts: readonly Candidate[] }
   | { readonly kind: 'failed' | 'deferred'; readonly reply: PeerReply };
@@ -58,6 +67,23 @@ function misses(enhanced: string, text: string, isFinal: boolean): Miss {
   return { reply: { code: 0, enhanced, text }, host: undefined, isFinal };
 }
 
+interface KeyedMail extends OutgoingMail {
+  /** The destination. */
+  readonly key: string;
+}
+
+function ownHost({ host, isSmart }: Candidate): Miss {
+  const text = `${host} is this host itself: mail would go round in a circle`;
+  return misses(isSmart ? '4.4.6' : '5.4.6', text, !isSmart);
+}
+
+/** Of recipients each of whom some host has answered for. */
+function resultOf(standings: Standings<OutgoingRecipient>, failures?: readonly Miss[]): DeliveryResult {
+  const outcomes = standings.outcomes(ownOutcome('deferred', '4.4.0', 'No host was found'));
+  const passedOver = failures?.map(({ reply, host }) => reasonOf({ reply, host }));
+  return { outcomes, answered: true, passedOver };
+}
+
 /** Carries one message to the hosts of its destination, the best one that works. */
 export class Delivery {
   readonly #ports: DeliveryPorts;
@@ -67,42 +93,65 @@ export class Delivery {
   }
 
   async run(route: Route, mail: OutgoingMail): Promise<DeliveryResult> {
+    const standings = new Standings(mail.recipients);
     const kept = this.#ports.pool.take(route.key);
-    const first = kept === undefined ? undefined : await this.#sendIn(kept, route.key, mail);
-    if (first !== undefined && 'outcomes' in first) return first;
-    const candidates = await this.#candidates(route);
-    if (candidates.kind !== 'hosts') {
-      const { kind, reply } = candidates;
-      return everybody(mail, { kind, reply, host: undefined, takesOver: false }, undefined);
+    if (kept !== undefined) {
+      const first = await this.#sendIn(kept, route.key, mail);
+      if ('outcomes' in first) standings.take(first.outcomes);
+      if (standings.open.length === 0) return resultOf(standings);
     }
-    return await this.#tryAll(candidates.hosts, route.key, mail);
+    const asked = standings.hasAnswer ? kept?.hop.host : undefined;
+    const candidates = await this.#candidates(route);
+    if (candidates.kind === 'hosts') {
+      const hosts = candidates.hosts.filter(({ host }) => host !== asked);
+      return await this.#tryAll(hosts, standings, { ...mail, key: route.key });
+    }
+    const { kind, reply } = candidates;
+    const outcome: Outcome = { kind, reply, host: undefined, takesOver: false };
+    return standings.hasAnswer ? resultOf(standings) : everybody(mail, outcome, undefined);
   }
 
-  async #tryAll(hosts: readonly Candidate[], key: string, mail: OutgoingMail): Promise<DeliveryResult> {
+  async #tryAll(
+    hosts: readonly Candidate[],
+    standings: Standings<OutgoingRecipient>,
+    mail: KeyedMail,
+  ): Promise<DeliveryResult> {
     const failures: Miss[] = [];
     let left = MOST_ADDRESSES;
-    for (const host of hosts) {
-      const found = await this.#addressesOf(host.host);
+    for (const [index, host] of hosts.entries()) {
+      const found = await this.#addressesOf(host);
       if (!Array.isArray(found)) {
         failures.push(found);
         continue;
       }
       if (host.login === undefined && found.some((address) => this.#ports.isOwnAddress(address))) {
-        failures.push(
-          misses('5.4.6', `${host.host} is this host itself: mail would go round in a circle`, true),
-        );
+        failures.push(ownHost(host));
         // Hosts that are not better than this one would bring it back (RFC 5321 section 5.1).
         break;
       }
-      for (const address of found.slice(0, left)) {
-        left--;
-        const result = await this.#tryOne({ ...host, address }, key, mail);
-        if ('outcomes' in result) return result;
-        failures.push(result);
-      }
-      if (left <= 0) break;
+      const addresses = found.slice(0, index === hosts.length - 1 ? left : Math.min(left, MOST_OF_A_HOST));
+      left -= addresses.length;
+      const tried = await this.#tryHost(host, addresses, { ...mail, recipients: standings.open });
+      failures.push(...tried.misses);
+      standings.take(tried.outcomes);
+      if (standings.open.length === 0 || left <= 0) break;
     }
-    return this.#allMissed(failures, mail);
+    return standings.hasAnswer ? resultOf(standings, failures) : this.#allMissed(failures, mail);
+  }
+
+  /** Until one of its addresses answers. */
+  async #tryHost(
+    host: Candidate,
+    addresses: readonly IpAddress[],
+    mail: KeyedMail,
+  ): Promise<{ readonly outcomes: readonly Outcome[]; readonly misses: readonly Miss[] }> {
+    const misses: Miss[] = [];
+    for (const address of addresses) {
+      const result = await this.#tryOne({ ...host, address }, mail.key, mail);
+      if ('outcomes' in result) return { outcomes: result.outcomes, misses };
+      misses.push(result);
+    }
+    return { outcomes: [], misses };
   }
 
   #allMissed(failures: readonly Miss[], mail: OutgoingMail): DeliveryResult {
@@ -157,12 +206,13 @@ export class Delivery {
   }
 
   /** In random order, IPv4 first: a host that is known by name is known by its IPv4 address. */
-  async #addressesOf(host: string): Promise<IpAddress[] | Miss> {
+  async #addressesOf({ host, isSmart }: Candidate): Promise<IpAddress[] | Miss> {
     const literal = tryParseAddress(host);
     if (literal !== undefined) return [literal];
     const answer = await this.#ports.names.addresses(host);
     if (answer.kind === 'failed') return misses('4.4.3', answer.reason, false);
-    if (answer.kind === 'none') return misses('5.4.4', `The mail host ${host} has no address`, true);
+    if (answer.kind === 'none')
+      return misses(isSmart ? '4.4.4' : '5.4.4', `The mail host ${host} has no address`, !isSmart);
     const order = answer.records.map((address) => ({
       address,
       place: (isIpv4(address) ? 0 : 2 ** 16) + this.#ports.random.below(2 ** 16),
@@ -192,13 +242,14 @@ function mxCandidate(host: string, policy: StsPolicy | undefined): Candidate {
     tls: isBound ? 'starttls' : 'opportunistic',
     verify: isBound,
     login: undefined,
+    isSmart: false,
   };
 }
 
 const SMART_TLS = { none: 'none', starttls: 'starttls', tls: 'implicit' } as const;
 
 function smartCandidate({ host, port, security, verify, login }: SmartHost): Candidate {
-  return { host, port, tls: SMART_TLS[security], verify, login };
+  return { host, port, tls: SMART_TLS[security], verify, login, isSmart: true };
 }
 
 /** For a message that cannot be read any more. */

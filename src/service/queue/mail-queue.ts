@@ -77,6 +77,12 @@ export class MailQueue {
     this.refresh();
   }
 
+  /** Mail takes other ways from now on. */
+  reroute(): void {
+    this.step({ kind: 'rerouted' });
+    this.refresh();
+  }
+
   step(event: ScheduleEvent): void {
     if (this.#isClosed) return;
     const { clock, random } = this.#parts;
@@ -113,8 +119,8 @@ export class MailQueue {
     } catch (error) {
       this.#parts.log.error(`An attempt to deliver mail failed here: ${messageOf(error)}`);
     }
-    const { answered, reason, hasNotices } = end;
-    this.step({ kind: 'ended', attempt, answered, reason });
+    const { hasNotices, ...ended } = end;
+    this.step({ kind: 'ended', attempt, ...ended });
     this.#parts.onChange();
     if (hasNotices) this.refresh();
     else this.#sleepAsLongAsSensible();

@@ -8,6 +8,7 @@ import {
   type QueueTrouble,
   lateDomains,
   lateTrouble,
+  passedOverTroubles,
   severeTroubles,
 } from '../../engine/mail-queue/troubles.ts';
 import {
@@ -78,12 +79,13 @@ export class QueueDesk {
     };
     const severe = severeTroubles(facts);
     if (severe.length > 0) return severe;
-    return await Promise.all(
-      lateDomains(facts).map(async (late) => {
-        const entry = await store.read(late.oldest.id).catch(() => undefined);
-        return lateTrouble(late, facts, entry?.lastReply ?? '');
+    const late = await Promise.all(
+      lateDomains(facts).map(async (one) => {
+        const entry = await store.read(one.oldest.id).catch(() => undefined);
+        return lateTrouble(one, facts, entry?.lastReply ?? '');
       }),
     );
+    return [...passedOverTroubles(destinations.allPassedOver()), ...late];
   }
 
   history(id: number): readonly MailHistoryEvent[] {

@@ -37,9 +37,12 @@ function* chunksOf(message: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < message.length; at += CHUNK) yield message.subarray(at, at + CHUNK);
 }
 
+/** What OpenSSL's errors say is followed by advice for those who develop with Node. */
+const ADVICE = /; if the root CA is installed locally.*$/s;
+
 function failureOf(error: PackageError, isUpgrading: boolean): Failure {
   return {
-    problem: error.message,
+    problem: error.message.replace(ADVICE, ''),
     reply: typeof error.response === 'string' ? error.response : undefined,
     isTls: error.code === 'ETLS' || isUpgrading,
   };

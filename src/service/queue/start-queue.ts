@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../base/errors.ts';
 import { Seconds } from '../../base/duration.ts';
 import { type Timestamp, after } from '../../base/instant.ts';
@@ -143,9 +144,11 @@ export function startQueue(
   queue.refresh();
   return {
     setOptions: (next) => {
+      const isRerouted = !isDeepStrictEqual(next.rules, options.rules);
       options = next;
       rules = new Routing(next.rules);
-      queue.refresh();
+      if (isRerouted) queue.reroute();
+      else queue.refresh();
     },
     wake: () => queue.refresh(),
     setUplink: (isUp) => queue.setUplink(isUp),

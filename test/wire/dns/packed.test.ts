@@ -83,7 +83,8 @@ test('withoutAdditionals() leaves answers and authorities as they are, and says 
   fc.assert(
     fc.property(anyMessage, (message) => {
       const cut = withoutAdditionals(scanMessage(encodeMessage(message)));
-      const rest = scanMessage(encodeMessage({ ...message, additionals: [], edns: undefined }));
+      const { edns: _edns, ...plain } = message;
+      const rest = scanMessage(encodeMessage({ ...plain, additionals: [] }));
       assert.deepEqual(cut, { ...rest, rcode: message.rcode, bytes: cut.bytes });
       assert.deepEqual(scanMessage(cut.bytes).records, cut.records);
     }),
