@@ -157,7 +157,7 @@ export class Forwarder {
       case 'failed':
         return this.#unanswered(this.#byExchange.get(event.exchange), env);
       case 'upstreams':
-        return this.#change(event.upstreams);
+        return this.#change(event.upstreams, env);
       case 'wake':
         return [...this.#byKey.values()]
           .filter((pending) => pending.deadline <= env.now)
@@ -302,11 +302,14 @@ export class Forwarder {
     return [...this.#close(pending), { kind: 'done', waiters, key, message }];
   }
 
-  /** New upstreams know nothing of the questions under way: these fail, and their clients ask again. */
-  #change(upstreams: readonly Upstream[]): ForwardEffect[] {
-    const effects = [...this.#byKey.values()].flatMap((pending) => this.#finish(pending, undefined));
+  /** What is under way is asked of the new upstreams from the beginning; how the former ones did says nothing about these. */
+  #change(upstreams: readonly Upstream[], env: ForwardEnv): ForwardEffect[] {
     this.#upstreams = upstreams;
     this.#health = upstreams.map(() => new UpstreamHealth());
-    return effects;
+    return [...this.#byKey.values()].flatMap((pending) => {
+      pending.tries = 0;
+      pending.refusedBy.clear();
+      return [...this.#close(pending), ...this.#tryNext(pending, env)];
+    });
   }
 }

@@ -3,13 +3,19 @@ import type { Upstream } from '../../base/upstream.ts';
 import { type Ipv4, UNSPECIFIED, formatIpv4 } from '../../base/ipv4.ts';
 import type { Config } from '../../config/schema.ts';
 import type { OtherServer } from '../../engine/dhcp4-server/other-servers.ts';
+import type { Clock } from '../../port/clock.ts';
+import type { IcmpPort } from '../../port/icmp.ts';
 import type { LeaseJournal } from '../../port/lease-journal.ts';
+import type { PacketPort } from '../../port/packet.ts';
+import type { Random } from '../../port/random.ts';
+import type { TcpPort } from '../../port/tcp.ts';
+import type { UdpDialer, UdpPort } from '../../port/udp.ts';
 import {
   type Dhcp4Server,
   type Dhcp4ServerSettings,
   startDhcp4Server,
 } from '../../service/dhcp4-server/dhcp4-server.ts';
-import { type DnsService, startDns } from '../../service/dns/start-dns.ts';
+import { type DnsOptions, type DnsService, startDns } from '../../service/dns/start-dns.ts';
 import { patiently } from '../patience.ts';
 import { dhcpOptions, dnsOptions, reservedNames } from './narrow.ts';
 import type { Notices } from './notices.ts';
@@ -18,8 +24,18 @@ import type { NetPorts } from './ports.ts';
 /** What listening says while the LAN's device or address is not there. */
 const ABSENCE = ['ENODEV', 'EADDRNOTAVAIL'];
 
+export interface LanPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Pick<NetPorts['log'], 'logFor'>;
+  readonly udp: UdpPort & UdpDialer;
+  readonly tcp: TcpPort;
+  readonly packets: PacketPort;
+  readonly icmp: IcmpPort;
+}
+
 export interface LanServicesParts {
-  readonly ports: NetPorts;
+  readonly ports: LanPorts;
   readonly leases: LeaseJournal;
   readonly notices: Notices;
   /** A lease began, changed its name or ended. */
@@ -63,7 +79,7 @@ export class LanServices {
   async apply(config: Config, device: string, wan: WanNames): Promise<readonly string[]> {
     const dns = await this.#unlessAbsent('dns', () => this.#applyDns(config, wan));
     const dhcp = await this.#unlessAbsent('dhcp', () => this.#applyDhcp(config, device));
-    return [...(dns ? ['name server restarted'] : []), ...(dhcp ? ['DHCP server changed'] : [])];
+    return [...(dns ? ['name server changed'] : []), ...(dhcp ? ['DHCP server changed'] : [])];
   }
 
   stop(): void {
@@ -86,26 +102,30 @@ export class LanServices {
 
   async #applyDns(config: Config, wan: WanNames): Promise<boolean> {
     const options = dnsOptions(config, []);
-    const wanted = JSON.stringify(options);
-    const restart = this.#dns?.options !== wanted;
-    if (restart) {
-      this.#dns?.service.close();
-      this.#dns = undefined;
-      const { udp, tcp, clock, random, log } = this.#parts.ports;
-      const service = await patiently(() =>
-        startDns(options, { udp, tcp, clock, random, log: log.logFor('dns') }),
-      );
-      this.#dns = { options: wanted, service };
+    const wanted = JSON.stringify(options, withBigints);
+    const isOther = this.#dns?.options !== wanted;
+    if (isOther) {
+      this.#dns = { options: wanted, service: await this.#followDns(options) };
       // Who had a name first keeps it.
       const bound = (this.dhcp?.leases() ?? [])
         .filter(({ state }) => state === 'bound')
         .toSorted((a, b) => (a.since ?? 0) - (b.since ?? 0));
-      for (const { name, address } of bound) if (name !== undefined) service.setLeaseName(name, address);
+      for (const { name, address } of bound) if (name !== undefined) this.dns?.setLeaseName(name, address);
     }
     this.dns?.setReservedNames(reservedNames(config));
     this.dns?.setWan(wan.addresses);
     this.dns?.setUpstreams(wan.upstreams);
-    return restart;
+    return isOther;
+  }
+
+  /** Only another place to listen at means another server: of one that ends, clients wait for answers in vain. */
+  async #followDns(options: DnsOptions): Promise<DnsService> {
+    const running = this.dns;
+    if (running?.reconfigure(options) === true) return running;
+    running?.close();
+    this.#dns = undefined;
+    const { udp, tcp, clock, random, log } = this.#parts.ports;
+    return await patiently(() => startDns(options, { udp, tcp, clock, random, log: log.logFor('dns') }));
   }
 
   async #applyDhcp(config: Config, device: string): Promise<boolean> {
@@ -152,6 +172,11 @@ export class LanServices {
       },
     );
   }
+}
+
+/** IPv6 addresses, which JSON does not know, as texts. */
+function withBigints(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
 }
 
 /** Devices get settings from one server or the other, so some of them get wrong ones. */

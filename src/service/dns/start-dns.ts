@@ -30,7 +30,13 @@ export interface DnsService {
   readonly local: readonly Endpoint[];
   /** The WAN addresses are these from now on; none while the WAN is down. */
   setWan(addresses: readonly IpAddress[]): void;
-  /** Other upstreams from now on; what is remembered of the former ones is forgotten. */
+  /**
+   * Follows other options, the upstreams excepted, under sockets, connections and questions that stay. What {@link setWan}, {@link setLeaseName} and
+   * {@link setReservedNames} have said is to be said again.
+   * @returns false, and nothing has changed, if it would have to listen elsewhere
+   */
+  reconfigure(options: Omit<DnsOptions, 'upstreams'>): boolean;
+  /** Other upstreams from now on; what is remembered of the former ones is forgotten. The same ones change nothing. */
   setUpstreams(upstreams: readonly Upstream[]): void;
   /** The way to the upstreams is another one, or there again: whoever was silent is asked with the next question. */
   retryUpstreams(): void;
@@ -51,18 +57,24 @@ export interface DnsService {
 }
 
 class DnsServer {
-  readonly #options: DnsOptions;
   readonly #ports: DnsPorts;
-  readonly #resolver: Resolver;
   readonly #counters: DnsCounters;
   readonly #connections = new Map<TcpConnection, IpAddress>();
   readonly #sockets: (UdpSocket | TcpListener)[] = [];
+  #isClient: DnsOptions['isClient'];
+  #resolver: Resolver;
 
-  constructor(options: DnsOptions, ports: DnsPorts, resolver: Resolver, counters: DnsCounters) {
-    this.#options = options;
+  constructor(isClient: DnsOptions['isClient'], ports: DnsPorts, resolver: Resolver, counters: DnsCounters) {
+    this.#isClient = isClient;
     this.#ports = ports;
     this.#resolver = resolver;
     this.#counters = counters;
+  }
+
+  /** Questions from now on; those under way end as they have begun. */
+  follow(isClient: DnsOptions['isClient'], resolver: Resolver): void {
+    this.#isClient = isClient;
+    this.#resolver = resolver;
   }
 
   /** Listens on UDP and on TCP, with the same port. @throws KernelError */
@@ -87,7 +99,7 @@ class DnsServer {
     client: IpAddress,
     transport: Transport,
   ): Promise<Uint8Array | undefined> {
-    const reading = this.#options.isClient(client) ? readQuery(message, transport) : undefined;
+    const reading = this.#isClient(client) ? readQuery(message, transport) : undefined;
     if (reading === undefined || reading.kind === 'ignore') {
       this.#counters.dropped++;
       return undefined;
@@ -104,7 +116,7 @@ class DnsServer {
     const client = connection.remote.address;
     const ofOne = [...this.#connections.values()].filter((address) => address === client).length;
     const isFull = this.#connections.size >= MOST_CONNECTIONS || ofOne >= MOST_CONNECTIONS_OF_ONE;
-    if (!this.#options.isClient(client) || isFull) {
+    if (!this.#isClient(client) || isFull) {
       this.#counters.dropped++;
       return connection.destroy();
     }
@@ -115,6 +127,10 @@ class DnsServer {
   }
 }
 
+function placesOf(upstreams: readonly Upstream[]): string {
+  return upstreams.map(({ transport, endpoint }) => `${transport}://${formatEndpoint(endpoint)}`).join();
+}
+
 /**
  * Starts the resolver of the LAN.
  * @throws KernelError if it cannot listen (`EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`); nothing of it is left then
@@ -122,8 +138,8 @@ class DnsServer {
 export async function startDns(options: DnsOptions, ports: DnsPorts): Promise<DnsService> {
   const counters = newCounters();
   const client = new UpstreamClient(ports, options.upstreams);
-  const resolver = new Resolver(options, ports, client, counters);
-  const server = new DnsServer(options, ports, resolver, counters);
+  let resolver = new Resolver(options, ports, client, counters);
+  const server = new DnsServer(options.isClient, ports, resolver, counters);
   const close = (): void => {
     server.close();
     client.close();
@@ -138,8 +154,16 @@ export async function startDns(options: DnsOptions, ports: DnsPorts): Promise<Dn
   ports.log.info(`Answering names on ${local.map(formatEndpoint).join(', ')}`);
   return {
     local,
+    reconfigure: (next) => {
+      if (next.listen.map(formatEndpoint).join() !== options.listen.map(formatEndpoint).join()) return false;
+      resolver = new Resolver(next, ports, client, counters);
+      server.follow(next.isClient, resolver);
+      return true;
+    },
     setWan: (addresses) => resolver.zone.setWan(addresses),
     setUpstreams: (upstreams) => {
+      const former = client.status().map(({ upstream }) => upstream);
+      if (placesOf(upstreams) === placesOf(former)) return;
       client.setUpstreams(upstreams);
       resolver.forget();
     },

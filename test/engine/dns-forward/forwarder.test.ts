@@ -263,14 +263,18 @@ test('Forwarder fails at once what is beyond its caps', () => {
   assert.deepEqual(bench.take(), [`done ${MOST_IN_FLIGHT + MOST_WAITERS + 1}: nothing`]);
 });
 
-test('Forwarder fails what is under way when the upstreams change, and asks the new ones from then on', () => {
+test('Forwarder asks new upstreams what is under way, from the beginning, and fails it when there are none', () => {
   const bench = new Bench(FIRST);
   bench.ask('a.example');
-  bench.take();
+  bench.pass(UDP_TIMEOUT);
+  assert.deepEqual(bench.take(), ['send udp 1', 'close', 'send udp 1']);
   bench.step({ kind: 'upstreams', upstreams: [SECOND] });
+  assert.deepEqual(bench.take(), ['close', 'send udp 2']);
+  bench.pass(UDP_TIMEOUT);
+  assert.deepEqual(bench.take(), ['close', 'send udp 2']);
+  bench.step({ kind: 'upstreams', upstreams: [] });
   assert.deepEqual(bench.take(), ['close', 'done 1: nothing']);
-  bench.ask('a.example');
-  assert.deepEqual(bench.take(), ['send udp 2']);
+  assert.equal(bench.forwarder.nextWake, undefined);
 });
 
 test('Forwarder gives one question no more than its patience, however many upstreams there are', () => {

@@ -97,6 +97,13 @@ export class DnsBench {
   readonly stranger = this.network.host(parseIpv4('198.51.100.66'));
   readonly server = this.network.host(UPSTREAM.address);
   #service: DnsService | undefined;
+  #options: DnsOptions | undefined;
+
+  /** What it was started with. */
+  get options(): DnsOptions {
+    if (this.#options === undefined) throw new Error('start() comes first');
+    return this.#options;
+  }
 
   get service(): DnsService {
     if (this.#service === undefined) throw new Error('start() comes first');
@@ -124,6 +131,7 @@ export class DnsBench {
       rebindAllow: [],
       ...changes,
     };
+    this.#options = options;
     this.#service = await startDns(options, { ...pick(this.box), clock, log, random: new FakeRandom() });
     return this;
   }

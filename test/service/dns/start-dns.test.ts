@@ -316,6 +316,51 @@ test('startDns() ends idle connections and limits those of one client', async ()
   assert.equal(bench.box.openConnections, 10);
 });
 
+test('DnsService.setUpstreams() with those of now forgets nothing and fails no question under way', async () => {
+  const bench = await new DnsBench().start();
+  await bench.ask('kept.example');
+  bench.upstream.script = () => undefined;
+  const received: Uint8Array[] = [];
+  const socket = await bench.pc.udp.bind({ address: parseIpv4('192.168.77.20'), port: 0 }, (bytes) =>
+    received.push(bytes),
+  );
+  socket.send(encodeMessage(makeQuery('slow.example')), BOX);
+  await bench.clock.settle();
+  bench.service.setUpstreams([parseUpstream('udp://192.0.2.53')]);
+  await bench.clock.settle();
+  assert.deepEqual(received, []);
+  assert.equal(words(await bench.ask('kept.example')), '0 203.0.113.80');
+  assert.equal(bench.upstream.asked, 2);
+});
+
+test('DnsService.reconfigure() keeps sockets, connections and questions under way, and refuses to listen elsewhere', async () => {
+  const bench = await new DnsBench().start();
+  bench.upstream.script = () => undefined;
+  const received: Uint8Array[] = [];
+  const socket = await bench.pc.udp.bind({ address: parseIpv4('192.168.77.20'), port: 0 }, (bytes) =>
+    received.push(bytes),
+  );
+  const { connection, messages } = await bench.connect();
+  socket.send(encodeMessage(makeQuery('slow.example')), BOX);
+  connection.write(frameMessage(encodeMessage(makeQuery('slow.example'))));
+  await bench.clock.settle();
+  const isFollowed = bench.service.reconfigure({ ...bench.options, rebindProtection: false });
+  assert.ok(isFollowed);
+  bench.upstream.script = (query) => ({
+    answers: [addressRecord(query.questions[0]?.name ?? '.', '192.168.77.9')],
+  });
+  await bench.clock.advance(Seconds(2));
+  assert.deepEqual(
+    received.map((bytes) => words(decodeMessage(bytes))),
+    ['0'],
+  );
+  assert.deepEqual(messages.map(words), ['0']);
+  assert.equal(words(await bench.ask('new.example')), '0 192.168.77.9');
+  const elsewhere = { address: parseIpv4('192.168.99.1'), port: 53 };
+  assert.equal(bench.service.reconfigure({ ...bench.options, listen: [elsewhere] }), false);
+  assert.equal(words(await bench.ask('new.example')), '0 192.168.77.9');
+});
+
 test('startDns() refuses to start where it cannot listen and leaves nothing open', async () => {
   const bench = new DnsBench();
   const elsewhere = { address: parseIpv4('192.168.99.1'), port: 53 };
