@@ -44,11 +44,19 @@ export class DhcpTransport {
   async open(): Promise<boolean> {
     this.close();
     const generation = this.#generation;
+    const isOvertaken = (): boolean => generation !== this.#generation;
     const filter = { etherType: ETH_P.IP, udpPort: DHCP4_CLIENT_PORT };
-    const socket = await this.#ports.packets.open(this.#device, filter, (packet) => {
-      if (generation === this.#generation) this.#receive(packet);
-    });
-    if (generation !== this.#generation) {
+    let socket: PacketSocket;
+    try {
+      socket = await this.#ports.packets.open(this.#device, filter, (packet) => {
+        if (!isOvertaken()) this.#receive(packet);
+      });
+    } catch (error) {
+      // The device may have been gone for a moment, and be back with another socket.
+      if (isOvertaken()) return false;
+      throw error;
+    }
+    if (isOvertaken()) {
       socket.close();
       return false;
     }
