@@ -64,6 +64,7 @@ export class ConsoleService {
   #facts: ConsoleFacts = NOTHING_KNOWN;
   #idle: Cancel | undefined;
   #again: Cancel | undefined;
+  #nextLook: Cancel | undefined;
   #isStopped = false;
 
   constructor(ports: ConsolePorts) {
@@ -84,6 +85,7 @@ export class ConsoleService {
     this.#isStopped = true;
     this.#idle?.cancel();
     this.#again?.cancel();
+    this.#nextLook?.cancel();
     this.#terminal.close();
   }
 
@@ -99,9 +101,8 @@ export class ConsoleService {
     this.#facts = { box: facts, hasAnswered, starting, bootData };
     this.#fire({ kind: 'facts', facts: this.#facts });
     const isUpdating = facts?.update?.progress !== undefined;
-    clock.wake(after(clock.now(), isUpdating ? LOOK_AT_UPDATE : LOOK_EVERY), () => {
-      if (!this.#isStopped) void this.#look();
-    });
+    const wait = isUpdating ? LOOK_AT_UPDATE : LOOK_EVERY;
+    this.#nextLook = clock.wake(after(clock.now(), wait), () => void this.#look());
   }
 
   #heard(octets: Uint8Array): void {

@@ -176,8 +176,12 @@ export function startQueue(
 
 async function endedOrLate(ended: Promise<void>, clock: Clock): Promise<void> {
   const late = Promise.withResolvers<void>();
-  clock.wake(after(clock.now(), CLOSE_TIME), late.resolve);
-  await Promise.race([ended, late.promise]);
+  const timer = clock.wake(after(clock.now(), CLOSE_TIME), late.resolve);
+  try {
+    await Promise.race([ended, late.promise]);
+  } finally {
+    timer.cancel();
+  }
 }
 
 interface Teller {

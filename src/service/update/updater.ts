@@ -67,6 +67,7 @@ export class Updater {
   #problem: string | undefined;
   #isBusy = false;
   #look: Cancel | undefined;
+  #isStopped = false;
 
   constructor(board: UpdateBoard, version: string, ports: UpdaterPorts) {
     this.#board = board;
@@ -168,7 +169,9 @@ export class Updater {
     });
   }
 
+  /** Judges nothing more: what ends with the box is no fault of the new system. */
   stop(): void {
+    this.#isStopped = true;
     this.#look?.cancel();
   }
 
@@ -250,6 +253,7 @@ export class Updater {
 
   #judge(trial: Trial, worked: readonly string[] | undefined): void {
     const { clock, log } = this.#ports;
+    if (this.#isStopped) return;
     this.#look = clock.wake(after(clock.now(), LOOK_EVERY), () => {
       this.#judgeNow(trial, worked).catch((error: unknown) => {
         log.error(`Cannot judge the new system: ${messageOf(error)}`);
@@ -261,6 +265,7 @@ export class Updater {
   async #judgeNow(before: Trial, worked: readonly string[] | undefined): Promise<void> {
     const { clock, log, impairment } = this.#ports;
     const missing = impairment ?? (await this.#missing(worked));
+    if (this.#isStopped) return;
     const { trial, verdict } = stepTrial(before, missing, clock.now());
     if (verdict.kind === 'wait') return this.#judge(trial, worked);
     if (verdict.kind === 'go-back') return await this.#giveUp(verdict.reason);

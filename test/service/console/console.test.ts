@@ -53,6 +53,14 @@ test('ConsoleService draws the changed lines only, and nothing while nothing cha
   service.stop();
 });
 
+test('ConsoleService.stop() leaves no wake behind', async () => {
+  const { service, clock, press } = harness();
+  press('?');
+  await clock.advance(Seconds(1));
+  service.stop();
+  assert.equal(clock.pending, 0);
+});
+
 test('ConsoleService draws all of it after a key, as somebody else may have written there', async () => {
   const { service, clock, written, press } = harness();
   await clock.advance(Seconds(5));

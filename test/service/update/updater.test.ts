@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Minutes } from '../../../src/base/duration.ts';
+import { Minutes, Seconds } from '../../../src/base/duration.ts';
 import type { UpdateManifest } from '../../../src/wire/update/manifest.ts';
+import type { HealthReport } from '../../../src/port/health-report.ts';
 import { MemoryFiles } from '../../fake/memory-files.ts';
 import type { MemoryDevices } from '../../fake/memory-devices.ts';
 import {
@@ -68,6 +69,19 @@ test('Updater keeps a new system in which all works as before, and can go back t
   await third.updater.goBack();
   const fourth = await site.start('1.0.0');
   assert.deepEqual([fourth.updater.status.slot, fourth.updater.status.onTrial], ['a', true]);
+});
+
+test('Updater.stop() ends the judging of a new system, also while a look is under way', async () => {
+  const site = newSite();
+  await (await site.start()).updater.install(inChunks(FILE), silent);
+  const second = await site.start('2.0.0');
+  const report = Promise.withResolvers<HealthReport>();
+  second.findHealth = () => report.promise;
+  await second.clock.advance(Seconds(5));
+  second.updater.stop();
+  report.resolve(healthWith('fails'));
+  await second.clock.advance(Minutes(11));
+  assert.deepEqual([second.restarts, second.clock.pending], [[], 0]);
 });
 
 test('Updater goes back by hand again after a try that did not hold, as the other system is whole', async () => {
