@@ -35,12 +35,16 @@ export interface OfficeReport {
   readonly taken: string | undefined;
 }
 
-interface Running {
-  /** What a change of cannot be followed without new listeners. */
+/** The servers of one protocol. */
+interface Part<Service> {
+  /** What a change of cannot be followed without new listeners; empty if they could not all be opened. */
   readonly fixed: string;
-  readonly smtp: SmtpService | undefined;
-  readonly pop3: Pop3Service | undefined;
+  readonly service?: Service;
+  readonly problem?: string;
+  readonly taken?: string | undefined;
 }
+
+const CLOSED = { fixed: '' };
 
 const where = ({ address, port }: MailListener): string => `${address} port ${port}`;
 
@@ -56,14 +60,15 @@ export class PostOffice {
   readonly #guard: LoginGuard;
   #isLan: (address: string) => boolean = () => false;
   #logins: RememberedLogins | undefined;
-  #running: Running | undefined;
+  #smtp: Part<SmtpService> = CLOSED;
+  #pop3: Part<Pop3Service> = CLOSED;
 
   constructor(ports: PostOfficePorts) {
     this.#ports = ports;
     this.#guard = new LoginGuard({ isLan: (address) => this.#isLan(address), clock: ports.clock });
   }
 
-  /** People, aliases and certificates change under open sessions; other listeners mean new servers. */
+  /** People, aliases and certificates change under open sessions; other listeners mean new servers, of their protocol alone. */
   async configure(options: PostOptions, isLan: (address: string) => boolean): Promise<OfficeReport> {
     const { logFor, clock } = this.#ports;
     const { users, domains } = options;
@@ -74,46 +79,39 @@ export class PostOffice {
     });
     this.#isLan = isLan;
     const { listeners, hostName, maxMessage, lan } = options;
-    const fixed = JSON.stringify({ listeners, hostName, maxMessage, lan });
-    if (this.#running?.fixed === fixed) {
-      this.#running.smtp?.setDirectory(this.#directoryOf(options));
-      const broken = this.#setIdentity(this.#running, options.tls);
-      const services = listeners.map((one) => ({
-        name: one.service,
-        ok: broken === undefined,
-        detail: broken ?? where(one),
-      }));
-      return { services, taken: undefined };
-    }
-    await this.close();
-    const smtp = await this.#start(listeners.filter(isSmtp), (some) => this.#startSmtp(options, some, isLan));
-    const pop3 = await this.#start(
-      listeners.filter((one) => !isSmtp(one)),
-      (some) => this.#startPop3(options, some),
-    );
-    this.#running = {
-      fixed: smtp.problem === undefined && pop3.problem === undefined ? fixed : '',
-      smtp: smtp.service,
-      pop3: pop3.service,
+    const [smtp, pop3] = [listeners.filter(isSmtp), listeners.filter((one) => !isSmtp(one))];
+    const fixed = {
+      smtp: JSON.stringify({ listeners: smtp, hostName, maxMessage, lan }),
+      pop3: JSON.stringify({ listeners: pop3, hostName }),
     };
+    const leaving = [
+      this.#smtp.fixed === fixed.smtp ? undefined : this.#smtp.service,
+      this.#pop3.fixed === fixed.pop3 ? undefined : this.#pop3.service,
+    ];
+    await Promise.all(leaving.map((service) => service?.close()));
+    if (this.#smtp.fixed === fixed.smtp) this.#smtp.service?.setDirectory(this.#directoryOf(options));
+    else this.#smtp = await this.#start(fixed.smtp, smtp, () => this.#startSmtp(options, smtp, isLan));
+    if (this.#pop3.fixed !== fixed.pop3)
+      this.#pop3 = await this.#start(fixed.pop3, pop3, () => this.#startPop3(options, pop3));
+    const broken = this.#setIdentity(options.tls);
     const services = listeners.map((one) => {
-      const { problem } = isSmtp(one) ? smtp : pop3;
+      const problem = (isSmtp(one) ? this.#smtp : this.#pop3).problem ?? broken;
       return { name: one.service, ok: problem === undefined, detail: problem ?? where(one) };
     });
-    return { services, taken: smtp.taken ?? pop3.taken };
+    return { services, taken: this.#smtp.taken ?? this.#pop3.taken };
   }
 
   async close(): Promise<void> {
-    const running = this.#running;
-    this.#running = undefined;
-    await Promise.all([running?.smtp?.close(), running?.pop3?.close()]);
+    const running = [this.#smtp.service, this.#pop3.service];
+    [this.#smtp, this.#pop3] = [CLOSED, CLOSED];
+    await Promise.all(running.map((service) => service?.close()));
   }
 
   /** Why the certificate cannot be used, if so: the one before stays in use. */
-  #setIdentity({ smtp, pop3 }: Running, tls: PostOptions['tls']): string | undefined {
+  #setIdentity(tls: PostOptions['tls']): string | undefined {
     try {
-      smtp?.setIdentity(tls);
-      pop3?.setIdentity(tls);
+      this.#smtp.service?.setIdentity(tls);
+      this.#pop3.service?.setIdentity(tls);
       return undefined;
     } catch (error) {
       const sentence = `Cannot use the new certificate, the one before is still in use: ${messageOf(error)}`;
@@ -123,14 +121,15 @@ export class PostOffice {
   }
 
   async #start<T>(
-    listeners: readonly MailListener[],
-    start: (listeners: readonly MailListener[]) => Promise<T>,
-  ): Promise<{ readonly service?: T; readonly problem?: string; readonly taken?: string | undefined }> {
-    if (listeners.length === 0) return {};
+    fixed: string,
+    { length }: readonly MailListener[],
+    start: () => Promise<T>,
+  ): Promise<Part<T>> {
+    if (length === 0) return { fixed };
     try {
-      return { service: await patiently(() => start(listeners)) };
+      return { fixed, service: await patiently(start) };
     } catch (error) {
-      return { problem: messageOf(error), taken: takenPort(error) };
+      return { fixed: '', problem: messageOf(error), taken: takenPort(error) };
     }
   }
 

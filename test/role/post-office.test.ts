@@ -161,6 +161,23 @@ test('PostOffice follows new people, aliases and certificates without breaking a
   }
 });
 
+test('PostOffice leaves sessions of POP3 alone when only the servers of SMTP have to be new', async (t) => {
+  const { office } = openOffice(t);
+  const listeners = await freeListeners();
+  await office.configure(optionsWith(listeners), everybody);
+  const reader = await LineClient.connect(portFor(listeners, 'pop3s'), { tls: true });
+  await reader.expect(/^\+OK.*\r\n/);
+  await reader.ask('USER alice', /^\+OK.*\r\n/);
+  await reader.ask('PASS secret', /^\+OK.*\r\n/);
+  await office.configure(optionsWith(listeners, { maxMessage: 70_000 }), everybody);
+  await reader.ask('NOOP', /^\+OK.*\r\n/);
+  await reader.close();
+  const sender = await LineClient.connect(portFor(listeners, 'smtp'));
+  await sender.expect(/^220 .*\r\n/);
+  assert.match(await sender.ask('EHLO pc.office.example', /^250 .*\r\n/m), /SIZE 70000/);
+  await sender.close();
+});
+
 test('PostOffice lets nobody in who is no longer there', async (t) => {
   const { office } = openOffice(t);
   const listeners = await freeListeners();
