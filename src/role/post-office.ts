@@ -88,7 +88,7 @@ export class PostOffice {
       this.#smtp.fixed === fixed.smtp ? undefined : this.#smtp.service,
       this.#pop3.fixed === fixed.pop3 ? undefined : this.#pop3.service,
     ];
-    await Promise.all(leaving.map((service) => service?.close()));
+    await Promise.all(leaving.map(async (service) => await service?.close()));
     if (this.#smtp.fixed === fixed.smtp) this.#smtp.service?.setDirectory(this.#directoryOf(options));
     else this.#smtp = await this.#start(fixed.smtp, smtp, () => this.#startSmtp(options, smtp, isLan));
     if (this.#pop3.fixed !== fixed.pop3)
@@ -104,7 +104,7 @@ export class PostOffice {
   async close(): Promise<void> {
     const running = [this.#smtp.service, this.#pop3.service];
     [this.#smtp, this.#pop3] = [CLOSED, CLOSED];
-    await Promise.all(running.map((service) => service?.close()));
+    await Promise.all(running.map(async (service) => await service?.close()));
   }
 
   /** Why the certificate cannot be used, if so: the one before stays in use. */
