@@ -1,8 +1,9 @@
+import { Milliseconds, Seconds } from '../base/duration.ts';
 import { KernelError } from '../base/errors.ts';
 
 /** How long the processes of a killed run may take to let go of their ports. */
-const PATIENCE = 3000;
-const PAUSE = 100;
+const PATIENCE = Seconds(3);
+const PAUSE = Milliseconds(100);
 const PASSING = ['EADDRINUSE', 'EADDRNOTAVAIL'];
 
 /** The sentence of an error about a port that another program has. */

@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { parseAddress } from '../base/address.ts';
 import { UserError, messageOf } from '../base/errors.ts';
 import { parsePrefix4 } from '../base/prefix.ts';
+import { DNS_PORT } from '../base/upstream.ts';
 import { SenderRewriting } from '../engine/mail-queue/srs.ts';
 import type { KeyedHash } from '../engine/mail-queue/srs.ts';
 import type { QueueTrouble } from '../engine/mail-queue/troubles.ts';
@@ -49,8 +50,6 @@ export interface PostQueuePorts {
 }
 
 type Outgoing = NonNullable<Parameters<typeof startSmtp>[0]['outgoing']>;
-
-const DNS_PORT = 53;
 
 /** Whether an address is one of this machine's, loopback included. */
 function isOwnAddress(address: IpAddress): boolean {

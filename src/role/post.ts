@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { tryParseAddress, isIpv4 } from '../base/address.ts';
+import { type Duration, Milliseconds, Minutes, Seconds } from '../base/duration.ts';
 import { UserError, messageOf, unreachable } from '../base/errors.ts';
 import { knownTime } from '../base/instant.ts';
 import { contains4, parsePrefix4 } from '../base/prefix.ts';
@@ -27,10 +28,10 @@ import type { RunSettings } from './settings.ts';
 import { storeTurn } from './store-turn.ts';
 
 /** After a delivery or a removal the list of mailboxes is reported once things are quiet for this long. */
-const REPORT_AFTER = 200;
+const REPORT_AFTER = Milliseconds(200);
 /** After a change, and when there is none: what waits gets late by itself. */
-const LOOK_AFTER = 5000;
-const LOOK_EVERY = 600_000;
+const LOOK_AFTER = Seconds(5);
+const LOOK_EVERY = Minutes(10);
 /** Damaged places that are reported; "gatepost mail verify" lists them all. */
 const MOST_DAMAGE = 20;
 
@@ -287,7 +288,7 @@ class PostRole {
     this.#pending = setTimeout(() => this.#reportMailboxes(), REPORT_AFTER);
   }
 
-  #lookIn(delay: number): void {
+  #lookIn(delay: Duration): void {
     clearTimeout(this.#look);
     this.#look = setTimeout(() => {
       this.#looksSoon = false;

@@ -1,6 +1,7 @@
+import { Seconds } from '../base/duration.ts';
 import { lockDirectory } from '../io/node/data-lock.ts';
 
-const ASK_AGAIN = 1000;
+const ASK_AGAIN = Seconds(1);
 
 /** Resolves when no other process writes the mail store, and keeps others off from then on. */
 export async function storeTurn(data: string, onWait: (reason: string) => void): Promise<void> {

@@ -1,9 +1,10 @@
 import { request } from 'node:http';
+import { Seconds } from '../base/duration.ts';
 import { KernelError } from '../base/errors.ts';
 
 /** Longest answer of the control API that the page takes. */
 const MAX_ANSWER = 16 * 2 ** 20;
-const TIMEOUT = 10_000;
+const TIMEOUT = Seconds(10);
 
 /** The page's only source: the control API of the `net` role over its Unix socket. */
 export interface ControlClient {

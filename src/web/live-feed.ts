@@ -1,3 +1,4 @@
+import { Seconds } from '../base/duration.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../port/log.ts';
 import type { MailQueueView } from '../port/mail-queue-view.ts';
@@ -5,7 +6,7 @@ import type { ControlClient } from './control-client.ts';
 import { type Snapshot, sections } from './views/sections.ts';
 
 /** How long to wait before following the control API again after it was lost. */
-const RETRY = 1000;
+const RETRY = Seconds(1);
 
 /** One stream of the box's changes for all open pages, rendered once for each change; none while no page is open. */
 export class LiveFeed {

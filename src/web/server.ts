@@ -2,10 +2,11 @@ import { type Server, createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
+import { Seconds } from '../base/duration.ts';
 import { KernelError } from '../base/errors.ts';
 
 /** Connections a browser may leave open without a request. */
-const IDLE_TIMEOUT = 30_000;
+const IDLE_TIMEOUT = Seconds(30);
 /** Further connections are closed at once. */
 const MAX_CONNECTIONS = 500;
 

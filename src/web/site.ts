@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
+import { Seconds } from '../base/duration.ts';
 import { tryParseIpv4 } from '../base/ipv4.ts';
 import { messageOf } from '../base/errors.ts';
 import type { ClientSetup } from '../base/client-setup.ts';
@@ -12,7 +13,7 @@ import { page, waitingPage } from './views/page.ts';
 
 /** Open pages that are kept live; further ones work but stay as loaded. */
 const MAX_LIVE_PAGES = 50;
-const KEEP_ALIVE = 15_000;
+const KEEP_ALIVE = Seconds(15);
 
 export interface SiteOptions {
   /** Names the page may be called by, besides any IPv4 address: others are a DNS rebinding attempt. */

@@ -1,3 +1,4 @@
+import { Seconds } from '../../base/duration.ts';
 import { UserError } from '../../base/errors.ts';
 import { RESET_SCOPES } from '../../engine/reset/scopes.ts';
 import type { BlockDevices } from '../../port/block-device.ts';
@@ -8,7 +9,7 @@ import { wantReset } from '../../service/reset/reset.ts';
 import type { RunSettings } from '../settings.ts';
 
 /** The answer to the caller has to leave before the box does. */
-const RESTART_AFTER = 1000;
+const RESTART_AFTER = Seconds(1);
 
 export interface MachineDeskParts {
   readonly settings: RunSettings;

@@ -1,3 +1,4 @@
+import { type Duration, Minutes } from '../../base/duration.ts';
 import { UserError } from '../../base/errors.ts';
 import type { Box } from '../../port/box.ts';
 import type { MailHistoryEvent, MailQueueAction, MailQueueView } from '../../port/mail-queue-view.ts';
@@ -11,7 +12,7 @@ type MailCalls = Pick<
 >;
 
 /** How long a card under load may take to store what one call changes. */
-const STORE_PATIENCE = 60_000;
+const STORE_PATIENCE = Minutes(1);
 
 /** The part of the box behind the control API that the post office answers. */
 export class MailDesk implements MailCalls {
@@ -61,7 +62,7 @@ export class MailDesk implements MailCalls {
   async #ask<W extends PostAnswer['what']>(
     call: PostCall,
     wanted: W,
-    patience?: number,
+    patience?: Duration,
   ): Promise<Extract<PostAnswer, { readonly what: W }>> {
     const answer = await this.#peers.askPost(call, patience);
     if (answer.what === wanted) return answer as Extract<PostAnswer, { readonly what: W }>;

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { basename, dirname } from 'node:path';
-import { Minutes } from '../../base/duration.ts';
+import { Minutes, Seconds } from '../../base/duration.ts';
 import { ConfigError, KernelError, UserError, messageOf } from '../../base/errors.ts';
 import type { Config } from '../../config/schema.ts';
 import { peerUid } from '../../io/linux/peer-credentials.ts';
@@ -24,7 +24,7 @@ import { requireSoleBox } from './sole-box.ts';
 import { tellStart } from './tell-start.ts';
 
 /** Counters grow without an event of their own: while somebody watches, they are shown this often. */
-const WATCHED_INTERVAL = 2000;
+const WATCHED_INTERVAL = Seconds(2);
 
 /** A certificate nears its end, its file is replaced, the time becomes known: nobody tells, so it is looked for. */
 const CERTIFICATE_INTERVAL = Minutes(10);

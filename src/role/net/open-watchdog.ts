@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { KernelError } from '../../base/errors.ts';
+import { DNS_PORT } from '../../base/upstream.ts';
 import { readBoard } from '../../config/board.ts';
 import { linuxWatchdogs } from '../../io/linux/watchdog-device.ts';
 import type { WatchdogDevice } from '../../port/watchdog.ts';
@@ -34,8 +35,6 @@ export async function openWatchdog(
   }
   return new Watchdog({ ...given, device, files: data, clock, log: log.logFor('watchdog') });
 }
-
-const DNS_PORT = 53;
 
 /** What the box asks itself: the kernel, the worker that carries DHCP, its own name server as a LAN client would. */
 export function selfChecks(

@@ -1,3 +1,4 @@
+import { type Duration, Seconds } from '../../base/duration.ts';
 import type { QueueTrouble } from '../../engine/mail-queue/troubles.ts';
 import type { MailHealth, MailboxSummary } from '../../port/mailbox.ts';
 import type { LogEntry } from '../../port/log.ts';
@@ -15,7 +16,7 @@ import type {
 } from '../ipc.ts';
 
 /** How long a role may take to follow new settings before the caller is answered all the same. */
-const PATIENCE = 5000;
+const PATIENCE = Seconds(5);
 const NO_ANSWER: PostAnswer = { what: 'refused', sentence: 'The post office does not answer' };
 
 export interface PeersCallbacks {
@@ -112,7 +113,7 @@ export class Peers {
   }
 
   /** What the post office answers; a refusal if it does not. */
-  async askPost(call: PostCall, patience: number = PATIENCE): Promise<PostAnswer> {
+  async askPost(call: PostCall, patience: Duration = PATIENCE): Promise<PostAnswer> {
     const { promise, resolve } = Promise.withResolvers<PostAnswer>();
     const request = ++this.#lastCall;
     this.#calls.set(request, resolve);

@@ -1,9 +1,10 @@
 import { connect } from 'node:net';
+import { Milliseconds, Seconds } from '../../base/duration.ts';
 import { UserError } from '../../base/errors.ts';
 
 /** How long the processes of a killed run may take to end. */
-const PATIENCE = 3000;
-const PAUSE = 100;
+const PATIENCE = Seconds(3);
+const PAUSE = Milliseconds(100);
 
 function isAnswered(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {

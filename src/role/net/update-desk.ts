@@ -1,3 +1,4 @@
+import { Seconds } from '../../base/duration.ts';
 import { UserError } from '../../base/errors.ts';
 import type { Box } from '../../port/box.ts';
 import type { UpdateProgress, UpdateStatus } from '../../port/update-status.ts';
@@ -6,7 +7,7 @@ import type { Updater } from '../../service/update/updater.ts';
 type UpdateCalls = Pick<Box, 'update' | 'installUpdate' | 'startOtherSystem'>;
 
 /** The answer to the caller has to leave before the box does. */
-const RESTART_AFTER = 1000;
+const RESTART_AFTER = Seconds(1);
 
 /** The part of the box behind the control API that is about its systems. */
 export class UpdateDesk implements UpdateCalls {

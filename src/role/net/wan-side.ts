@@ -1,6 +1,7 @@
 import { messageOf } from '../../base/errors.ts';
 import { type Ipv4, formatIpv4 } from '../../base/ipv4.ts';
 import { type Prefix4, formatPrefix4 } from '../../base/prefix.ts';
+import { DNS_PORT } from '../../base/upstream.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ObservedLink } from '../../engine/links/observed.ts';
 import type { Files } from '../../port/files.ts';
@@ -91,7 +92,7 @@ export class WanSide {
     const address = this.state?.address;
     const given = config.wan.useProviderDns ? (address?.dnsServers ?? []) : [];
     const provider = given.map(
-      (server) => ({ transport: 'udp', endpoint: { address: server, port: 53 } }) as const,
+      (server) => ({ transport: 'udp', endpoint: { address: server, port: DNS_PORT } }) as const,
     );
     return {
       addresses: address === undefined ? [] : [address.prefix.address],

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
 import * as z from 'zod';
+import { Milliseconds, Seconds } from '../../base/duration.ts';
 import { ConfigError, UserError } from '../../base/errors.ts';
 import type { Box } from '../../port/box.ts';
 import { MAIL_QUEUE_ACTIONS, MAX_LISTED_MAIL } from '../../port/mail-queue-view.ts';
@@ -19,9 +20,9 @@ const MAX_BODY = 4 * 2 ** 20;
 /** Most log entries one answer carries. */
 const MAX_LOG_ENTRIES = 2000;
 /** Events are sent at most this often, so that a burst of changes costs one. */
-const EVENT_INTERVAL = 500;
+const EVENT_INTERVAL = Milliseconds(500);
 /** An event stream without news sends a comment this often, so that both sides notice a dead connection. */
-const KEEP_ALIVE = 15_000;
+const KEEP_ALIVE = Seconds(15);
 
 export interface RoutesOptions {
   readonly box: Box;

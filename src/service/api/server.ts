@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:http';
 import { rmSync } from 'node:fs';
 import { getRequestListener } from '@hono/node-server';
+import { Hours } from '../../base/duration.ts';
 import { KernelError } from '../../base/errors.ts';
 import type { CallerBindings } from './routes-type.ts';
 import { type RoutesOptions, apiRoutes } from './routes.ts';
@@ -10,7 +11,7 @@ import { type RoutesOptions, apiRoutes } from './routes.ts';
  * How long a request may take to come in. An update comes as fast as the card takes it: the largest in this time even at 150 kB/s, where the
  * five minutes of Node would end it at 1.7 MB/s.
  */
-const REQUEST_TIMEOUT = 3_600_000;
+const REQUEST_TIMEOUT = Hours(1);
 
 export interface ApiServerOptions extends RoutesOptions {
   /** Where the socket is made; a left-over of a killed run is replaced. */

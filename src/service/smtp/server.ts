@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { plainAddress } from '../../base/address-block.ts';
+import { Seconds } from '../../base/duration.ts';
 import { type Instant, after } from '../../base/instant.ts';
 import { type SmtpReply, replyText } from '../../wire/smtp/reply.ts';
 import type { Admission } from './admission.ts';
@@ -12,7 +13,7 @@ export interface ServerOptions extends ConnectionOptions {
 }
 
 /** For a refused client to read why. */
-const REFUSAL_LINGER = 1000;
+const REFUSAL_LINGER = Seconds(1);
 
 /**
  * smtp-server with {@link Connection} as its connections, and with a door: its own bounds begin only after TLS is set up and the first 100 ms are over.
