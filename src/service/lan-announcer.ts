@@ -3,11 +3,11 @@ import { KernelError } from '../base/errors.ts';
 import { ETH_P } from '../base/ether-type.ts';
 import { after } from '../base/instant.ts';
 import { type Ipv4, formatIpv4 } from '../base/ipv4.ts';
-import { BROADCAST_MAC, type Mac, ZERO_MAC } from '../base/mac.ts';
+import { BROADCAST_MAC, type Mac } from '../base/mac.ts';
 import type { Cancel, Clock } from '../port/clock.ts';
 import type { Log } from '../port/log.ts';
 import type { PacketPort, PacketSocket } from '../port/packet.ts';
-import { ARP, encodeArp } from '../wire/arp/message.ts';
+import { encodeArpRequest } from '../wire/arp/message.ts';
 
 /** ANNOUNCE_NUM and ANNOUNCE_INTERVAL of RFC 5227 section 1.1. */
 const ANNOUNCEMENTS = 2;
@@ -81,14 +81,8 @@ export class LanAnnouncer {
     const { clock } = this.#ports;
     const socket = this.#socket;
     if (socket === undefined) return;
-    const packet = encodeArp({
-      operation: ARP.REQUEST,
-      senderMac: socket.mac,
-      senderAddress: address,
-      targetMac: ZERO_MAC,
-      targetAddress: address,
-    });
-    socket.send(BROADCAST_MAC, packet);
+    const announcement = { senderMac: socket.mac, senderAddress: address, targetAddress: address };
+    socket.send(BROADCAST_MAC, encodeArpRequest(announcement));
     if (left === 1) return this.#end();
     this.#next = clock.wake(after(clock.now(), ANNOUNCE_INTERVAL), () => this.#announce(address, left - 1));
   }

@@ -1,10 +1,10 @@
 import { ETH_P } from '../../base/ether-type.ts';
 import { type Ipv4, UNSPECIFIED } from '../../base/ipv4.ts';
-import { BROADCAST_MAC, ZERO_MAC } from '../../base/mac.ts';
+import { BROADCAST_MAC } from '../../base/mac.ts';
 import { encodeChange } from '../../engine/links/encode-change.ts';
 import { linuxNetworkCards } from '../../io/linux/network-card.ts';
 import { CardWatch, type CardWatchPorts } from '../../service/cards/card-watch.ts';
-import { ARP, encodeArp } from '../../wire/arp/message.ts';
+import { encodeArpRequest } from '../../wire/arp/message.ts';
 import type { NetPorts } from './ports.ts';
 import type { NetServices } from './services.ts';
 
@@ -31,9 +31,9 @@ export function openCards(
       const mac = linkOf(device)?.mac;
       if (address === undefined || mac === undefined) return false;
       const socket = await packets.open(device, { etherType: ETH_P.ARP, arpAddress: address }, () => {});
-      // The question whether anybody else has the box's own address (RFC 5227 section 2.1.1): it changes nothing at whoever hears it.
-      const question = { operation: ARP.REQUEST, senderMac: mac, senderAddress: UNSPECIFIED } as const;
-      socket.send(BROADCAST_MAC, encodeArp({ ...question, targetMac: ZERO_MAC, targetAddress: address }));
+      // The question whether anybody else has the box's own address (RFC 5227 section 2.1.1): harmless.
+      const question = { senderMac: mac, senderAddress: UNSPECIFIED, targetAddress: address };
+      socket.send(BROADCAST_MAC, encodeArpRequest(question));
       socket.close();
       return true;
     },

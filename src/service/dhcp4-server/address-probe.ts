@@ -3,11 +3,11 @@ import { DecodeError, KernelError, messageOf } from '../../base/errors.ts';
 import { ETH_P } from '../../base/ether-type.ts';
 import { after } from '../../base/instant.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
-import { BROADCAST_MAC, type Mac, ZERO_MAC } from '../../base/mac.ts';
+import { BROADCAST_MAC, type Mac } from '../../base/mac.ts';
 import type { Clock } from '../../port/clock.ts';
 import type { IcmpPort } from '../../port/icmp.ts';
 import type { PacketPort, PacketSocket, ReceivedPacket } from '../../port/packet.ts';
-import { ARP, type ArpMessage, decodeArp, encodeArp } from '../../wire/arp/message.ts';
+import { type ArpMessage, decodeArp, encodeArpRequest } from '../../wire/arp/message.ts';
 
 /** How long an address has to answer before it counts as unused. Hosts of a LAN answer within a few milliseconds. */
 export const PROBE_TIMEOUT: Duration = Milliseconds(500);
@@ -114,13 +114,7 @@ export class AddressProbe {
     const socket = await this.#socket;
     socket?.send(
       BROADCAST_MAC,
-      encodeArp({
-        operation: ARP.REQUEST,
-        senderMac: socket.mac,
-        senderAddress: source,
-        targetMac: ZERO_MAC,
-        targetAddress: address,
-      }),
+      encodeArpRequest({ senderMac: socket.mac, senderAddress: source, targetAddress: address }),
     );
   }
 

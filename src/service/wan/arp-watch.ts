@@ -1,9 +1,9 @@
 import { DecodeError, KernelError } from '../../base/errors.ts';
 import { ETH_P } from '../../base/ether-type.ts';
 import { type Ipv4, UNSPECIFIED } from '../../base/ipv4.ts';
-import { BROADCAST_MAC, type Mac, ZERO_MAC } from '../../base/mac.ts';
+import { BROADCAST_MAC, type Mac } from '../../base/mac.ts';
 import type { PacketSocket, ReceivedPacket } from '../../port/packet.ts';
-import { ARP, type ArpMessage, decodeArp, encodeArp } from '../../wire/arp/message.ts';
+import { type ArpMessage, decodeArp, encodeArpRequest } from '../../wire/arp/message.ts';
 import type { WanPorts } from './wan-state.ts';
 
 /** ARP about one address of the WAN, the one being checked or in use: that of others is heard, our own is sent. */
@@ -38,14 +38,9 @@ export class ArpWatch {
   }
 
   send(purpose: 'probe' | 'announce', address: Ipv4, mac: Mac): void {
-    const packet = encodeArp({
-      operation: ARP.REQUEST,
-      senderMac: mac,
-      // RFC 5227 section 2.1.1: a question under our address would change what others know of its owner.
-      senderAddress: purpose === 'probe' ? UNSPECIFIED : address,
-      targetMac: ZERO_MAC,
-      targetAddress: address,
-    });
+    // A question under our address would change what others know of its owner.
+    const senderAddress = purpose === 'probe' ? UNSPECIFIED : address;
+    const packet = encodeArpRequest({ senderMac: mac, senderAddress, targetAddress: address });
     if (this.#socket === undefined) this.#waiting?.push(packet);
     else this.#socket.send(BROADCAST_MAC, packet);
   }

@@ -3,9 +3,9 @@ import { after } from '../../base/instant.ts';
 import { DecodeError, KernelError } from '../../base/errors.ts';
 import { ETH_P } from '../../base/ether-type.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
-import { BROADCAST_MAC, type Mac, ZERO_MAC } from '../../base/mac.ts';
+import { BROADCAST_MAC, type Mac } from '../../base/mac.ts';
 import type { PacketSocket, ReceivedPacket } from '../../port/packet.ts';
-import { ARP, decodeArp, encodeArp } from '../../wire/arp/message.ts';
+import { ARP, decodeArp, encodeArpRequest } from '../../wire/arp/message.ts';
 import type { WanPorts } from './wan-state.ts';
 
 export const ECHO_TIMEOUT: Duration = Seconds(2);
@@ -54,13 +54,7 @@ async function answersArp(target: ProbeTarget, ports: ProbePorts): Promise<boole
   const timer = ports.clock.wake(after(ports.clock.now(), ARP_TIMEOUT), () => answer.resolve(false));
   socket.send(
     BROADCAST_MAC,
-    encodeArp({
-      operation: ARP.REQUEST,
-      senderMac: target.mac,
-      senderAddress: target.source,
-      targetMac: ZERO_MAC,
-      targetAddress: target.gateway,
-    }),
+    encodeArpRequest({ senderMac: target.mac, senderAddress: target.source, targetAddress: target.gateway }),
   );
   const answered = await answer.promise;
   timer.cancel();

@@ -1,4 +1,5 @@
 import { ETH_P } from '../../base/ether-type.ts';
+import { ZERO_MAC } from '../../base/mac.ts';
 import { Reader } from '../../base/reader.ts';
 import { encodeAll } from '../field/codec.ts';
 import type { ValueOf } from '../field/field.ts';
@@ -36,4 +37,14 @@ export function decodeArp(bytes: Uint8Array): ArpMessage {
 
 export function encodeArp(message: ArpMessage): Uint8Array<ArrayBuffer> {
   return Uint8Array.of(...encodeAll(kind, ETHERNET_IPV4), ...encodeAll(body, message));
+}
+
+/**
+ * The question who has an address. Asked under that address itself it tells everybody whose it is (RFC 5227 section 2.3); under 0.0.0.0, a
+ * probe (section 2.1.1), it changes nothing of what others know. The hardware address asked for is zero there.
+ */
+export function encodeArpRequest(
+  question: Pick<ArpMessage, 'senderMac' | 'senderAddress' | 'targetAddress'>,
+): Uint8Array<ArrayBuffer> {
+  return encodeArp({ ...question, operation: ARP.REQUEST, targetMac: ZERO_MAC });
 }

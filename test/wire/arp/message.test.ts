@@ -5,7 +5,7 @@ import { DecodeError } from '../../../src/base/errors.ts';
 import { fromHex, toHex } from '../../../src/base/hex.ts';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
 import { parseMac } from '../../../src/base/mac.ts';
-import { ARP, decodeArp, encodeArp } from '../../../src/wire/arp/message.ts';
+import { ARP, decodeArp, encodeArp, encodeArpRequest } from '../../../src/wire/arp/message.ts';
 
 const hex = '0001080006040001 020000000021 c0a84d01 000000000000 c0a84d02';
 const message = {
@@ -19,6 +19,11 @@ const message = {
 test('decodeArp() and encodeArp() agree with the layout of RFC 826', () => {
   assert.deepEqual(decodeArp(fromHex(hex)), message);
   assert.equal(toHex(encodeArp(message)), toHex(fromHex(hex)));
+});
+
+test('encodeArpRequest() asks with a target hardware address of zero (RFC 5227 §2.1.1)', () => {
+  const { senderMac, senderAddress, targetAddress } = message;
+  assert.equal(toHex(encodeArpRequest({ senderMac, senderAddress, targetAddress })), toHex(fromHex(hex)));
 });
 
 test('decodeArp() ignores the padding of a short Ethernet frame', () => {
