@@ -6,6 +6,7 @@ import { Box } from './box.ts';
 import { FORWARDED_PORT, PC1_ADDRESS } from './box-config.ts';
 import { KernelWatch } from './kernel-watch.ts';
 import { Office } from './office.ts';
+import { waitFor } from './wait-for.ts';
 
 let office: Office;
 let box: Box;
@@ -71,4 +72,22 @@ test('the roles of the box run without rights they do not need', async () => {
   const bound = BigInt(`0x${fields(pids.get('net') ?? 0).get('CapBnd')}`);
   for (const capability of [21n, 19n, 1n, 16n])
     assert.equal((bound >> capability) & 1n, 0n, `CapBnd ${capability}`);
+});
+
+test('a firewall that another program changes or flushes is put right again, and nothing else of the other', async () => {
+  const nft = (...argv: string[]): Promise<string> => office.box.output(['nft', ...argv]);
+  const ours = (): Promise<string> => nft('-s', 'list', 'table', 'inet', 'gatepost').catch(() => '');
+  const before = await ours();
+  const others = 'table inet other { chain input { type filter hook input priority 0; policy accept; }; }';
+  const tamperings = [
+    `flush ruleset; ${others}`,
+    'flush chain inet gatepost input; add rule inet gatepost input accept',
+  ];
+  for (const tampering of tamperings) {
+    await nft(tampering);
+    await waitFor(`the ruleset behind "${tampering}"`, async () => (await ours()) === before);
+    await box.program.line(/Put right the firewall, which another program had changed/);
+  }
+  assert.match(await nft('list', 'tables'), /^table inet other$/m);
+  await nft('delete table inet other');
 });

@@ -14,6 +14,7 @@ import { type Conntrack, openConntrack } from '../../service/conntrack/conntrack
 import type { LeaseView } from '../../engine/dhcp4-server/lease-view.ts';
 import { type DropLog, startDropLog } from '../../service/drop-log/drop-log.ts';
 import { type Firewall, startFirewall } from '../../service/firewall/firewall.ts';
+import { RulesetWatch } from '../../service/firewall/ruleset-watch.ts';
 import { NeighbourWatch } from '../../service/neighbours/neighbour-watch.ts';
 import { readNeighbours } from '../../service/neighbours/neighbours.ts';
 import { DeviceDirectory, type Sighting } from './device-directory.ts';
@@ -29,6 +30,8 @@ export interface PacketRulesParts {
   readonly surroundings: () => Promise<Surroundings>;
   /** A blocked device may have another address: {@link PacketRules.follow} would find out. */
   readonly onNeighbours: () => void;
+  /** The rules may be others than those that were put in force: {@link PacketRules.restore} would find out. */
+  readonly onRuleset: () => void;
 }
 
 /** The rules packets meet and the connections that have passed them: what one forbids, the other must not go on with. */
@@ -39,6 +42,7 @@ export class PacketRules {
   readonly #log: Log;
   readonly #dropLog: DropLog;
   readonly #neighbours: NeighbourWatch;
+  readonly #ruleset: RulesetWatch;
   /** By which neighbours are judged: those of {@link #options}, or of the options that are being made. */
   #watched = { macs: new Set<Mac>(), addresses: new Set<Ipv4 | Ipv6>() };
   #options: FirewallOptions | undefined;
@@ -57,6 +61,11 @@ export class PacketRules {
       concerns: ({ mac, address }) => this.#watched.macs.has(mac) !== this.#watched.addresses.has(address),
       onChange: parts.onNeighbours,
     });
+    this.#ruleset = new RulesetWatch({
+      open: ports.openNetfilter,
+      clock: ports.clock,
+      onChange: parts.onRuleset,
+    });
     this.#dropLog = startDropLog(ports.dropped, {
       group: NFLOG_GROUP,
       clock: ports.clock,
@@ -69,6 +78,7 @@ export class PacketRules {
   stop(): void {
     this.#dropLog.stop();
     this.#neighbours.stop();
+    this.#ruleset.stop();
   }
 
   /** Nothing but the management from the LAN passes until {@link apply}; to be called before there is any address. */
@@ -91,7 +101,26 @@ export class PacketRules {
     const { outcome } = await this.firewall.apply(options);
     if (this.#options !== undefined && outcome !== 'unchanged') this.#former?.push(this.#options);
     this.#options = options;
+    this.#watchRuleset();
     return outcome;
+  }
+
+  /** Not before the rules are in force for the first time: they are what is watched. */
+  #watchRuleset(): void {
+    try {
+      this.#ruleset.start();
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      this.#log.warn(`Nobody would notice another program that changes the firewall: ${error.message}`);
+    }
+  }
+
+  /** Puts the rules in force again if another program has changed or removed them, and ends what passed meanwhile. */
+  async restore(config: Config): Promise<void> {
+    if ((await this.apply(config)) === 'unchanged') return;
+    this.#log.notice('Put right the firewall, which another program had changed');
+    this.#former = undefined;
+    await this.endForbidden();
   }
 
   /** A device that is blocked may give itself an address at any time, and nobody but the kernel hears of it. */

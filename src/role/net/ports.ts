@@ -31,6 +31,8 @@ export interface NetPorts {
   /** Another session of the same kind, for one purpose. */
   readonly openRoute: () => NetlinkSession;
   readonly netfilter: NetlinkSession;
+  /** Another session of the same kind, for who listens to more than it asks for. */
+  readonly openNetfilter: () => NetlinkSession;
   /** Of its own: a session reads one table at a time, and that of the connections is long. */
   readonly conntrack: NetlinkSession;
   /** Of its own: a flood of dropped packets may overrun it. */
@@ -61,6 +63,7 @@ export function openPorts(dataDirectory: string, runDirectory: string): NetPorts
     route: openNetlinkSession(linuxNetlink, NETLINK.ROUTE),
     openRoute: () => openNetlinkSession(linuxNetlink, NETLINK.ROUTE),
     netfilter: openNetlinkSession(linuxNetlink, NETLINK.NETFILTER),
+    openNetfilter: () => openNetlinkSession(linuxNetlink, NETLINK.NETFILTER),
     conntrack: openNetlinkSession(linuxNetlink, NETLINK.NETFILTER),
     dropped: openNetlinkSession(linuxNetlink, NETLINK.NETFILTER),
   };

@@ -63,6 +63,7 @@ export class NetServices {
       leases: () => this.leases(),
       surroundings: () => this.surroundings(),
       onNeighbours: () => this.#followBlocked(),
+      onRuleset: () => this.#restoreRules(),
     });
     this.#announcer = new LanAnnouncer({ ...ports, log: this.#log });
     this.#lan = new LanServices({ ports, leases, notices, onLeases: () => this.#leasesChanged() });
@@ -240,6 +241,14 @@ export class NetServices {
           'firewall',
           `The addresses of blocked devices are not followed: ${messageOf(error)}`,
         ),
+      );
+  }
+
+  #restoreRules(): void {
+    void this.#turns
+      .follow(() => this.rules.restore(this.#config))
+      .catch((error: unknown) =>
+        this.notices.warn('firewall', `What another program changed is not put right: ${messageOf(error)}`),
       );
   }
 

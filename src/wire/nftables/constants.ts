@@ -6,6 +6,9 @@
 /** The subsystem in the upper byte of `nlmsg_type`, and the resource of a batch (NFNL_SUBSYS_NFTABLES). */
 export const NFNL_SUBSYS_NFTABLES = 10;
 
+/** The multicast group of everything that changes in any ruleset (enum nfnetlink_groups). */
+export const NFNLGRP_NFTABLES = 7;
+
 /** Marks around the messages of one transaction (NFNL_MSG_BATCH_BEGIN, NFNL_MSG_BATCH_END). */
 export const NFNL_MSG_BATCH = { BEGIN: 0x10, END: 0x11 } as const;
 

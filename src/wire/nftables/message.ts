@@ -15,7 +15,7 @@ import { type NftSet, set } from './set.ts';
 import { type Table, table } from './table.ts';
 
 /** struct nfgenmsg (linux/netfilter/nfnetlink.h); `version` is NFNETLINK_V0, `resource` big-endian. */
-const header = struct({ family: u8, version: u8, resource: u16 });
+export const header = struct({ family: u8, version: u8, resource: u16 });
 
 /** enum nft_msg_types: for each kind of thing its NEW, GET and DEL message. */
 const OPERATIONS = {
