@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { nodeFiles } from '../io/node/files.ts';
-import { kernelErrorFrom } from '../io/node/errors.ts';
+import { makeDirectories } from '../io/node/make-directories.ts';
 import type { Files } from '../port/files.ts';
 import type { Context } from './command.ts';
 
@@ -37,11 +37,7 @@ export function storeFiles(path: string): Files {
 /** The directory to write into, made if it is missing. @throws KernelError */
 export function directoryFiles(path: string): Files {
   const full = resolve(path);
-  try {
-    mkdirSync(full, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw kernelErrorFrom(`make the directory ${full}`, error);
-  }
+  makeDirectories(full, 0o700);
   return nodeFiles(full);
 }
 

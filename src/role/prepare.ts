@@ -1,7 +1,8 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { chmodSync, chownSync, readFileSync, readdirSync } from 'node:fs';
 import process from 'node:process';
 import { messageOf } from '../base/errors.ts';
 import type { Config } from '../config/schema.ts';
+import { makeDirectories } from '../io/node/make-directories.ts';
 import { ROLE_IDS, type RunSettings } from './settings.ts';
 
 /** Something the box needs is not there: exit code 4. */
@@ -46,7 +47,7 @@ function makeDirectory(
   owner: { readonly uid: number; readonly gid: number },
 ): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectories(path, 0o755);
     chownSync(path, owner.uid, owner.gid);
     chmodSync(path, mode);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import { fromUtf8, utf8 } from '../base/text.ts';
@@ -6,6 +6,7 @@ import { readBoard } from '../config/board.ts';
 import { parseConfigText, readConfig } from '../config/load.ts';
 import { linuxBlockDevices } from '../io/linux/block-device.ts';
 import { nodeFiles } from '../io/node/files.ts';
+import { makeDirectories } from '../io/node/make-directories.ts';
 import { ConfigCopies } from '../service/config-copies.ts';
 import type { RunSettings } from './settings.ts';
 
@@ -85,7 +86,7 @@ export async function runFromMemory(settings: RunSettings, cause: unknown): Prom
   if (board === undefined) throw cause;
   const data = `${run}/rescue`;
   const config = `${data}/config/current.json`;
-  mkdirSync(dirname(config), { recursive: true, mode: 0o700 });
+  makeDirectories(dirname(config), 0o700);
   writeFileSync(config, await lastConfig(board), { mode: 0o600 });
   const rescue = `The data of the box cannot be used: there is no mail, and leases are in memory only. Format the card's data partition or replace the card, and restore a backup. (${messageOf(cause)})`;
   return { ...settings, data, config, rescue, isInMemory: true };

@@ -17,8 +17,8 @@ export interface SegmentState {
 
 /** A segment is worth copying when less than this share of it is still needed. */
 const LIVE_SHARE = 0.4;
-/** The page that a copy begins on is filled up, and it may need the first page of a new segment. */
-const COPY_OVERHEAD = 2 * 4096;
+/** The page that a copy begins on is filled up, a batch that proves it takes another, and it may need the first page of a new segment. */
+const COPY_OVERHEAD = 3 * 4096;
 
 /** How many bytes of each segment of a journal are still needed. */
 export class SegmentShares {

@@ -12,7 +12,9 @@ export interface CompactPorts {
   readonly files: Files;
   keep(record: AppliedRecord): JournalRecord | undefined;
   /** Calls the function when all that was appended before is applied, and appends what it returns. */
-  append(records: () => readonly JournalRecord[]): Promise<unknown>;
+  append(records: () => readonly JournalRecord[]): Promise<readonly unknown[]>;
+  /** Has the copies followed by something, so that they are never taken for a batch that was torn before it was acknowledged: they are all there is. */
+  witness(): Promise<void>;
   onDamage(extent: Extent): void;
   remove(): Promise<void>;
 }
@@ -22,13 +24,17 @@ export async function compactSegment(segment: Segment, ports: CompactPorts): Pro
   if (segment.key === undefined) return false;
   const records = segment.isUnlinked ? [] : await readWhole(segment, ports);
   if (records === undefined) return false;
+  let copied = 0;
   for (const group of groupsOf(records)) {
-    await ports.append(() =>
+    const copies = await ports.append(() =>
       group
         .map((frame) => ports.keep(appliedRecord(frame, segment.number)))
         .filter((record) => record !== undefined),
     );
+    copied += copies.length;
   }
+  // On a full disk nothing can be written, and what is needed by nobody can go all the same.
+  if (copied > 0) await ports.witness();
   await ports.remove();
   return true;
 }

@@ -48,6 +48,12 @@ export class Head {
     return this.#segments;
   }
 
+  /** Whether the last batch has records, and nothing behind it that proves it was acknowledged. */
+  get needsWitness(): boolean {
+    const last = this.#segments.at(-1);
+    return this.#isOpenEnded && last !== undefined && last.lastBatch > 0 && !last.isWitnessed;
+  }
+
   reserveSequence(above: number): number {
     this.#lastSequence = Math.max(this.#lastSequence, above) + 1;
     return this.#lastSequence;
@@ -97,6 +103,7 @@ export class Head {
     await this.#sync(segment, file);
     segment.size += batch.length;
     segment.lastBatch += 1;
+    segment.isWitnessed = batch.extents.length === 0;
     this.#lastCommitted = batch.lastSequence;
     return batch;
   }
@@ -207,7 +214,8 @@ export class Head {
     }
     const key = segmentKey(salt);
     const flags = { hasResidue: false, isDamaged: false, isIndexed: false, isUnlinked: false };
-    const segment: Segment = { number, path, key, size: PAGE, lastBatch: 0, ...flags };
+    const batches = { size: PAGE, lastBatch: 0, isWitnessed: false };
+    const segment: Segment = { number, path, key, ...batches, ...flags };
     this.#segments.push(segment);
     this.#file = file;
     this.#runway.begin(PAGE);

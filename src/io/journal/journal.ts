@@ -69,6 +69,8 @@ interface Waiting {
   /** A function is called when its batch is put together, after all earlier batches were applied. */
   readonly records: readonly JournalRecord[] | (() => readonly JournalRecord[]);
   readonly size: number;
+  /** A batch is written also without records, if it is needed: see {@link Journal.witness}. */
+  readonly isWitness: boolean;
   resolve(positions: readonly RecordPosition[]): void;
   reject(error: unknown): void;
 }
@@ -134,6 +136,14 @@ export class Journal {
     return this.#enqueue(records, size);
   }
 
+  /**
+   * Has a batch without records follow the last one, unless that was done. A last batch with wrong checksums may be one that a power cut has torn, and is cut as never acknowledged;
+   * behind another batch it is damage, which is reported. @throws KernelError
+   */
+  async witness(): Promise<void> {
+    await this.#enqueue([], 0, true);
+  }
+
   /** A number higher than `above` that no call will yield again, ever, provided that a record appended after it was committed. */
   reserveSequence(above = 0): number {
     return this.#head.reserveSequence(above);
@@ -184,6 +194,7 @@ export class Journal {
         files: this.#options.files,
         keep,
         append: (records) => this.#enqueue(records, 0),
+        witness: () => this.witness(),
         onDamage: (extent) => this.#damaged(segment, extent),
         remove: () => this.#remove(segment),
       });
@@ -217,6 +228,8 @@ export class Journal {
 
   /** Waits for what was appended and lets go of the files. */
   async close(): Promise<void> {
+    // What cannot be written now, as on a full disk, is the end without a witness, as after a power cut.
+    if (!this.#isClosed) await this.witness().catch(() => {});
     this.#isClosed = true;
     while (this.#running !== undefined) await this.#running;
     await this.#indexer?.settle();
@@ -241,14 +254,14 @@ export class Journal {
     this.#readers.retire(segment.number);
   }
 
-  #enqueue(records: Waiting['records'], size: number): Promise<readonly RecordPosition[]> {
+  #enqueue(records: Waiting['records'], size: number, isWitness = false): Promise<readonly RecordPosition[]> {
     if (this.#isClosed) {
       return Promise.reject(
         new InvariantError(`Cannot append to the journal ${this.#options.directory}: it is closed`),
       );
     }
     const { promise, resolve, reject } = Promise.withResolvers<readonly RecordPosition[]>();
-    this.#queue.push({ records, size, resolve, reject });
+    this.#queue.push({ records, size, isWitness, resolve, reject });
     this.#queued += size;
     this.#gathering?.arrived();
     this.#running ??= this.#run();
@@ -282,7 +295,9 @@ export class Journal {
   async #commit(batch: readonly Waiting[]): Promise<void> {
     try {
       const groups = batch.map(({ records }) => (typeof records === 'function' ? records() : records));
-      const positions = await this.#write(groups.flat());
+      const records = groups.flat();
+      const isWanted = records.length > 0 || (this.#head.needsWitness && batch.some((one) => one.isWitness));
+      const positions = isWanted ? await this.#write(records) : [];
       for (const [index, waiting] of batch.entries()) {
         waiting.resolve(positions.splice(0, groups[index]?.length ?? 0));
       }
@@ -292,7 +307,6 @@ export class Journal {
   }
 
   async #write(records: readonly JournalRecord[]): Promise<RecordPosition[]> {
-    if (records.length === 0) return [];
     const last = this.#head.segments.at(-1);
     const segment = await this.#head.prepare(batchLength(records));
     if (last !== undefined && last !== segment) this.#indexer?.add(last);

@@ -73,8 +73,7 @@ async function replay(
   const through = next === undefined ? undefined : committedThrough(one, next);
   const bytes = await readBytes(options, one.path);
   const scan = scanFound(one, { bytes, before, through }, options);
-  const segment = segmentOf(one, scan?.end ?? bytes.length, scan?.lastBatch ?? 0);
-  segment.isDamaged = scan === undefined || scan.damage.length > 0;
+  const segment = scannedSegment(one, scan, bytes.length);
   await settle(segment, { bytes, isLast: next === undefined }, options);
   const lastCommitted = scan?.lastCommitted ?? before;
   return {
@@ -84,6 +83,12 @@ async function replay(
     lastCommitted,
     lastSequence: highestSequence(one, scan, lastCommitted + bytes.length),
   };
+}
+
+function scannedSegment(one: FoundSegment, scan: SegmentScan | undefined, length: number): Segment {
+  if (scan === undefined) return { ...segmentOf(one, length, 0), isDamaged: true };
+  const [isDamaged, isWitnessed] = [scan.damage.length > 0, scan.isLastBatchEmpty];
+  return { ...segmentOf(one, scan.end, scan.lastBatch), isDamaged, isWitnessed };
 }
 
 /** As what {@link Runway} lays. Behind anything else, of which sectors may come back in what is written there, nothing is added. */
@@ -115,6 +120,7 @@ function segmentOf({ number, path, head }: FoundSegment, size: number, lastBatch
     key: head === undefined ? undefined : segmentKey(head.salt),
     size,
     lastBatch,
+    isWitnessed: false,
     ...flags,
   };
 }

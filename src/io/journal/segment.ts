@@ -11,6 +11,8 @@ export interface Segment {
   size: number;
   /** Number of the last committed batch. */
   lastBatch: number;
+  /** That batch has no records: it is there to prove that the one before it was acknowledged. */
+  isWitnessed: boolean;
   /** Bytes of a refused batch may stand behind the committed part; only the next segment's head tells that they count for nothing. */
   hasResidue: boolean;
   /** Kept for ever as it is, for the owner to look at. */

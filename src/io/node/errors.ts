@@ -14,6 +14,7 @@ const DETAILS: Readonly<Record<string, string>> = {
   ENOSPC: 'the storage is full',
   ENOENT: 'there is no such file or directory',
   EISDIR: 'it is a directory',
+  EEXIST: 'something else has that name',
   ENOTDIR: 'a part of the path is no directory',
   EROFS: 'the storage can only be read',
   EMFILE: 'too many files are open',

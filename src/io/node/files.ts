@@ -2,7 +2,6 @@ import {
   type FileHandle,
   chown,
   constants,
-  mkdir,
   open,
   readFile,
   readdir,
@@ -15,6 +14,7 @@ import { dirname, isAbsolute, join, normalize } from 'node:path';
 import { InvariantError, KernelError } from '../../base/errors.ts';
 import type { Files, OpenFile } from '../../port/files.ts';
 import { kernelErrorFrom } from './errors.ts';
+import { makeDirectories } from './make-directories.ts';
 
 /** The state holds mail and names of clients: for the owning user only. */
 const FILE_MODE = 0o600;
@@ -114,8 +114,7 @@ class NodeFiles implements Files {
   async makeDirectory(path: string): Promise<void> {
     const full = this.#full(path);
     await asKernelError(`make the directory ${path}`, async () => {
-      const made = await mkdir(full, { recursive: true, mode: DIRECTORY_MODE });
-      if (made !== undefined && this.#owner !== undefined)
+      if (makeDirectories(full, DIRECTORY_MODE) && this.#owner !== undefined)
         await chown(full, this.#owner.uid, this.#owner.gid);
     });
   }

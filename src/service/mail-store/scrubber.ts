@@ -90,6 +90,8 @@ export class Scrubber {
   /** One pass over everything, at once. */
   async scrub(): Promise<void> {
     const { clock, damage, files, index, journal } = this.#parts;
+    // Where it cannot be written, the next change tells.
+    await journal.witness().catch(() => {});
     for (const { number } of journal.segments()) {
       if (this.#isStopped) return;
       const check = await journal.check(number);

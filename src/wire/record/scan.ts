@@ -15,6 +15,8 @@ export interface SegmentScan {
   readonly lastSequence: number;
   /** Number of the last committed batch, 0 if there is none. */
   readonly lastBatch: number;
+  /** That batch has a COMMIT frame and nothing else. */
+  readonly isLastBatchEmpty: boolean;
 }
 
 /** What is known of a segment from the heads of it and its neighbours. */
@@ -62,6 +64,7 @@ export function scanSegment(bytes: Uint8Array, key: SegmentKey, { before, throug
     lastCommitted,
     lastSequence: Math.max(before, lastSequence(frames)),
     lastBatch: last?.number ?? 0,
+    isLastBatchEmpty: last?.frames[0]?.type === COMMIT,
   };
 }
 

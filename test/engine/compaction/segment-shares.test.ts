@@ -24,6 +24,6 @@ test('SegmentShares.pick() leaves segments that may not be compacted or whose co
   assert.equal(shares.pick([segment(1, 8192, false)]), undefined);
   assert.equal(shares.pick([segment(1, 8192)]), 1);
   shares.add(place(1, 40));
-  assert.equal(shares.pick([segment(1, 8192)]), undefined);
-  assert.equal(shares.pick([segment(1, 12_288)]), 1);
+  assert.equal(shares.pick([segment(1, 12_288)]), undefined);
+  assert.equal(shares.pick([segment(1, 16_384)]), 1);
 });

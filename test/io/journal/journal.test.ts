@@ -162,7 +162,8 @@ test('compact() copies what is wanted to the end, removes the segment and keeps 
   const reading = book.get('b:1');
   assert.equal(await book.compactOldest(), true);
   assert.equal(await reading, fromUtf8(body('b:1')));
-  assert.deepEqual(await files.list('log'), ['note-00000002.log', 'note-00000003.log']);
+  const left = ['note-00000002.log', 'note-00000003.log', 'note-00000004.log'];
+  assert.deepEqual(await files.list('log'), left);
   const again = await Notebook.open(files, 3 * PAGE);
   assert.deepEqual([...again.notes.keys()], ['c:1', 'd:1', 'e:1', 'b:1']);
   for (const name of again.notes.keys()) assert.equal(await again.get(name), fromUtf8(body(name)));
@@ -201,8 +202,8 @@ test('compact() whose removal could not be made durable is done by the next call
   const disk = new MemoryFiles();
   const first = await Notebook.open(disk, 3 * PAGE);
   for (const name of ['a:1', 'b:1', 'c:1']) await first.put(name);
-  const steps = { recovery: 4, copy: 2, unlink: 1 };
-  const from = steps.recovery + steps.copy + steps.unlink + 1;
+  const steps = { recovery: 4, copy: 2, witness: 2, unlink: 1 };
+  const from = steps.recovery + steps.copy + steps.witness + steps.unlink + 1;
   const book = await Notebook.open(new FaultyFiles(disk, { refuse: { from, count: 1, errno: 'EIO' } }));
   await assert.rejects(book.compactOldest(), KernelError);
   assert.deepEqual(await disk.list('log'), ['note-00000002.log']);
@@ -230,9 +231,53 @@ test('reserveSequence() yields no number twice, also after restarts and compacti
     numbers.push(book.journal.reserveSequence(), book.journal.reserveSequence());
     await book.put(`n${round}:1`);
     book.struck.add(`n${round}:1`);
-    while (await book.compactOldest());
+    for (const _ of book.journal.segments()) await book.compactOldest();
   }
   assert.equal(new Set(numbers).size, numbers.length);
+});
+
+test('damage to the last batch is reported, not cut as a torn end, when the journal was closed orderly', async () => {
+  const files = new MemoryFiles();
+  const book = await Notebook.open(files);
+  await book.put('a:100');
+  await book.put('b:100', 'c:5000');
+  const { offset = 0, length = 0 } = book.notes.get('c:5000') ?? {};
+  await book.journal.close();
+  const whole = await bytesOf(files);
+  for (const at of [offset, offset + 60, offset + length]) {
+    const again = await Notebook.open(await damaged(files, FIRST, at));
+    assert.equal(again.damage.length, 1, `of the octets from ${at}`);
+    assert.ok(again.notes.has('a:100') && again.notes.has('b:100'));
+  }
+  const unharmed = await Notebook.open(await damaged(files, FIRST, whole.length - PAGE));
+  assert.deepEqual([[...unharmed.notes.keys()], unharmed.damage], [[...book.notes.keys()], []]);
+});
+
+test('a journal that is opened and closed again and again gets one batch that proves its end, no more', async () => {
+  const files = new MemoryFiles();
+  const book = await Notebook.open(files);
+  await book.put('a:1');
+  await book.journal.close();
+  const { length } = await bytesOf(files);
+  for (let round = 0; round < 3; round++) await (await Notebook.open(files)).journal.close();
+  assert.equal((await bytesOf(files)).length, length);
+  const again = await Notebook.open(files);
+  await again.put('b:1');
+  await again.journal.close();
+  assert.equal((await bytesOf(files)).length, length + 2 * PAGE);
+});
+
+test('compact() proves its copies before it removes what they are copies of', async () => {
+  const files = new MemoryFiles();
+  const book = await Notebook.open(files, 5 * PAGE);
+  for (const name of ['a:1', 'b:12000', 'c:1']) await book.put(name);
+  book.struck.add('b:12000');
+  assert.equal(await book.compactOldest(), true);
+  const { segment = 0, offset = 0 } = book.notes.get('a:1') ?? {};
+  assert.equal(segment, 2);
+  // The power goes, and the card damages what was written last.
+  const again = await Notebook.open(await damaged(files, 'log/note-00000002.log', offset));
+  assert.equal(again.damage.length, 1);
 });
 
 test('append() rejects with ENOSPC on a full disk, harms nothing and succeeds when there is room', async () => {
