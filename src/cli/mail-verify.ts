@@ -17,7 +17,7 @@ function reportText({ damage, lost, ...report }: MailReport): string {
     counted(queued, 'entry of the queue', 'entries of the queue'),
   ].join(', ');
   const places = damage.flatMap(({ path, offset, length, messages }) => [
-    `damaged: ${path}, ${length} bytes from ${offset}`,
+    `damaged: ${path}, ${counted(length, 'byte')} from ${offset}`,
     ...messages.map(describe),
   ]);
   const lines = lost.flatMap((message) => ['the bytes are lost of', describe(message)]);
