@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { counted } from '../../src/base/counted.ts';
 import { Days } from '../../src/base/duration.ts';
 import { Timestamp } from '../../src/base/instant.ts';
 import { RingLog } from '../../src/io/log/ring-log.ts';
@@ -174,7 +175,7 @@ test('mail of another box is imported into a fresh one and read byte for byte; a
   await box.start();
   await waitFor('the post office', async () => (await box.cli(['mail', 'queue'])).status === 0);
   assert.deepEqual(await numbers('alice'), []);
-  assert.equal(await done('mail', 'import', 'alice', mbox), `imported ${alice.length} messages\n`);
+  assert.equal(await done('mail', 'import', 'alice', mbox), `imported ${counted(alice.length, 'message')}\n`);
   assert.deepEqual(await letters('alice'), alice);
   await box.stop();
   const restored = await box.cli([

@@ -32,7 +32,7 @@ export function mainJob(office: Office, box: Box): Step[] {
     { name: 'mail delivered to alice', work: () => deliver(world) },
     { name: 'mail fetched by POP3', work: () => fetchMail(pc1) },
     { name: 'relaying refused', work: () => relayRefused(world) },
-    { name: 'nothing open on the WAN', work: () => scanned(world) },
+    { name: 'only mail open on the WAN', work: () => scanned(world) },
     { name: 'LAN unreachable from outside', work: () => lanUnreachable(isp, pc1) },
     { name: 'port forward to pc1', work: () => forwarded(world, ADDRESSES.world) },
     { name: 'the same from inside', work: () => forwarded(pc2, 'pc2') },

@@ -16,6 +16,9 @@ const PREFERRED_PORT = 8080;
 const root = join(import.meta.dirname, '../..');
 
 const PICTURE = `
+  Gatepost between a provider and an office. All of it is in network namespaces of this machine, and talks by
+  real programs. Each line below is one thing done: what was seen, and how long it took.
+
    world                isp                      box                       switch
   ┌──────────────┐     ┌───────────────┐  wan0  ┌──────────┐  lan0        ┌──────┐   ┌─────────────┐
   │ 198.51.100.2 ├─────┤ 203.0.113.1   ├────────┤ Gatepost ├──────────────┤      ├───┤ pc1 dhclient│
@@ -51,7 +54,8 @@ async function setUp(story: Story): Promise<Running> {
   await story.step('box ready', async () => {
     if (office === undefined) throw new Error('Cannot start the box: the lab is missing');
     box = new Box(office.box);
-    return `in ${(await box.start()).toFixed(0)} ms`;
+    await box.start();
+    return 'every service of its configuration answers';
   });
   if (office === undefined || box === undefined)
     throw new Error('Cannot go on: the lab or the box is missing');
@@ -104,7 +108,13 @@ async function main(): Promise<void> {
     story.say('\n  All of it works, and nothing of it is left.\n');
     return;
   }
-  story.say(`\n  The owner's page:  ${door?.url}\n  Ctrl-C ends it all.\n`);
+  const { runPath } = running.box;
+  story.say(`
+  The owner's page:  ${door?.url}
+  Its commands:      dist/gatepost status --run ${runPath}
+                     and leases, names, health, flows, firewall show, mail queue; dist/gatepost --help has all
+  Ctrl-C ends it all.
+`);
   // Set after the lab's own handler and so called after it.
   process.on('exit', () => story.say('\n  Removed: namespaces, programs and files of the lab.\n'));
   await new Promise(() => {});

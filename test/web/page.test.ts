@@ -9,10 +9,11 @@ import { getRequestListener } from '@hono/node-server';
 import { transform } from 'esbuild';
 import { type Browser, type Page, chromium } from 'playwright-core';
 import type { Log } from '../../src/port/log.ts';
+import type { HealthNode } from '../../src/port/health-report.ts';
 import type { MailQueueView } from '../../src/port/mail-queue-view.ts';
 import { LiveFeed } from '../../src/web/live-feed.ts';
 import { ownersSite } from '../../src/web/site.ts';
-import { FakeBox, MAIL_QUEUE, STATUS } from '../fake/fake-box.ts';
+import { FakeBox, HEALTH, LEASES, MAIL_QUEUE, STATUS } from '../fake/fake-box.ts';
 import { fakeControl } from '../fake/fake-control.ts';
 
 // The page in Debian's Chromium on loopback: what a person with a phone, a keyboard or a screen reader gets.
@@ -25,6 +26,14 @@ const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 class ChangingBox extends FakeBox {
   mailboxes = STATUS.mailboxes;
   destinations = MAIL_QUEUE.destinations;
+  report = HEALTH;
+  devices = LEASES;
+  override health(): Promise<typeof HEALTH> {
+    return Promise.resolve(this.report);
+  }
+  override leases(): typeof LEASES {
+    return this.devices;
+  }
   override mailQueue(): Promise<MailQueueView> {
     return Promise.resolve({ ...MAIL_QUEUE, destinations: this.destinations, entries: [] });
   }
@@ -74,6 +83,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const page = await context.newPage();
     await page.goto(address);
     await page.addScriptTag({ path: axe });
+    await page.evaluate(`for (const one of document.querySelectorAll('details')) one.open = true`);
     const violations = await page.evaluate(async () => {
       const { axe } = globalThis as unknown as {
         axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
@@ -167,6 +177,7 @@ test('a change leaves alone what it does not concern: where a table is scrolled 
   const page = await browser.newPage({ viewport: { width: 700, height: 740 } });
   await page.goto(address);
   await page.getByText('Live', { exact: true }).waitFor();
+  await page.getByText('What the firewall does', { exact: true }).click();
   const region = page.getByRole('group', { name: 'Rules' });
   await region.focus();
   await page.evaluate(`document.styleSheets[0].insertRule('.scroll { width: 10rem }')`);
@@ -273,6 +284,87 @@ test('the page is whole without JavaScript', async () => {
   const page = await context.newPage();
   await page.goto(address);
   assert.equal(await page.getByRole('heading', { level: 1 }).textContent(), 'gatepost.office.example');
-  assert.ok(await page.getByText('203.0.113.50/24').isVisible());
+  assert.ok(await page.getByRole('definition').filter({ hasText: '203.0.113.50/24' }).isVisible());
   await context.close();
+});
+
+const LINK: HealthNode = {
+  name: 'link',
+  state: 'failed',
+  reason: 'The device wan0 has no carrier',
+  children: [],
+};
+
+/** As the box reports it: a group of checks is as bad as the worst of them. */
+function reportWith(wan: HealthNode): typeof HEALTH {
+  const { state, reason } = wan;
+  const well = { state: 'ok', reason: 'All is well', children: [] } as const;
+  const others = ['lan', 'services'].map((name) => ({ name, ...well }));
+  const group = { name: 'wan', state, reason, children: [wan] };
+  return {
+    ok: state === 'ok',
+    firstError: null,
+    tree: { name: 'box', state, reason, children: [group, ...others] },
+  };
+}
+
+test('the page says first whether all works, along the way from the Internet to the office, and what is wrong with what to do', async () => {
+  box.report = reportWith(LINK);
+  const page = await browser.newPage();
+  await page.goto(address);
+  await page.getByText('Live', { exact: true }).waitFor();
+  const verdict = page.locator('.verdict');
+  assert.equal(await verdict.textContent(), '1 thing does not work');
+  const tiles = page.getByRole('list', { name: 'Overview' }).getByRole('listitem');
+  const said = async (): Promise<readonly string[]> =>
+    (await tiles.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '));
+  assert.deepEqual((await said()).slice(0, 3), [
+    'Internet failed see below',
+    'This box works running for 1 d 2 h',
+    'Office network works 1 device',
+  ]);
+  const wrong = page.getByRole('region', { name: 'What is wrong' });
+  assert.match(
+    await wrong.innerText(),
+    /failed Internet The device wan0 has no carrier Is the modem on, and its cable/,
+  );
+  await page.getByText('Names', { exact: true }).click();
+  box.report = reportWith({ ...LINK, state: 'ok' });
+  box.change();
+  await page.getByText('Everything works', { exact: true }).waitFor();
+  assert.deepEqual([await wrong.count(), (await said())[0]], [0, 'Internet works 203.0.113.50/24']);
+  assert.ok(await page.getByRole('group', { name: 'Names the box answers for' }).isVisible());
+  box.report = reportWith({ ...LINK, state: 'warning' });
+  box.change();
+  await page.getByText('Everything works; 1 thing needs attention', { exact: true }).waitFor();
+  box.report = HEALTH;
+  await page.close();
+});
+
+test('the page shows a hostile name as letters: no markup, no control character, no turned writing direction', async () => {
+  const [lease] = LEASES;
+  assert.ok(lease !== undefined);
+  box.devices = [{ ...lease, name: '<img src=x onerror=alert(1)>\u202egpj.exe\u0007' }];
+  const page = await browser.newPage();
+  await page.goto(address);
+  const cells = await page.getByRole('group', { name: 'Leases' }).getByRole('cell').allTextContents();
+  assert.equal(cells[0], '<img src=x onerror=alert(1)>\\u202egpj.exe\\x07');
+  assert.equal(await page.locator('img').count(), 0);
+  await page.close();
+});
+
+test('a list of hundreds of devices is folded, with their number, and opened by the keyboard', async () => {
+  const [lease] = LEASES;
+  assert.ok(lease !== undefined);
+  box.devices = Array.from({ length: 500 }, (_, n) => ({ ...lease, name: `device-${n}` }));
+  const page = await browser.newPage();
+  await page.goto(address);
+  const region = page.getByRole('group', { name: 'Leases' });
+  assert.equal(await region.isVisible(), false);
+  await page.getByText('All 500 addresses', { exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await region.waitFor();
+  assert.equal(await region.getByRole('rowheader').count(), 500);
+  box.devices = LEASES;
+  await page.close();
 });

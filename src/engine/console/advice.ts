@@ -2,6 +2,8 @@ import type { HealthNode, HealthReport } from '../../port/health-report.ts';
 
 /** Something that is wrong, and what to do. */
 export interface Trouble {
+  /** `failed` or `warning`. */
+  readonly state: HealthNode['state'];
   readonly where: string;
   readonly reason: string;
   readonly advice: string | undefined;
@@ -29,10 +31,8 @@ export function troublesOf({ tree }: HealthReport): readonly Trouble[] {
   ];
 }
 
-type Found = Trouble & { readonly state: HealthNode['state'] };
-
 /** A node of a group has a reason of its own when no node below says it. */
-function below(node: HealthNode, path: string): readonly Found[] {
+function below(node: HealthNode, path: string): readonly Trouble[] {
   const deeper = node.children.flatMap((child) => below(child, `${path}/${child.name}`));
   if (deeper.length > 0 || (node.state !== 'failed' && node.state !== 'warning')) return deeper;
   const where = path.replace(/^(notices|services|roles)\//, '').replaceAll('/', ' ');

@@ -51,7 +51,7 @@ function addressFinding({ status, conflict }: WanFacts): Finding {
 
 function leaseText({ server, expires }: NonNullable<WanFacts['status']['lease']>): string {
   const end = formatTime(expires);
-  return end === NO_TIME ? `from ${server}` : `from ${server}, ends ${end}`;
+  return end === NO_TIME ? `lease from ${server}` : `lease from ${server}, ends ${end}`;
 }
 
 function gatewayFinding({ status, gateway }: WanFacts): Finding {

@@ -16,7 +16,9 @@ function labelOf(node: Node | null): string | null {
 }
 
 function updateAttributes(shown: Element, next: Element): void {
-  for (const name of shown.getAttributeNames()) if (!next.hasAttribute(name)) shown.removeAttribute(name);
+  // Whether it is open is for its reader to say.
+  const isKept = (name: string): boolean => next.hasAttribute(name) || name === 'open';
+  for (const name of shown.getAttributeNames()) if (!isKept(name)) shown.removeAttribute(name);
   for (const { name, value } of next.attributes)
     if (shown.getAttribute(name) !== value) shown.setAttribute(name, value);
 }

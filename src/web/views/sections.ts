@@ -3,10 +3,13 @@ import type { BoxStatus, LeaseStatus, NameStatus } from '../../port/box.ts';
 import type { FirewallView } from '../../port/gate-status.ts';
 import type { HealthNode, HealthReport } from '../../port/health-report.ts';
 import type { QueueDestination } from '../../port/mail-queue-view.ts';
+import { badge } from './badge.ts';
 import { firewallSection } from './firewall-section.ts';
 import { formatBytes } from '../../base/size.ts';
-import { formatSpan, formatTime } from '../../base/time-text.ts';
-import { type Html, table } from './table.ts';
+import { NO_TIME, formatSpan, formatTime } from '../../base/time-text.ts';
+import { fold } from './fold.ts';
+import { overview } from './overview.ts';
+import { type Html, shown, table } from './table.ts';
 
 /** What the page shows at one moment. */
 export interface Snapshot {
@@ -31,18 +34,11 @@ function facts(pairs: readonly (readonly [string, string | Html])[]): Html {
   </dl>`;
 }
 
-const STATE_WORDS = { ok: 'works', warning: 'attention', failed: 'failed', unknown: 'not known' } as const;
-
-/** State is said in words, not by colour alone. */
-function badge(state: HealthNode['state']): Html {
-  return html`<span class="badge ${state}">${STATE_WORDS[state]}</span>`;
-}
-
 function healthItem(node: HealthNode): Html {
   return html`<li>
     ${badge(node.state)}
     <strong>${node.name}</strong
-    >${node.reason === '' ? '' : html` <span class="reason">${node.reason}</span>`}
+    >${node.reason === '' ? '' : html` <span class="reason">${shown(node.reason)}</span>`}
     ${
       node.children.length === 0
         ? ''
@@ -53,17 +49,23 @@ function healthItem(node: HealthNode): Html {
   </li>`;
 }
 
-function headline({ status, health }: Snapshot): Html {
-  const verdict = health.ok ? 'Everything works' : (health.firstError ?? 'Something needs attention');
-  return html`<header>
-    <h1>${status.name}.${status.domain}</h1>
-    <p class="verdict ${health.ok ? 'ok' : 'failed'}" role="status">${verdict}</p>
-  </header>`;
-}
-
 function internetFact({ internet }: BoxStatus['wan']): readonly (readonly [string, string])[] {
   return internet === undefined || internet === 'off' ? [] : [['Internet', internet]];
 }
+
+function leaseText({ server, expires }: NonNullable<BoxStatus['wan']['lease']>): string {
+  const end = formatTime(expires);
+  return end === NO_TIME ? `from ${server}` : `from ${server}, ends ${end}`;
+}
+
+/** The states of the DHCP client (RFC 2131 figure 5) in which there is an address, and those without it. */
+const STATES: Readonly<Record<string, string>> = {
+  OFF: 'not used',
+  STATIC: 'fixed address',
+  BOUND: 'address from the provider',
+  RENEWING: 'address from the provider, being renewed',
+  REBINDING: 'address from the provider, being renewed from any server',
+};
 
 function wanSection({ wan }: BoxStatus): Html {
   const lease = wan.lease;
@@ -73,11 +75,9 @@ function wanSection({ wan }: BoxStatus): Html {
       ['Port', `${wan.device}, link ${wan.link}`],
       ['Address', wan.address ?? 'none'],
       ['Router of the provider', wan.gateway ?? 'none'],
-      ['State', wan.state],
+      ['State', STATES[wan.state] ?? `asks the provider for an address (${wan.state})`],
       ...internetFact(wan),
-      ...(lease === null
-        ? []
-        : ([['Lease', `from ${lease.server}, until ${formatTime(lease.expires)}`]] as const)),
+      ...(lease === null ? [] : ([['Lease', leaseText(lease)]] as const)),
     ])}
   </section>`;
 }
@@ -138,20 +138,28 @@ function waitingTable(waiting: readonly QueueDestination[]): Html {
         <p class="none">Mail waits for ${more} more domains: <code>gatepost mail queue</code> shows all</p>`;
 }
 
-function tables({ status, leases, names, firewall, waiting }: Snapshot): Html {
+/** More are looked up, not watched. */
+const MOST_DEVICES = 50;
+
+function leaseTable(leases: readonly LeaseStatus[]): Html {
+  const rows = table(
+    'Leases',
+    ['Address', 'Name', 'MAC', 'State', 'Until'],
+    leases.map((l) => [
+      l.address,
+      l.nameProblem === null ? (l.name ?? '') : `${l.name ?? ''} (${l.nameProblem})`,
+      l.mac,
+      l.state,
+      l.expires === null ? '' : formatTime(l.expires),
+    ]),
+  );
+  return leases.length > MOST_DEVICES ? fold(`All ${leases.length} addresses`, rows) : rows;
+}
+
+function tables({ status, leases, firewall, waiting }: Snapshot): Html {
   return html`<section aria-labelledby="devices">
       <h2 id="devices">Devices</h2>
-      ${table(
-        'Leases',
-        ['Address', 'Name', 'MAC', 'State', 'Until'],
-        leases.map((l) => [
-          l.address,
-          l.nameProblem === null ? (l.name ?? '') : `${l.name ?? ''} (${l.nameProblem})`,
-          l.mac,
-          l.state,
-          l.expires === null ? '' : formatTime(l.expires),
-        ]),
-      )}
+      ${leaseTable(leases)}
     </section>
     <section aria-labelledby="mail">
       <h2 id="mail">Mail</h2>
@@ -162,39 +170,45 @@ function tables({ status, leases, names, firewall, waiting }: Snapshot): Html {
         status.mailboxes.map((m) => [m.user, String(m.messages), sizeOf(m)]),
       )}
     </section>
-    <section aria-labelledby="names">
-      <h2 id="names">Names</h2>
-      ${table(
+    ${firewallSection(firewall)}`;
+}
+
+/** What is looked up rather than watched. */
+function details({ status, names, health }: Snapshot): Html {
+  return html`<section aria-labelledby="details">
+    <h2 id="details">Details</h2>
+    ${fold(
+      'All checks',
+      html`<ul class="tree">
+        ${healthItem(health.tree)}
+      </ul>`,
+    )}
+    ${fold(
+      'Names',
+      table(
         'Names the box answers for',
         ['Name', 'Type', 'Value', 'Origin'],
         names.map((n) => [n.name, n.type, n.value, n.origin]),
-      )}
-    </section>
-    ${firewallSection(firewall)}
-    <section aria-labelledby="services">
-      <h2 id="services">Services</h2>
-      ${table(
+      ),
+    )}
+    ${fold('Services', [
+      table(
         'Services',
         ['Service', 'State', 'Where'],
         status.services.map((s) => [s.name, badge(s.ok ? 'ok' : 'failed'), s.detail]),
-      )}
-      ${table(
+      ),
+      table(
         'Roles',
         ['Role', 'State', 'Restarts'],
         status.roles.map((r) => [r.name, r.state, String(r.restarts)]),
-      )}
-    </section>`;
+      ),
+    ])}
+  </section>`;
 }
 
 /** Everything that lives: sent with the page, and again with every change while the page is open. */
 export function sections(snapshot: Snapshot): Html {
-  return html`${headline(snapshot)}
-    <section aria-labelledby="health">
-      <h2 id="health">Health</h2>
-      <ul class="tree">
-        ${healthItem(snapshot.health.tree)}
-      </ul>
-    </section>
+  return html`${overview(snapshot)}
     <div class="pair">${wanSection(snapshot.status)}${lanSection(snapshot.status)}</div>
-    ${tables(snapshot)}`;
+    ${tables(snapshot)}${details(snapshot)}`;
 }

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { printable } from '../../base/printable.ts';
 import type { HtmlEscapedString } from 'hono/utils/html';
 
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
@@ -8,11 +9,23 @@ export type Row = readonly (string | Html)[];
 /** Letters of a cell that stays one line; a longer one takes several before the table is wider than the page. */
 const ONE_LINE = 30;
 
+/** Nobody reads a longer text here. */
+const MOST_LETTERS = 2000;
+
+/** What a peer may have written, without what turns its writing direction around or cannot be seen. */
+export function shown(text: string): string {
+  return printable(text, MOST_LETTERS);
+}
+
+function contentOf(cell: string | Html): string | Html {
+  return typeof cell === 'string' ? shown(cell) : cell;
+}
+
 function cellOf(cell: string | Html, heading: string | undefined): Html {
   if (cell === '') return html`<td role="cell"></td>`;
   if (typeof cell === 'string' && cell.length > ONE_LINE)
-    return html`<td role="cell" class="long" data-heading="${heading}">${cell}</td>`;
-  return html`<td role="cell" data-heading="${heading}">${cell}</td>`;
+    return html`<td role="cell" class="long" data-heading="${heading}">${shown(cell)}</td>`;
+  return html`<td role="cell" data-heading="${heading}">${contentOf(cell)}</td>`;
 }
 
 /**
@@ -35,7 +48,7 @@ export function table(caption: string, headings: readonly string[], rows: readon
         ${rows.map(
           ([first = '', ...cells]) =>
             html`<tr role="row">
-              <th role="rowheader" scope="row">${first}</th>
+              <th role="rowheader" scope="row">${contentOf(first)}</th>
               ${cells.map((cell, i) => cellOf(cell, headings[i + 1]))}
             </tr>`,
         )}

@@ -278,8 +278,8 @@ test('assessHealth() says the end of the lease of the WAN to the minute, and not
   };
   assert.equal(
     reason('2026-01-15T13:00:00.000Z'),
-    '203.0.113.50/24, from 203.0.113.1, ends 2026-01-15 13:00 UTC',
+    '203.0.113.50/24, lease from 203.0.113.1, ends 2026-01-15 13:00 UTC',
   );
-  assert.equal(reason('1970-01-01T12:00:00.000Z'), '203.0.113.50/24, from 203.0.113.1');
-  assert.equal(reason('never'), '203.0.113.50/24, from 203.0.113.1, ends never');
+  assert.equal(reason('1970-01-01T12:00:00.000Z'), '203.0.113.50/24, lease from 203.0.113.1');
+  assert.equal(reason('never'), '203.0.113.50/24, lease from 203.0.113.1, ends never');
 });
