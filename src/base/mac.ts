@@ -6,6 +6,9 @@ declare const macBrand: unique symbol;
 /** An Ethernet address in its canonical text: six lower-case hexadecimal pairs with colons. */
 export type Mac = string & { readonly [macBrand]: true };
 
+/** Octets of an address (ETH_ALEN of linux/if_ether.h). */
+export const MAC_LENGTH = 6;
+
 /** Accepts `02:00:00:00:00:20`, also with `-` or capitals. */
 export function tryParseMac(text: string): Mac | undefined {
   const canonical = text.toLowerCase().replaceAll('-', ':');
@@ -27,14 +30,15 @@ function digitAt(mac: Mac, index: number): number {
 }
 
 export function macBytes(mac: Mac): Uint8Array {
-  const bytes = new Uint8Array(6);
-  for (let i = 0; i < 6; i++) bytes[i] = (digitAt(mac, i * 3) << 4) | digitAt(mac, i * 3 + 1);
+  const bytes = new Uint8Array(MAC_LENGTH);
+  for (let i = 0; i < MAC_LENGTH; i++) bytes[i] = (digitAt(mac, i * 3) << 4) | digitAt(mac, i * 3 + 1);
   return bytes;
 }
 
 /** From exactly six bytes. @throws InvariantError for another length. */
 export function macFromBytes(bytes: Uint8Array): Mac {
-  if (bytes.length !== 6) throw new InvariantError(`Cannot use ${bytes.length} bytes as a MAC address`);
+  if (bytes.length !== MAC_LENGTH)
+    throw new InvariantError(`Cannot use ${bytes.length} bytes as a MAC address`);
   return toHex(bytes, ':') as Mac;
 }
 

@@ -1,5 +1,5 @@
 import { InvariantError, UserError } from './errors.ts';
-import { type Ipv4, formatIpv4, tryParseIpv4 } from './ipv4.ts';
+import { Ipv4, UNSPECIFIED, formatIpv4, tryParseIpv4 } from './ipv4.ts';
 import { type Ipv6, formatIpv6, tryParseIpv6 } from './ipv6.ts';
 
 /** An IPv4 address with the length of its network part. Host bits may be set: `192.168.77.1/24` names both. */
@@ -8,6 +8,12 @@ export interface Prefix4 {
   /** 0 to 32. */
   readonly length: number;
 }
+
+/** 0.0.0.0/0: every address is in it. As a destination it is the default route. */
+export const EVERYWHERE4: Prefix4 = { address: UNSPECIFIED, length: 0 };
+
+/** 127.0.0.0/8: the machine itself (RFC 1122 section 3.2.1.3). */
+export const LOOPBACK_NETWORK4: Prefix4 = { address: Ipv4(0x7f00_0000), length: 8 };
 
 /** An IPv6 address with the length of its network part, 0 to 128. */
 export interface Prefix6 {

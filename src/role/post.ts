@@ -3,7 +3,7 @@ import { tryParseAddress, isIpv4 } from '../base/address.ts';
 import { type Duration, Milliseconds, Minutes, Seconds } from '../base/duration.ts';
 import { UserError, messageOf, unreachable } from '../base/errors.ts';
 import { knownTime } from '../base/instant.ts';
-import { contains4, parsePrefix4 } from '../base/prefix.ts';
+import { LOOPBACK_NETWORK4, contains4, parsePrefix4 } from '../base/prefix.ts';
 import type { RetentionRules } from '../engine/mail-retention.ts';
 import { RingLog } from '../io/log/ring-log.ts';
 import { NodeClock } from '../io/node/clock.ts';
@@ -38,11 +38,12 @@ const MOST_DAMAGE = 20;
 /** Whether a client belongs to the office: the LAN, or the box itself. */
 function lanPredicate(lan: string): (address: string) => boolean {
   const prefix = parsePrefix4(lan);
-  const loopback = parsePrefix4('127.0.0.0/8');
   return (text) => {
     const address = tryParseAddress(text);
     return (
-      address !== undefined && isIpv4(address) && (contains4(prefix, address) || contains4(loopback, address))
+      address !== undefined &&
+      isIpv4(address) &&
+      (contains4(prefix, address) || contains4(LOOPBACK_NETWORK4, address))
     );
   };
 }

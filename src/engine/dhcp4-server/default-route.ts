@@ -1,4 +1,5 @@
 import { DecodeError } from '../../base/errors.ts';
+import { EVERYWHERE4 } from '../../base/prefix.ts';
 import { decodeAll, encodeAll } from '../../wire/field/codec.ts';
 import { codeOfOption } from '../../wire/dhcp4/options.ts';
 import { type StaticRoute, classlessRoutes } from '../../wire/dhcp4/routes.ts';
@@ -29,8 +30,7 @@ export function withDefaultRoute({ custom, routers }: Dhcp4ServerOptions): Reado
     const bytes = custom.get(code);
     const routes = bytes && tryRoutes(bytes);
     if (routes === undefined || routes.some(({ destination }) => destination.length === 0)) continue;
-    const everywhere = { address: 0, length: 0 } as StaticRoute['destination'];
-    whole.set(code, encodeAll(classlessRoutes, [...routes, { destination: everywhere, router }]));
+    whole.set(code, encodeAll(classlessRoutes, [...routes, { destination: EVERYWHERE4, router }]));
   }
   return whole;
 }

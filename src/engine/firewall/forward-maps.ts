@@ -1,6 +1,13 @@
 import { UserError } from '../../base/errors.ts';
-import { type Ipv4, ipv4Bytes } from '../../base/ipv4.ts';
-import { type Prefix4, contains4, formatPrefix4, lastAddress4, network4 } from '../../base/prefix.ts';
+import { ipv4Bytes } from '../../base/ipv4.ts';
+import {
+  EVERYWHERE4,
+  type Prefix4,
+  contains4,
+  formatPrefix4,
+  lastAddress4,
+  network4,
+} from '../../base/prefix.ts';
 import { MAX_SHIFTED_PORTS } from '../../base/shifted-ports.ts';
 import { type Claim, FreePorts, findOverlap } from './forward-overlap.ts';
 import type { FirewallOptions, PortForward } from './options.ts';
@@ -9,8 +16,6 @@ import { IPPROTO } from './statement.ts';
 
 /** Elements of all forwards together: what fits into one transaction, which is one datagram of at most 2 MiB. */
 export const MAX_ELEMENTS = 8192;
-
-const EVERYBODY: Prefix4 = { address: 0 as Ipv4, length: 0 };
 
 /** What one element of a map will match. */
 interface Match extends Claim {
@@ -107,7 +112,7 @@ function protocolsOf({ protocol }: PortForward): readonly number[] {
 
 function matchesOf(forward: PortForward, index: number): Match[] {
   if (!forward.enabled) return [];
-  const from = forward.from.length === 0 ? [EVERYBODY] : forward.from;
+  const from = forward.from.length === 0 ? [EVERYWHERE4] : forward.from;
   // Prefixes lie within one another or apart: what another of them covers is left out.
   const sources = from.filter(
     (one, at) => !from.some((other, place) => covers(other, one) && (!covers(one, other) || place < at)),

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
 import { KernelError } from '../../base/errors.ts';
+import { SOL_SOCKET } from './socket-constants.ts';
 
 /*
  * The only user of node:ffi: the functions of libc that Node offers in no other way. All layouts are those of 64-bit
@@ -109,7 +110,6 @@ export function socketPeer(socket: number): { readonly pid: number; readonly uid
   return { pid: credentials[0] ?? -1, uid: credentials[1] ?? -1 };
 }
 
-const SOL_SOCKET = 1;
 const SO_ERROR = 4;
 const SO_PEERCRED = 17;
 const SO_ATTACH_FILTER = 26;

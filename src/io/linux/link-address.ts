@@ -1,10 +1,9 @@
-import { type Mac, macBytes } from '../../base/mac.ts';
+import { MAC_LENGTH, type Mac, macBytes } from '../../base/mac.ts';
+import { AF_PACKET } from './socket-constants.ts';
 
-const AF_PACKET = 17;
 // struct sockaddr_ll { u16 family, be16 protocol, i32 ifindex, u16 hatype, u8 pkttype, u8 halen, u8 addr[8] }
 const LENGTH = 20;
 export const LINK_ADDRESS = { packetType: 10, mac: 12 } as const;
-export const MAC_LENGTH = 6;
 
 /** An address of packet(7): a device by its number, an EtherType, and a station on it unless that is left out. */
 export function linkAddress(etherType: number, index: number, mac?: Mac): Uint8Array {

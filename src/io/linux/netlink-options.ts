@@ -1,15 +1,13 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { KernelError } from '../../base/errors.ts';
 import { readSocketOption, setSocketOption } from './ffi.ts';
+import { SOL_SOCKET, SO_RCVBUFFORCE, SO_SNDBUFFORCE } from './socket-constants.ts';
 
 // linux/netlink.h, asm-generic/socket.h, linux/sock_diag.h
 const SOL_NETLINK = 270;
 const NETLINK_NO_ENOBUFS = 5;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
-const SOL_SOCKET = 1;
-const SO_SNDBUFFORCE = 32;
-const SO_RCVBUFFORCE = 33;
 const SO_MEMINFO = 55;
 const SK_MEMINFO = { DROPS: 8, LENGTH: 9 } as const;
 

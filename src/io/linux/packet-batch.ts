@@ -1,3 +1,5 @@
+import { MAC_LENGTH } from '../../base/mac.ts';
+
 /** One packet as views of memory that is used again: they are valid until the next one. */
 export interface PacketView {
   readonly source: Uint8Array;
@@ -6,7 +8,6 @@ export interface PacketView {
   readonly checksumReady: boolean;
 }
 
-const MAC_LENGTH = 6;
 /** Length of the payload u32 little-endian, 1 if its checksum can be checked, source, destination. */
 const HEAD = 4 + 1 + 2 * MAC_LENGTH;
 const FIRST_CAPACITY = 64 * 1024;

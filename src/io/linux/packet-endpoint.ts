@@ -1,4 +1,5 @@
 import { KernelError } from '../../base/errors.ts';
+import { MAC_LENGTH } from '../../base/mac.ts';
 import type { PacketFilter } from '../../port/packet.ts';
 import {
   type MessageReceiver,
@@ -12,16 +13,13 @@ import {
   socketAddress,
   takeSocketError,
 } from './ffi.ts';
-import { LINK_ADDRESS, MAC_LENGTH, linkAddress } from './link-address.ts';
+import { LINK_ADDRESS, linkAddress } from './link-address.ts';
 import type { PacketView } from './packet-batch.ts';
 import { packetFilterProgram } from './packet-filter.ts';
+import { AF_PACKET, SOL_SOCKET, SO_RCVBUFFORCE, SO_SNDBUFFORCE } from './socket-constants.ts';
 
-// linux/if_packet.h and the generic socket headers.
-const AF_PACKET = 17;
+// linux/if_packet.h and linux/net.h
 const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0o4_000 | 0o2_000_000;
-const SOL_SOCKET = 1;
-const SO_SNDBUFFORCE = 32;
-const SO_RCVBUFFORCE = 33;
 const SOL_PACKET = 263;
 const PACKET_AUXDATA = 8;
 const TP_STATUS_CSUMNOTREADY = 1 << 3;

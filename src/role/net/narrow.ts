@@ -1,31 +1,30 @@
+import { isIpv4 } from '../../base/address.ts';
+import { inSeconds } from '../../base/duration.ts';
 import { hostLabel } from '../../base/host-label.ts';
-import { formatIpv4 } from '../../base/ipv4.ts';
-import { formatPrefix4 } from '../../base/prefix.ts';
+import { UNSPECIFIED, formatIpv4 } from '../../base/ipv4.ts';
+import type { Mac } from '../../base/mac.ts';
+import { EVERYWHERE4, LOOPBACK_NETWORK4, contains4, formatPrefix4 } from '../../base/prefix.ts';
+import type { Upstream } from '../../base/upstream.ts';
+import { defaultPool } from '../../config/default-pool.ts';
 import { mailHostName } from '../../config/mail-host-name.ts';
 import type { Config } from '../../config/schema.ts';
 import { FRONT_PORTS, SERVICE_PORTS, type ServiceName } from '../../config/service-ports.ts';
+import type { AddressRange, Dhcp4ServerOptions } from '../../engine/dhcp4-server/options.ts';
+import { makeRecord } from '../../engine/dns-zone/answer.ts';
+import type { ReservedName } from '../../engine/dns-zone/lease-names.ts';
 import type { BlockedDevices, FirewallOptions, FirewallService } from '../../engine/firewall/options.ts';
 import { LAN_BRIDGE, type WantedLinks } from '../../engine/links/wanted.ts';
+import type { DnsOptions } from '../../service/dns/start-dns.ts';
 import type { WanAddress, WanMethod } from '../../service/wan/wan-state.ts';
-import type { AddressRange, Dhcp4ServerOptions } from '../../engine/dhcp4-server/options.ts';
-import { mailRoutes } from './mail-routes.ts';
-import { clientServers, mailDomains } from './server-names.ts';
-import { defaultPool } from '../../config/default-pool.ts';
-import type { Mac } from '../../base/mac.ts';
 import type { ClientKey } from '../../wire/dhcp4/client-key.ts';
 import { usualOptionType } from '../../wire/dhcp4/option-catalog.ts';
 import { encodeOptionValue } from '../../wire/dhcp4/option-value.ts';
-import { makeRecord } from '../../engine/dns-zone/answer.ts';
-import type { Upstream } from '../../base/upstream.ts';
 import { joinNames, parseDomainName } from '../../wire/dns/domain-name.ts';
-import type { ReservedName } from '../../engine/dns-zone/lease-names.ts';
 import { parseOwner, parseRecordData } from '../../wire/dns/presentation.ts';
-import { contains4 } from '../../base/prefix.ts';
-import { inSeconds } from '../../base/duration.ts';
-import { isIpv4 } from '../../base/address.ts';
-import type { DnsOptions } from '../../service/dns/start-dns.ts';
-import { canBeRouter, harmlessRoutes, wanConflict } from './wan-conflict.ts';
 import type { MailListener, PostOptions, PostUser, WebOptions } from '../ipc.ts';
+import { mailRoutes } from './mail-routes.ts';
+import { clientServers, mailDomains } from './server-names.ts';
+import { canBeRouter, harmlessRoutes, wanConflict } from './wan-conflict.ts';
 
 /*
  * From the one configuration to what each service may know of it.
@@ -107,7 +106,7 @@ export function firewallOptions(
 export function wantedLinks(config: Config, address: WanAddress | 'none' | 'unknown'): WantedLinks {
   const { lan, wan, mode } = config;
   const routes =
-    mode === 'lan-only' && lan.gateway !== null ? [{ destination: EVERYWHERE, gateway: lan.gateway }] : [];
+    mode === 'lan-only' && lan.gateway !== null ? [{ destination: EVERYWHERE4, gateway: lan.gateway }] : [];
   return {
     lan: { devices: lan.devices, up: true, ipv4: { addresses: [lan.address], routes } },
     wan: {
@@ -137,8 +136,6 @@ function translates({ mode }: Config): boolean {
   return mode === 'firewall' || mode === 'firewall-dmz';
 }
 
-const EVERYWHERE = { address: 0, length: 0 } as FirewallOptions['lanNetworks'][number];
-
 function wanIpv4(
   config: Config,
   address: WanAddress | 'none' | 'unknown',
@@ -148,13 +145,12 @@ function wanIpv4(
   if (address === 'unknown') return {};
   if (wanConflict(config, address) !== undefined) return none;
   const { prefix, gateway } = address;
-  const onLink = (router: number): boolean => router === 0;
   const hasGateway = gateway !== undefined && canBeRouter(config, address, gateway);
-  const toGateway = hasGateway ? [{ destination: EVERYWHERE, gateway, metric: WAN_METRIC }] : [];
+  const toGateway = hasGateway ? [{ destination: EVERYWHERE4, gateway, metric: WAN_METRIC }] : [];
   const others = harmlessRoutes(config, address).map(({ destination, router }) => ({
     destination,
     metric: WAN_METRIC,
-    ...(onLink(router) ? {} : { gateway: router }),
+    ...(router === UNSPECIFIED ? {} : { gateway: router }),
   }));
   const further = translates(config)
     ? config.firewall.oneToOne.map((entry) => ({ address: entry.address, length: 32 }))
@@ -287,7 +283,7 @@ export function dnsOptions(config: Config, upstreams: readonly Upstream[]): DnsO
   return {
     listen: [{ address: lan.address.address, port: SERVICE_PORTS.dns.port }],
     isClient: (address) =>
-      isIpv4(address) && (contains4(lan.address, address) || address >>> 24 === LOOPBACK),
+      isIpv4(address) && (contains4(lan.address, address) || contains4(LOOPBACK_NETWORK4, address)),
     upstreams,
     zone: {
       domain,
@@ -306,5 +302,3 @@ export function dnsOptions(config: Config, upstreams: readonly Upstream[]): DnsO
     rebindAllow: dns.rebindAllow.map(parseDomainName),
   };
 }
-
-const LOOPBACK = 127;

@@ -1,6 +1,6 @@
 import type { Ipv4 } from '../../base/ipv4.ts';
 import type { Ipv6 } from '../../base/ipv6.ts';
-import { type Mac, macFromBytes } from '../../base/mac.ts';
+import { MAC_LENGTH, type Mac, macFromBytes } from '../../base/mac.ts';
 import type { KernelMessage, NetlinkSession } from '../../port/netlink-session.ts';
 import { decodeAll, encodeAll } from '../../wire/field/codec.ts';
 import { AF, RTM } from '../../wire/rtnetlink/constants.ts';
@@ -13,8 +13,6 @@ export interface Neighbour {
   readonly address: Ipv4 | Ipv6;
   readonly mac: Mac;
 }
-
-const ETHERNET_ADDRESS_LENGTH = 6;
 
 const REQUEST = {
   type: RTM.GETNEIGH,
@@ -40,6 +38,6 @@ export async function readNeighbours(route: NetlinkSession): Promise<readonly Ne
 export function neighbourOf({ type, payload }: KernelMessage): Neighbour | undefined {
   if (type !== RTM.NEWNEIGH) return undefined;
   const { index, address, hardwareAddress } = decodeAll(neighbourMessage, payload);
-  if (address === undefined || hardwareAddress?.length !== ETHERNET_ADDRESS_LENGTH) return undefined;
+  if (address === undefined || hardwareAddress?.length !== MAC_LENGTH) return undefined;
   return { index, address, mac: macFromBytes(hardwareAddress) };
 }

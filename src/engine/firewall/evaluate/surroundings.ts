@@ -1,7 +1,13 @@
 import { isIpv4 } from '../../../base/address.ts';
 import type { Ipv4 } from '../../../base/ipv4.ts';
 import type { Ipv6 } from '../../../base/ipv6.ts';
-import { type Prefix4, type Prefix6, contains4, lastAddress4 } from '../../../base/prefix.ts';
+import {
+  LOOPBACK_NETWORK4,
+  type Prefix4,
+  type Prefix6,
+  contains4,
+  lastAddress4,
+} from '../../../base/prefix.ts';
 
 type Address = Ipv4 | Ipv6;
 type Prefix = Prefix4 | Prefix6;
@@ -37,7 +43,7 @@ export interface Hop {
 }
 
 function isLoopback(address: Address): boolean {
-  return isIpv4(address) ? address >>> 24 === 127 : address === 1n;
+  return isIpv4(address) ? contains4(LOOPBACK_NETWORK4, address) : address === 1n;
 }
 
 /** 224.0.0.0/4 and ff00::/8. */
