@@ -1,7 +1,7 @@
 import { counted } from '../base/counted.ts';
 import { formatBytes } from '../base/size.ts';
 import type { Command } from './command.ts';
-import { dataDirectory, directoryFiles, storeFiles } from './mail-directory.ts';
+import { directoryFiles, mailDataFiles } from './mail-directory.ts';
 
 export const mailBackupCommand: Command = {
   name: 'mail backup',
@@ -13,7 +13,7 @@ export const mailBackupCommand: Command = {
     const [directory = ''] = context.words;
     const { backupMail } = await import('../service/mail-store/backup-mail.ts');
     const { copied, kept, octets } = await backupMail(
-      storeFiles(dataDirectory(context)),
+      await mailDataFiles(context),
       directoryFiles(directory),
     );
     context.print(`copied ${counted(copied, 'file')}, ${formatBytes(octets)}; there already: ${kept}`);

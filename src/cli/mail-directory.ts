@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { UserError } from '../base/errors.ts';
+import { KernelError, UserError } from '../base/errors.ts';
 import { nodeFiles } from '../io/node/files.ts';
 import { makeDirectories } from '../io/node/make-directories.ts';
 import type { Files } from '../port/files.ts';
+import type { DataState } from '../port/machine.ts';
+import { NotRunningError } from './client.ts';
 import type { Context } from './command.ts';
 
 /** Where a box keeps its data unless `--data` says otherwise. */
@@ -17,6 +19,22 @@ export function valueOf({ flags }: Context, name: string): string | undefined {
 
 export function dataDirectory(context: Context): string {
   return resolve(valueOf(context, 'data') ?? DEFAULT_DATA_DIRECTORY);
+}
+
+/** The data directory whose mail is meant: the one named, else that of the running box, else where a box keeps it. */
+export async function mailDataFiles(context: Context): Promise<Files> {
+  const named = valueOf(context, 'data');
+  return storeFiles(named ?? (await directoryOfBox(context)) ?? DEFAULT_DATA_DIRECTORY);
+}
+
+/** Undefined while no box runs, or none that may be asked. */
+async function directoryOfBox({ api }: Context): Promise<string | undefined> {
+  try {
+    return (await api.get<DataState>('/api/data')).directory;
+  } catch (error) {
+    if (error instanceof NotRunningError || error instanceof KernelError) return undefined;
+    throw error;
+  }
 }
 
 /** The data directory that a command reads, whether the box runs or not. */

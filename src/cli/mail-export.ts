@@ -3,7 +3,7 @@ import { UserError } from '../base/errors.ts';
 import { formatBytes } from '../base/size.ts';
 import type { MailSink } from '../service/mail-store/export-mail.ts';
 import type { Command, Context } from './command.ts';
-import { dataDirectory, directoryFiles, fileIn, storeFiles, valueOf } from './mail-directory.ts';
+import { directoryFiles, fileIn, mailDataFiles, valueOf } from './mail-directory.ts';
 
 async function sinkOf(context: Context): Promise<MailSink> {
   const [mbox, maildir] = [valueOf(context, 'mbox'), valueOf(context, 'maildir')];
@@ -29,7 +29,7 @@ export const mailExportCommand: Command = {
     const [user = ''] = context.words;
     const { MailArchive } = await import('../service/mail-store/mail-archive.ts');
     const { exportMail, requireMailbox } = await import('../service/mail-store/export-mail.ts');
-    const archive = await MailArchive.open({ files: storeFiles(dataDirectory(context)) });
+    const archive = await MailArchive.open({ files: await mailDataFiles(context) });
     try {
       requireMailbox(archive, user);
       const { exported, octets, unreadable } = await exportMail(archive, user, await sinkOf(context));

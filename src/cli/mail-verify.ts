@@ -4,7 +4,7 @@ import { formatTime } from '../base/time-text.ts';
 import type { DamagedMessage } from '../port/mailbox.ts';
 import type { MailReport } from '../service/mail-store/verify-mail.ts';
 import { type Command, printEither } from './command.ts';
-import { dataDirectory, storeFiles } from './mail-directory.ts';
+import { mailDataFiles } from './mail-directory.ts';
 
 function describe({ uid, size, received, users }: DamagedMessage): string {
   return `  message ${uid} of ${users.join(', ') || 'the queue'}, received: ${formatTime(received)}, ${formatBytes(size)}`;
@@ -37,7 +37,7 @@ export const mailVerifyCommand: Command = {
   options: { data: true, json: false },
   async run(context) {
     const { verifyMail } = await import('../service/mail-store/verify-mail.ts');
-    const report = await verifyMail(storeFiles(dataDirectory(context)));
+    const report = await verifyMail(await mailDataFiles(context));
     printEither(context, report, reportText);
     if (report.damage.length + report.lost.length > 0) {
       throw new Error(

@@ -2,46 +2,10 @@ import type * as z from 'zod';
 import { ConfigError, type Problem, messageOf } from '../base/errors.ts';
 import { findConflicts } from './conflicts.ts';
 import { type Config, configSchema } from './schema.ts';
-import { wantedText } from './wanted-text.ts';
+import { problemsOf } from './problems.ts';
 
 /** What some editors put in front of a text in UTF-8. */
 const BYTE_ORDER_MARK = /^\u{FEFF}/u;
-/** The longest text of a found value that a problem shows. */
-const FOUND_LENGTH = 80;
-
-function pathText(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, key) =>
-      typeof key === 'number' ? `${text}[${key}]` : `${text}${text === '' ? '' : '.'}${String(key)}`,
-    '',
-  );
-}
-
-function isSecret(path: string): boolean {
-  return /password|secret|key$/i.test(path);
-}
-
-function foundText(path: string, value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (isSecret(path)) return '(hidden)';
-  const text =
-    JSON.stringify(value, (key, one: unknown) => (isSecret(key) ? '(hidden)' : one)) ?? typeof value;
-  return text.length > FOUND_LENGTH ? `${text.slice(0, FOUND_LENGTH)}…` : text;
-}
-
-/** One zod issue is one problem, but for unknown keys, which are one problem each. */
-function toProblems(issue: z.core.$ZodIssue): readonly Problem[] {
-  const path = pathText(issue.path);
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      path: path === '' ? key : `${path}.${key}`,
-      found: 'an unknown key',
-      wanted: 'no such key',
-    }));
-  }
-  return [{ path, found: foundText(path, issue.input), wanted: wantedText(issue) }];
-}
-
 /** The problems between values of the parts whose form is right, while other parts have problems of form. */
 function conflictsBeside(value: unknown, issues: readonly z.core.$ZodIssue[]): readonly Problem[] {
   if (typeof value !== 'object' || value === null) return [];
@@ -56,10 +20,10 @@ function conflictsBeside(value: unknown, issues: readonly z.core.$ZodIssue[]): r
  * @throws ConfigError with every problem at once: those of form, and those between values that could be read
  */
 export function readConfig(value: unknown): Config {
-  const result = configSchema.safeParse(value, { reportInput: true });
+  const result = configSchema.safeParse(value);
   if (!result.success) {
     const { issues } = result.error;
-    throw new ConfigError([...issues.flatMap(toProblems), ...conflictsBeside(value, issues)]);
+    throw new ConfigError([...problemsOf(value, issues), ...conflictsBeside(value, issues)]);
   }
   const problems = findConflicts(result.data);
   if (problems.length > 0) throw new ConfigError(problems);

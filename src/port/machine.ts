@@ -12,6 +12,8 @@ export interface ResetScope {
 
 /** How the data of the box are. */
 export interface DataState {
+  /** The directory they are in. */
+  readonly directory: string;
   /** Why they cannot be used and nothing is promised, or null. */
   readonly problem: string | null;
   /** Whether the next start can be asked to format them. */
@@ -26,6 +28,6 @@ export interface Machine {
   dataState(): DataState;
   /** Has broken data formatted at the next start, and restarts the box. @throws UserError for data that are not broken */
   formatData(): Promise<void>;
-  /** Starts the board again. */
+  /** Starts the board again. @throws UserError where there is no board, and so nobody to start the program again */
   restart(): void;
 }

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { UserError } from '../../src/base/errors.ts';
-import { type ApiClient, RefusedError } from '../../src/cli/client.ts';
+import { KernelError, UserError } from '../../src/base/errors.ts';
+import { type ApiClient, NotRunningError, RefusedError } from '../../src/cli/client.ts';
 import type { Command, Context } from '../../src/cli/command.ts';
 import { mailBackupCommand } from '../../src/cli/mail-backup.ts';
 import { mailExportCommand } from '../../src/cli/mail-export.ts';
@@ -94,6 +94,42 @@ test('mail verify, export and backup read the directory of a box that has it ope
     await run(mailExportCommand, ['bob'], { mbox: at('again.mbox'), data: at('backup') }),
     /exported 3/,
   );
+});
+
+test('mail verify, export and backup read the data of the running box when they are not told where', async () => {
+  const asked: string[] = [];
+  const api: ApiClient = {
+    get: <T>(path: string) => {
+      asked.push(path);
+      return Promise.resolve({ directory: at('data'), problem: null, canFormat: false } as T);
+    },
+    send: () => assert.fail(),
+    upload: () => assert.fail(),
+  };
+  assert.match(await runFor(api, mailVerifyCommand, []), /^3 messages in 2 mailboxes/);
+  assert.match(
+    await run(mailExportCommand, ['bob'], { data: true, mbox: at('running.mbox') }, api),
+    /^exported 3 messages/,
+  );
+  assert.match(await runFor(api, mailBackupCommand, [at('running')]), /^copied 2 files/);
+  assert.deepEqual(asked, ['/api/data', '/api/data', '/api/data']);
+});
+
+test('mail verify reads the default directory while no box runs, and when the caller may not ask it', async () => {
+  for (const error of [
+    new NotRunningError('gone'),
+    new KernelError('reach the box', 'EACCES', 'only root'),
+  ]) {
+    const api: ApiClient = {
+      get: () => Promise.reject(error),
+      send: () => assert.fail(),
+      upload: () => assert.fail(),
+    };
+    await assert.rejects(
+      runFor(api, mailVerifyCommand, []),
+      /^UserError: Cannot read stored mail in "\/data"/,
+    );
+  }
 });
 
 test('mail export refuses an unknown person, no target, two targets and a file that exists', async () => {

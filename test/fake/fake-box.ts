@@ -375,7 +375,7 @@ export class FakeBox implements Box {
     return Promise.resolve();
   }
   dataState(): ReturnType<Box['dataState']> {
-    return { problem: null, canFormat: false };
+    return { directory: '/data', problem: null, canFormat: false };
   }
   formatData(): Promise<void> {
     return Promise.reject(new UserError('Cannot format the data: they are not broken'));

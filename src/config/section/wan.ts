@@ -15,7 +15,10 @@ const wanIpv4 = z.discriminatedUnion(
       })
       .describe('A fixed address.'),
   ],
-  'an object whose "method" is "dhcp" or "static"',
+  {
+    error: ({ code }) =>
+      code === 'invalid_union' ? '"dhcp" or "static"' : 'an object whose "method" is "dhcp" or "static"',
+  },
 );
 
 /** The address of one station: not a group's (IEEE 802: the lowest bit of the first octet), and not all zeros. */

@@ -48,7 +48,7 @@ export class MachineDesk implements Machine {
     const { settings, dataDevice } = this.#parts;
     const isBroken = settings.isInMemory === true;
     const problem = isBroken ? (settings.rescue ?? 'The data cannot be used') : null;
-    return { problem, canFormat: isBroken && dataDevice !== undefined };
+    return { directory: settings.data, problem, canFormat: isBroken && dataDevice !== undefined };
   }
 
   async formatData(): Promise<void> {
@@ -66,6 +66,10 @@ export class MachineDesk implements Machine {
   }
 
   restart(): void {
+    if (this.#parts.settings.board === undefined)
+      throw new UserError(
+        'Cannot restart the board: this box does not run from an image; stop the program and start it again',
+      );
     this.#restartSoon('The owner restarts the box');
   }
 

@@ -1,9 +1,7 @@
-import * as z from 'zod';
 import type { Box } from '../../port/box.ts';
 import { readBody } from './read-body.ts';
+import { newCertificate } from './requests.ts';
 import type { Routes } from './routes-type.ts';
-
-const newCertificate = z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) });
 
 /** The routes about certificates, and about what mail programs have to know. */
 export function certificateRoutes(routes: Routes, box: Box): void {

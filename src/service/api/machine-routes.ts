@@ -1,9 +1,7 @@
-import * as z from 'zod';
-import { type Machine, RESET_KINDS } from '../../port/machine.ts';
+import type { Machine } from '../../port/machine.ts';
 import { readBody } from './read-body.ts';
+import { resetRequest } from './requests.ts';
 import type { Routes } from './routes-type.ts';
-
-const resetRequest = z.strictObject({ kind: z.enum(RESET_KINDS) });
 
 /** `/api/reset` and `/api/restart`. */
 export function machineRoutes(routes: Routes, machine: Machine): void {

@@ -5,20 +5,38 @@ import * as z from 'zod';
 import { Milliseconds, Seconds } from '../../base/duration.ts';
 import { ConfigError, UserError } from '../../base/errors.ts';
 import type { Box } from '../../port/box.ts';
-import { MAIL_QUEUE_ACTIONS, MAX_LISTED_MAIL } from '../../port/mail-queue-view.ts';
-import { LOG_LEVELS, type Log } from '../../port/log.ts';
+import type { Log } from '../../port/log.ts';
 import { certificateRoutes } from './certificate-routes.ts';
 import { machineRoutes } from './machine-routes.ts';
 import { mailImport } from './mail-import.ts';
 import { openApiDocument } from './openapi.ts';
+import { acceptedMethods } from './operations.ts';
+import {
+  explainQuery,
+  flowFilter,
+  flowQuery,
+  listQuery,
+  logQuery,
+  newAlias,
+  newPassword,
+  newQuota,
+  newReservation,
+  newUser,
+  oneAlias,
+  oneDevice,
+  oneLease,
+  queueChange,
+  queueEntry,
+  queueQuery,
+  removal,
+  rollback,
+} from './requests.ts';
 import { addUpdate } from './update-routes.ts';
 import { checked, readBody } from './read-body.ts';
 import type { Routes } from './routes-type.ts';
 
 /** A configuration of 2000 forwards and 1000 people is below a megabyte. */
 const MAX_BODY = 4 * 2 ** 20;
-/** Most log entries one answer carries. */
-const MAX_LOG_ENTRIES = 2000;
 /** Events are sent at most this often, so that a burst of changes costs one. */
 const EVENT_INTERVAL = Milliseconds(500);
 /** An event stream without news sends a comment this often, so that both sides notice a dead connection. */
@@ -30,38 +48,6 @@ export interface RoutesOptions {
   readonly log: Log;
 }
 
-const logQuery = z.object({
-  level: z.enum(LOG_LEVELS).default('info'),
-  limit: z.coerce.number().int().min(1).max(MAX_LOG_ENTRIES).default(200),
-});
-const newUser = z.strictObject({
-  name: z.string(),
-  fullName: z.string().default(''),
-  password: z.string().min(1),
-});
-const flowFilter = z.strictObject({
-  address: z.string().optional(),
-  port: z.coerce.number().int().min(1).max(65_535).optional(),
-  protocol: z.string().optional(),
-});
-const explainQuery = z.strictObject({ from: z.string(), to: z.string(), what: z.string() });
-const oneLease = z.strictObject({ address: z.string() });
-const newReservation = z.strictObject({ address: z.string(), name: z.string().optional() });
-const oneDevice = z.strictObject({ device: z.string().min(1) });
-const newAlias = z.strictObject({ name: z.string().min(1), members: z.array(z.string()).min(1).max(1000) });
-const oneAlias = z.strictObject({ name: z.string() });
-const newQuota = z.strictObject({ quota: z.string().nullable() });
-const rollback = z.strictObject({ change: z.number().int().positive().optional() });
-const removal = z.strictObject({ deleteMail: z.boolean().default(false) });
-const newPassword = z.strictObject({ password: z.string().min(1) });
-
-const listQuery = z.strictObject({ after: z.string().max(70).optional() });
-const queueView = z.object({
-  entries: z.coerce.number().int().min(0).max(MAX_LISTED_MAIL).default(MAX_LISTED_MAIL),
-});
-const queueEntry = z.object({ id: z.coerce.number().int().positive() });
-const queueChange = queueEntry.extend({ action: z.enum(MAIL_QUEUE_ACTIONS) });
-
 function addReads(routes: Routes, { box, version }: RoutesOptions): void {
   routes.get('/api/status', async (c) => c.json(await box.status()));
   routes.get('/api/leases', (c) => c.json(box.leases()));
@@ -70,18 +56,11 @@ function addReads(routes: Routes, { box, version }: RoutesOptions): void {
   routes.get('/api/config', (c) => c.json(box.config() as object));
   routes.get('/api/users', (c) => c.json(box.users()));
   routes.get('/api/openapi.json', (c) => c.json(openApiDocument(version) as object));
-  routes.get('/api/log', (c) => {
-    const query = logQuery.safeParse(c.req.query());
-    if (!query.success)
-      throw new UserError(
-        `Cannot read the log: level is one of ${LOG_LEVELS.join(', ')}, limit is 1 to ${MAX_LOG_ENTRIES}`,
-      );
-    return c.json(box.log(query.data));
-  });
+  routes.get('/api/log', (c) => c.json(box.log(checked(c.req.query(), logQuery))));
 }
 
 function addNetwork(routes: Routes, { box }: RoutesOptions): void {
-  routes.get('/api/flows', async (c) => c.json(await box.flows(checked(c.req.query(), flowFilter))));
+  routes.get('/api/flows', async (c) => c.json(await box.flows(checked(c.req.query(), flowQuery))));
   routes.post('/api/flows/end', async (c) =>
     c.json({ ended: await box.endFlows(await readBody(c.req, flowFilter)) }),
   );
@@ -107,7 +86,7 @@ function addNetwork(routes: Routes, { box }: RoutesOptions): void {
 
 function addMailQueue(routes: Routes, { box }: RoutesOptions): void {
   routes.get('/api/mail/queue', async (c) =>
-    c.json(await box.mailQueue(checked(c.req.query(), queueView).entries)),
+    c.json(await box.mailQueue(checked(c.req.query(), queueQuery).entries)),
   );
   routes.get('/api/mail/queue/:id/history', async (c) =>
     c.json(await box.mailHistory(checked(c.req.param(), queueEntry).id)),
@@ -230,9 +209,14 @@ export function apiRoutes(options: RoutesOptions): Routes {
   machineRoutes(routes, options.box);
   certificateRoutes(routes, options.box);
   addEvents(routes, options);
-  routes.notFound((c) =>
-    c.json({ error: `Cannot find "${c.req.path}": see /api/openapi.json for what there is` }, 404),
-  );
+  routes.notFound((c) => {
+    const { method, path } = c.req;
+    const accepted = acceptedMethods(path).join(', ');
+    if (accepted === '')
+      return c.json({ error: `Cannot find "${path}": see /api/openapi.json for what there is` }, 404);
+    c.header('allow', accepted);
+    return c.json({ error: `Cannot use ${method} on "${path}": wanted is ${accepted}` }, 405);
+  });
   routes.onError((error, c) => {
     if (error instanceof ConfigError) return c.json({ error: error.message, problems: error.problems }, 422);
     if (error instanceof UserError) return c.json({ error: error.message }, 422);

@@ -25,7 +25,7 @@ test('a smart host needs only its name; the port follows from the encryption', (
 
 test('a password without a name, a name without a password, and a login in the open are refused', () => {
   assert.deepEqual(problemsOf({ host: 'relay.example', user: 'office' }), [
-    'mail.smartHost.password | (hidden) | a password to go with the name',
+    'mail.smartHost.password | nothing | a password to go with the name',
   ]);
   assert.deepEqual(problemsOf({ host: 'relay.example', password: 'secret' }), [
     'mail.smartHost.user | null | a name to go with the password',

@@ -34,7 +34,12 @@ const HEALTH: HealthReport = reportOf(
 
 function factsWith(more: Partial<ConsoleFacts> = {}): ConsoleFacts {
   const update = { board: 'rpi', version: '1.2.3', slot: 'a', onTrial: false, problem: null };
-  const box = { status: STATUS, health: HEALTH, update, data: { problem: null, canFormat: true } };
+  const box = {
+    status: STATUS,
+    health: HEALTH,
+    update,
+    data: { directory: '/data', problem: null, canFormat: true },
+  };
   return { ...NOTHING_KNOWN, box, hasAnswered: true, ...more };
 }
 
@@ -180,7 +185,7 @@ test('a half-typed word is forgotten when nobody goes on', () => {
 test('formatting is offered for broken data only', () => {
   const { box } = factsWith();
   assert.ok(box !== undefined);
-  const facts = factsWith({ box: { ...box, data: { problem: null, canFormat: false } } });
+  const facts = factsWith({ box: { ...box, data: { directory: '/data', problem: null, canFormat: false } } });
   assert.deepEqual(after([{ kind: 'facts', facts }, ...typed('dformat\n')]).acts, []);
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Log } from '../../../src/port/log.ts';
-import { OPERATIONS } from '../../../src/service/api/openapi.ts';
+import { OPERATIONS } from '../../../src/service/api/operations.ts';
 import { apiRoutes } from '../../../src/service/api/routes.ts';
 import { FakeBox, MAIL_QUEUE, STATUS } from '../../fake/fake-box.ts';
 
@@ -163,4 +163,57 @@ test('GET /api/mail/queue shows all entries, or as many as are asked for, and al
   assert.deepEqual(few.value, { ...MAIL_QUEUE, entries: [] });
   for (const entries of ['-1', '1001', 'all', '0.5'])
     assert.equal((await call('GET', `/api/mail/queue?entries=${entries}`)).status, 422, entries);
+});
+
+test('a method that a path does not take gets 405 and the methods it takes, a path that there is not 404', async () => {
+  const routes = apiRoutes({ box: new FakeBox(), version: '0.1.0', log });
+  const call = async (method: string, path: string): Promise<unknown> => {
+    const response = await routes.request(path, { method }, { mayWrite: true });
+    const { error } = (await response.json()) as { readonly error: string };
+    return [response.status, response.headers.get('allow'), error];
+  };
+  assert.deepEqual(await call('DELETE', '/api/users/bob/quota'), [
+    405,
+    'PUT',
+    'Cannot use DELETE on "/api/users/bob/quota": wanted is PUT',
+  ]);
+  assert.deepEqual(await call('POST', '/api/config'), [
+    405,
+    'GET, PUT',
+    'Cannot use POST on "/api/config": wanted is GET, PUT',
+  ]);
+  const wanted = 'see /api/openapi.json for what there is';
+  assert.deepEqual(await call('GET', '/api/users//quota'), [
+    404,
+    null,
+    `Cannot find "/api/users//quota": ${wanted}`,
+  ]);
+});
+
+test('a request of the wrong form is refused with each place, what was found and what is wanted', async () => {
+  const { call } = harness(true);
+  const refusal = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const { status, value } = await call(method, path, body);
+    return [status, (value as { readonly error: string }).error.replace('Cannot use the request: ', '')];
+  };
+  assert.deepEqual(await refusal('POST', '/api/users', { name: 5, admin: true }), [
+    422,
+    'name: found 5, wanted a text; password: found nothing, wanted a text; admin: found an unknown key, wanted no such key',
+  ]);
+  assert.deepEqual(await refusal('POST', '/api/aliases', []), [
+    422,
+    'the whole of it: found [], wanted an object',
+  ]);
+  assert.deepEqual(await refusal('GET', '/api/log?level=loud&limit=many'), [
+    422,
+    'level: found "loud", wanted one of "debug", "info", "notice", "warn", "error", "fatal"; limit: found "many", wanted a number',
+  ]);
+  assert.deepEqual(await refusal('GET', '/api/mail/queue/x/history'), [
+    422,
+    'id: found "x", wanted a number',
+  ]);
+  assert.deepEqual(await refusal('POST', '/api/users', { name: 'bob', password: '' }), [
+    422,
+    'password: found (hidden), wanted at least 1 character',
+  ]);
 });

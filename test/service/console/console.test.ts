@@ -16,7 +16,7 @@ function harness(size = { columns: 0, rows: 0 }) {
       if (!world.isThere) throw new Error('the box is not running');
       const health = reportOf(groupOf('box', []));
       const status = { ...STATUS, name: world.name };
-      return { status, health, update: null, data: { problem: null, canFormat: false } };
+      return { status, health, update: null, data: { directory: '/data', problem: null, canFormat: false } };
     },
     log: () => Promise.reject(new Error('Cannot read the log')),
     act: async (action) => void acts.push(action),
