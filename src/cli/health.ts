@@ -6,10 +6,16 @@ import { formatTable } from './table.ts';
 const MARKS = { ok: 'ok', warning: 'WARNING', failed: 'FAILED', unknown: 'unknown' } as const;
 const WIDEST_MARK = Math.max(...Object.values(MARKS).map(({ length }) => length));
 
+/** A group gives the reason of the worst check in it, which comes anyway. */
+function isRepeated(reason: string, { children }: Pick<HealthNode, 'children'>): boolean {
+  return children.some((child) => reason === `${child.name}: ${child.reason}` || isRepeated(reason, child));
+}
+
 /** The words of a reason that does not fit stand below one another, as far in as its node. */
 function nodeLines(node: HealthNode, depth: number, screen: Screen): string[] {
   const mark = `${MARKS[node.state].padEnd(WIDEST_MARK)}${'  '.repeat(depth)}`;
-  const text = node.reason === '' ? node.name : `${node.name}: ${node.reason}`;
+  const isSaid = node.reason !== '' && !isRepeated(node.reason, node);
+  const text = isSaid ? `${node.name}: ${node.reason}` : node.name;
   const line = formatTable([[mark, text]], screen);
   return [line, ...node.children.flatMap((child) => nodeLines(child, depth + 1, screen))];
 }

@@ -34,3 +34,15 @@ test('health --json prints what the API answers', async () => {
   const { printed } = await callCommand(healthCommand, { flags: { json: true }, columns: 60 }, LONG);
   assert.deepEqual(JSON.parse(printed), LONG);
 });
+
+test('health says a reason once, at the check that found it, not at the groups above', async () => {
+  const leaf = { name: 'link', state: 'failed', reason: 'The device wan0 has no carrier', children: [] };
+  const wan = { ...leaf, name: 'wan', reason: `link: ${leaf.reason}`, children: [leaf] };
+  const tree = { ...wan, name: 'box', reason: `wan: ${wan.reason}`, children: [wan] };
+  const { printed } = await callCommand(healthCommand, {}, { ok: false, firstError: null, tree });
+  assert.deepEqual(printed.split('\n'), [
+    'FAILED   box',
+    'FAILED     wan',
+    'FAILED       link: The device wan0 has no carrier',
+  ]);
+});

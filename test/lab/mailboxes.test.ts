@@ -199,7 +199,7 @@ test('a message of 40 MiB is imported from a Maildir and read byte for byte', as
   mkdirSync(join(maildir, 'cur'), { recursive: true });
   const text = `Subject: large\r\n\r\n${'z'.repeat(70).concat('\r\n').repeat(582_543)}`;
   writeFileSync(join(maildir, 'cur', '1000000000.large:2,S'), text.replaceAll('\r\n', '\n'));
-  assert.equal(await done('mail', 'import', 'bob', maildir), 'imported 1 messages\n');
+  assert.equal(await done('mail', 'import', 'bob', maildir), 'imported 1 message\n');
   const last = (await numbers('bob')).at(-1) ?? '';
   assert.ok((await read('bob', last)) === text);
 });
