@@ -1,7 +1,8 @@
 import { counted } from '../base/counted.ts';
 import { formatBytes } from '../base/size.ts';
 import type { Command } from './command.ts';
-import { directoryFiles, mailDataFiles } from './mail-directory.ts';
+import { backupFiles } from './backup-directory.ts';
+import { mailDataDirectory, storeFiles } from './mail-directory.ts';
 
 export const mailBackupCommand: Command = {
   name: 'mail backup',
@@ -12,10 +13,8 @@ export const mailBackupCommand: Command = {
   async run(context) {
     const [directory = ''] = context.words;
     const { backupMail } = await import('../service/mail-store/backup-mail.ts');
-    const { copied, kept, octets } = await backupMail(
-      await mailDataFiles(context),
-      directoryFiles(directory),
-    );
+    const data = await mailDataDirectory(context);
+    const { copied, kept, octets } = await backupMail(storeFiles(data), backupFiles(directory, data));
     context.print(`copied ${counted(copied, 'file')}, ${formatBytes(octets)}; there already: ${kept}`);
   },
 };

@@ -22,9 +22,13 @@ export function dataDirectory(context: Context): string {
 }
 
 /** The data directory whose mail is meant: the one named, else that of the running box, else where a box keeps it. */
-export async function mailDataFiles(context: Context): Promise<Files> {
+export async function mailDataDirectory(context: Context): Promise<string> {
   const named = valueOf(context, 'data');
-  return storeFiles(named ?? (await directoryOfBox(context)) ?? DEFAULT_DATA_DIRECTORY);
+  return resolve(named ?? (await directoryOfBox(context)) ?? DEFAULT_DATA_DIRECTORY);
+}
+
+export async function mailDataFiles(context: Context): Promise<Files> {
+  return storeFiles(await mailDataDirectory(context));
 }
 
 /** Undefined while no box runs, or none that may be asked. */

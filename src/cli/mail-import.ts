@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { counted } from '../base/counted.ts';
+import { UserError } from '../base/errors.ts';
 import { nodeFiles } from '../io/node/files.ts';
-import type { ImportedMessage } from '../service/mail-store/import-mail.ts';
+import type { ImportedMessage, OnPassedOver } from '../service/mail-store/import-mail.ts';
 import type { Command } from './command.ts';
 import { MailCarrier } from './mail-carrier.ts';
 import { fileIn } from './mail-directory.ts';
@@ -16,11 +17,11 @@ function isDirectory(path: string): boolean {
   }
 }
 
-async function messagesOf(path: string): Promise<AsyncIterable<ImportedMessage>> {
+async function messagesOf(path: string, onPassedOver: OnPassedOver): Promise<AsyncIterable<ImportedMessage>> {
   const { readMaildir, readMbox } = await import('../service/mail-store/import-mail.ts');
-  if (isDirectory(path)) return readMaildir(nodeFiles(resolve(path)));
+  if (isDirectory(path)) return readMaildir(nodeFiles(resolve(path)), onPassedOver);
   const { files, name } = fileIn(path);
-  return readMbox(files, name);
+  return readMbox(files, name, onPassedOver);
 }
 
 export const mailImportCommand: Command = {
@@ -31,11 +32,18 @@ export const mailImportCommand: Command = {
   options: {},
   async run({ words: [user = '', path = ''], api, print }) {
     const carrier = new MailCarrier(api, user);
-    const messages = await messagesOf(path);
+    let passedOver = 0;
+    const messages = await messagesOf(path, (count) => {
+      passedOver += count;
+    });
     try {
       await carrier.carry(messages);
     } finally {
       print(`imported ${counted(carrier.stored, 'message')}`);
     }
+    if (passedOver > 0)
+      throw new UserError(
+        `Cannot import ${counted(passedOver, 'message')} of "${path}", all others are imported: longer than 100 MiB, or with a line of more than 1 MiB`,
+      );
   },
 };

@@ -19,7 +19,8 @@ export interface OpenFile {
  */
 export interface Files {
   /**
-   * Opens for append and read, with `read` for reading only. With `create` the file must not exist yet and its name is durable only after {@link syncDirectory}.
+   * Opens for append and read, with `read` for reading only: then what is no file is refused with `EISDIR` or `ENXIO`. With `create` the file must not exist yet and its name is durable
+   * only after {@link syncDirectory}.
    */
   open(path: string, mode: 'create' | 'existing' | 'read'): Promise<OpenFile>;
   /** Names in a directory, sorted; empty if it does not exist. */

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -130,6 +138,26 @@ test('mail verify reads the default directory while no box runs, and when the ca
       /^UserError: Cannot read stored mail in "\/data"/,
     );
   }
+});
+
+test('mail backup refuses the directory of a box, its own or another, also by another name, and touches nothing', async () => {
+  const refusal =
+    /^UserError: Cannot put a backup into ".*": a box keeps its mail there; wanted is a directory of its own$/;
+  const before = readdirSync(at('data/mail'));
+  symlinkSync(at('data'), at('link'));
+  mkdirSync(at('other/mail'), { recursive: true });
+  writeFileSync(at('other/mail/segment-00000001.idx'), '');
+  for (const name of ['data', 'link', 'data/mail', 'data/mail/blob', 'other'])
+    await assert.rejects(run(mailBackupCommand, [at(name)]), refusal, name);
+  assert.deepEqual(readdirSync(at('data/mail')), before);
+  assert.deepEqual(readdirSync(at('other/mail')), ['segment-00000001.idx']);
+});
+
+test('mail backup ends with one sentence where no directory can be made', async () => {
+  await assert.rejects(
+    run(mailBackupCommand, ['/proc/x']),
+    /^KernelError: Cannot make the directory \/proc\/x: the file system there takes none \(ENOENT\)$/,
+  );
 });
 
 test('mail export refuses an unknown person, no target, two targets and a file that exists', async () => {

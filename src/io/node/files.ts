@@ -23,7 +23,8 @@ const DIRECTORY_MODE = 0o700;
 const OPEN_FLAGS = {
   create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
   existing: constants.O_RDWR,
-  read: constants.O_RDONLY,
+  // Else the opening of a pipe would wait for a writer.
+  read: constants.O_RDONLY | constants.O_NONBLOCK,
 } as const;
 
 /** Written without a thread: copying so few octets into the kernel's memory takes less than handing them over; the storage is waited for in {@link OpenFile.sync} only. */
@@ -56,6 +57,7 @@ class NodeFiles implements Files {
     return asKernelError(`open ${path}`, async () => {
       const handle = await open(full, OPEN_FLAGS[mode], FILE_MODE);
       if (mode === 'create') await this.#own(handle);
+      if (mode === 'read') await requireFile(handle, path);
       return new NodeFile(handle, path);
     });
   }
@@ -201,6 +203,15 @@ class NodeFile implements OpenFile {
   async close(): Promise<void> {
     await asKernelError(`close ${this.#path}`, () => this.#handle.close());
   }
+}
+
+/** Else closes it: a device has no end, and of a pipe nothing can be read at a place. */
+async function requireFile(handle: FileHandle, path: string): Promise<void> {
+  const about = await handle.stat();
+  if (about.isFile()) return;
+  await handle.close();
+  const [errno, what] = about.isDirectory() ? ['EISDIR', 'a directory'] : ['ENXIO', 'no regular file'];
+  throw new KernelError(`open ${path}`, errno ?? '', `it is ${what}`);
 }
 
 /** What is left to write when the kernel took only the first `count` bytes, as it does on a nearly full disk. */

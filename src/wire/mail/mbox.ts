@@ -100,11 +100,13 @@ export interface MboxLimits {
 export class MboxReader {
   readonly #limits: MboxLimits;
   #rest: Uint8Array = new Uint8Array();
-  /** The lines of the message under way, unquoted; undefined before the first. */
-  #lines: Uint8Array[] | undefined;
+  /** Room for the message under way, unquoted: one piece, as objects for single lines take many times their octets. Undefined before the first message. */
+  #text: Uint8Array | undefined;
   #about: Pick<MboxMessage, 'sender' | 'received'> = { sender: '', received: undefined };
   #size = 0;
   #isAfterEmpty = true;
+  /** Octets of the empty line that is the last of the message under way; 0 if another is. */
+  #emptyLine = 0;
   #tooLarge = 0;
 
   constructor(limits: MboxLimits) {
@@ -130,6 +132,7 @@ export class MboxReader {
       this.#size = Infinity;
       this.#rest = new Uint8Array();
       this.#isAfterEmpty = false;
+      this.#emptyLine = 0;
     }
     return messages;
   }
@@ -146,28 +149,39 @@ export class MboxReader {
   #line(line: Uint8Array, messages: MboxMessage[]): void {
     if (this.#isAfterEmpty && FROM.every((octet, index) => line[index] === octet)) {
       this.#end(messages);
-      this.#lines = [];
+      this.#text = new Uint8Array();
       this.#about = parseFrom(line);
     } else this.#add(line[0] === GREATER && isQuotedFrom(line, 0) ? line.subarray(1) : line);
     this.#isAfterEmpty = line[0] === LF || (line[0] === 13 && line[1] === LF);
+    this.#emptyLine = this.#isAfterEmpty ? line.length : 0;
   }
 
   #add(line: Uint8Array): void {
+    if (this.#text === undefined) return;
+    const start = this.#size;
     this.#size += line.length;
-    if (this.#size <= this.#limits.messageSize) this.#lines?.push(line.slice());
+    if (this.#size > this.#limits.messageSize) {
+      this.#text = new Uint8Array();
+      return;
+    }
+    if (this.#size > this.#text.length) {
+      const larger = new Uint8Array(Math.min(2 * this.#size, this.#limits.messageSize));
+      larger.set(this.#text);
+      this.#text = larger;
+    }
+    this.#text.set(line, start);
   }
 
   #end(messages: MboxMessage[]): void {
-    const [lines, size] = [this.#lines, this.#size];
-    this.#lines = undefined;
+    const [text, size] = [this.#text, this.#size];
+    this.#text = undefined;
     this.#size = 0;
-    if (lines === undefined) return;
+    if (text === undefined) return;
     if (size > this.#limits.messageSize) {
       this.#tooLarge += 1;
       return;
     }
     // The empty line before the next `From ` line is of the file, not of the message.
-    if (this.#isAfterEmpty) lines.pop();
-    messages.push({ ...this.#about, content: concatBytes(lines) });
+    messages.push({ ...this.#about, content: text.slice(0, size - this.#emptyLine) });
   }
 }
