@@ -3,6 +3,7 @@ import { ConfigError, type Problem, messageOf } from '../base/errors.ts';
 import { findConflicts } from './conflicts.ts';
 import { type Config, configSchema } from './schema.ts';
 import { problemsOf } from './problems.ts';
+import { repeatedKeys } from './repeated-keys.ts';
 
 /** What some editors put in front of a text in UTF-8. */
 const BYTE_ORDER_MARK = /^\u{FEFF}/u;
@@ -30,8 +31,15 @@ export function readConfig(value: unknown): Config {
   return result.data;
 }
 
-/** The JSON value of a configuration file's text. @throws ConfigError if it is not JSON */
+/** The JSON value of a configuration file's text. @throws ConfigError if it is not JSON, or says something twice */
 export function parseConfigText(text: string): unknown {
+  const value = parseJson(text);
+  const problems = repeatedKeys(text);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return value;
+}
+
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text.replace(BYTE_ORDER_MARK, '')) as unknown;
   } catch (error) {

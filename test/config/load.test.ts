@@ -56,6 +56,25 @@ test('readConfig() takes a domain of 189 characters, under which the longest lab
   );
 });
 
+test('readConfig() shows what the owner wrote, at the place that is wrong, once', () => {
+  assert.deepEqual(
+    problemsOf({
+      version: 1,
+      system: { timeZone: 'Mars/Olympus' },
+      wan: { ipv4: { method: 'pppoe' } },
+      dns: { upstreams: 'udp://192.0.2.53' },
+      mail: { maxMessage: '0M' },
+    }).map(({ path, found, wanted }) => `${path} | ${found} | ${wanted}`),
+    [
+      'system.timeZone | "Mars/Olympus" | a time zone such as "Europe/Vienna"',
+      'wan.ipv4.method | "pppoe" | "dhcp" or "static"',
+      'dns.upstreams | "udp://192.0.2.53" | a list',
+      'mail.maxMessage | "0M" | a size from "64K" on',
+    ],
+  );
+  assert.deepEqual(pathsOf({ version: 1, system: { timeZone: 'Europe/Vienna' } }), []);
+});
+
 test('readConfig() says in the words of this project what is wanted in the place of any value of a wrong kind', () => {
   const full = {
     version: 1,

@@ -132,7 +132,27 @@ function isCovered({ first, last }: AddressRange, by: readonly AddressRange[]): 
   return next > last;
 }
 
+/** An address that is no address of the LAN keeps nothing back: a slip of the pen, and the one that was meant would be given. */
+function excludeProblems({ dhcp, lan }: Config): Problem[] {
+  return dhcp.exclude.flatMap((range, index) => {
+    if (range.last >= network4(lan.address) && range.first <= lastAddress4(lan.address)) return [];
+    const found = range.first === range.last ? formatIpv4(range.first) : rangeText(range);
+    return [
+      {
+        path: `dhcp.exclude[${index}]`,
+        found: `"${found}"`,
+        wanted: `addresses within ${formatPrefix4(lan.address)}`,
+      },
+    ];
+  });
+}
+
+function rangeText({ first, last }: AddressRange): string {
+  return `${formatIpv4(first)}-${formatIpv4(last)}`;
+}
+
 export const DHCP_FINDERS: readonly Finder[] = [
+  { parts: ['dhcp', 'lan'], find: excludeProblems },
   { parts: ['dhcp', 'lan'], find: poolProblems },
   { parts: ['dhcp', 'lan'], find: emptyPoolProblems },
   { parts: ['dhcp'], find: leaseTimeProblems },

@@ -2,6 +2,9 @@ import * as z from 'zod';
 import { smartHost } from './smart-host.ts';
 import { domainName, keepDays, mailAddress, prefix4Text, sizeText, userName } from '../values.ts';
 
+/** What every mail server has to take (RFC 5321 section 4.5.3.1.7): with less, even notices are refused. */
+const LEAST_MAX_MESSAGE = 64 * 1024;
+
 /** `mail` of the configuration. */
 export const mail = z.strictObject({
   enabled: z.boolean('true or false').prefault(true).describe('Whether the box is a post office.'),
@@ -29,7 +32,10 @@ export const mail = z.strictObject({
     .nullable()
     .prefault(null)
     .describe('The user who gets the mail for names that do not exist; null refuses it.'),
-  maxMessage: sizeText.prefault('25M').describe('The largest message accepted.'),
+  maxMessage: sizeText
+    .refine((octets) => octets >= LEAST_MAX_MESSAGE, 'a size from "64K" on')
+    .prefault('25M')
+    .describe('The largest message accepted, at least "64K".'),
   keepDays: keepDays
     .nullable()
     .prefault(null)

@@ -124,7 +124,8 @@ function forwardText({ name, protocol, port, to, toPort, from }: PortForward): s
   const there = toPort ?? port.first;
   const ports = last === 0 ? `port ${port.first}` : `ports ${port.first} to ${port.last}`;
   const target = last === 0 ? `port ${there}` : `ports ${there} to ${there + last}`;
-  const senders = from.length === 0 ? '' : `, only for ${from.map(formatPrefix4).join(', ')}`;
+  const isForAll = from.length === 0 || from.some(({ length }) => length === 0);
+  const senders = isForAll ? '' : `, only for ${from.map(formatPrefix4).join(', ')}`;
   return `"${name}": ${protocols} ${ports} of the WAN ${last === 0 ? 'leads' : 'lead'} to ${formatIpv4(to)}, ${target}${senders}`;
 }
 

@@ -80,3 +80,11 @@ test('an address, a device or a name reserved twice is refused with the value, a
     'dhcp.reservations[2].name: found "TILL", wanted a name other than that of dhcp.reservations[0]',
   ]);
 });
+
+test('an exclusion outside the LAN is refused, one that reaches into it is not', () => {
+  assert.deepEqual(sentences({ exclude: ['192.168.7.5', '192.168.78.1-192.168.78.9'] }), [
+    'dhcp.exclude[0]: found "192.168.7.5", wanted addresses within 192.168.77.1/24',
+    'dhcp.exclude[1]: found "192.168.78.1-192.168.78.9", wanted addresses within 192.168.77.1/24',
+  ]);
+  assert.deepEqual(sentences({ exclude: ['192.168.76.0-192.168.77.9'] }), []);
+});

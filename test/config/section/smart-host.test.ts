@@ -28,7 +28,7 @@ test('a password without a name, a name without a password, and a login in the o
     'mail.smartHost.password | nothing | a password to go with the name',
   ]);
   assert.deepEqual(problemsOf({ host: 'relay.example', password: 'secret' }), [
-    'mail.smartHost.user | null | a name to go with the password',
+    'mail.smartHost.user | nothing | a name to go with the password',
   ]);
   assert.deepEqual(problemsOf({ host: '192.168.77.9', user: 'a', password: 'secret', security: 'none' }), [
     'mail.smartHost.security | "none" | "starttls" or "tls": a password is not sent in the open',

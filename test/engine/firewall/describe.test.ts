@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
 import { parseMac } from '../../../src/base/mac.ts';
-import { parsePrefix4 } from '../../../src/base/prefix.ts';
+import { EVERYWHERE4, parsePrefix4 } from '../../../src/base/prefix.ts';
 import { type FirewallCounts, describeFirewall } from '../../../src/engine/firewall/describe.ts';
 import type { FirewallOptions } from '../../../src/engine/firewall/options.ts';
 import { OFFICE, forwardWith } from './options.ts';
@@ -56,6 +56,7 @@ test('describeFirewall() says where a forward leads, its range, and who may use 
       from: [parsePrefix4('192.0.2.0/24')],
     }),
     forwardWith({ name: 'old', enabled: false }),
+    forwardWith({ toPort: 443, from: [EVERYWHERE4] }),
   ];
   assert.deepEqual(texts({ forwards }, 'firewall.forwards[0]'), [
     '"camera": TCP port 8443 of the WAN leads to 192.168.77.20, port 443',
@@ -64,6 +65,7 @@ test('describeFirewall() says where a forward leads, its range, and who may use 
     '"games": TCP and UDP ports 5000 to 5009 of the WAN lead to 192.168.77.20, ports 6000 to 6009, only for 192.0.2.0/24',
   ]);
   assert.deepEqual(texts({ forwards }, 'firewall.forwards[2]'), ['"old" is switched off']);
+  assert.deepEqual(texts({ forwards }, 'firewall.forwards[3]'), texts({ forwards }, 'firewall.forwards[0]'));
   assert.deepEqual(texts({ forwards, mode: 'router' }, 'firewall.forwards[0]'), [
     '"camera" is without effect in mode "router"',
   ]);
