@@ -215,6 +215,16 @@ inOwnNetwork(import.meta.filename, () => {
     assert.deepEqual(await links.apply({ wan }), []);
   });
 
+  test('a gateway outside the prefix comes to lie on a route of the link, and outside again', async () => {
+    const addresses = [parsePrefix4('198.51.100.8/32')];
+    const [way, toGateway] = [via('0.0.0.0/0', '10.255.0.1'), via('10.255.0.1/32')];
+    for (const ways of [[way], [way, toGateway], [way]]) {
+      await links.apply({ wan: { device: 'wan0', up: true, ipv4: { addresses, routes: ways } } });
+      const others = ways.length === 1 ? [] : ['10.255.0.1 wan0'];
+      assert.deepEqual(routes(), [...others, 'default 10.255.0.1 wan0']);
+    }
+  });
+
   test('routes and addresses of others are left alone', async () => {
     ip('link', 'add', 'other0', 'type', 'bridge');
     ip('link', 'set', 'other0', 'up');

@@ -30,6 +30,7 @@ export function takeMessage(state: State, event: Event & { kind: 'message' }, en
   if (reply === undefined || !('exchange' in phase) || reply.xid !== phase.exchange.xid) {
     return { state, effects: [] };
   }
+  if (reply.kind === 'unusable') return noteUnusable(state, reply);
   if (reply.kind === 'offer') {
     return phase.kind === 'selecting'
       ? takeOffer(state, { phase, offer: reply }, env)
@@ -39,9 +40,20 @@ export function takeMessage(state: State, event: Event & { kind: 'message' }, en
   return reply.kind === 'nak' ? takeNak(state, reply, env) : takeAck(state, { phase, ack: reply }, env);
 }
 
-/** After an offer only the server that made it is listened to; to the other requests any server may answer. */
-function isExpected(phase: Asking, reply: Reply): boolean {
-  return phase.kind !== 'requesting' || phase.offer.server === reply.server;
+/**
+ * After an offer only the server that made it is listened to; to the other requests any server may answer. Who gives the very
+ * address that was offered is that server, whatever it calls itself now: some have several addresses, or stand in for each other.
+ */
+function isExpected(phase: Asking, reply: Granting | (Reply & { kind: 'nak' })): boolean {
+  if (phase.kind !== 'requesting' || phase.offer.server === reply.server) return true;
+  return reply.kind === 'ack' && reply.binding.address.address === phase.offer.address.address;
+}
+
+/** The log is told the first time only: a station that floods the segment with useless offers must not flood it too. */
+function noteUnusable(state: State, { server, reason }: Reply & { kind: 'unusable' }): Step {
+  const trouble = `The server ${formatIpv4(server)} gives ${reason}: it is not used`;
+  const isNews = state.trouble === undefined;
+  return { state: { ...state, trouble }, effects: isNews ? [{ kind: 'report', text: trouble }] : [] };
 }
 
 /** RFC 2131 section 4.4.1: the request carries the offer's transaction and the same `secs` as the DISCOVER. */
@@ -85,12 +97,11 @@ function takeAck(state: State, found: { readonly phase: Asking; readonly ack: Gr
 function takeNak(state: State, nak: Reply & { kind: 'nak' }, env: Env): Step {
   const { lease } = state.phase;
   const reason = nak.reason === '' ? '' : `: ${printable(nak.reason, MAX_REASON)}`;
-  const effects: Effect[] = [
-    { kind: 'report', text: `The server ${formatIpv4(nak.server)} refused the address${reason}` },
-  ];
+  const trouble = `The server ${formatIpv4(nak.server)} refused the address${reason}`;
+  const effects: Effect[] = [{ kind: 'report', text: trouble }];
   if (lease !== undefined) effects.push({ kind: 'unconfigure', reason: 'refused' });
   if (state.remembered !== undefined) effects.push({ kind: 'forgetLease' });
-  const refused: State = { ...state, remembered: undefined, setbacks: state.setbacks + 1 };
+  const refused: State = { ...state, remembered: undefined, setbacks: state.setbacks + 1, trouble };
   const next = scheduleRound(refused, { lease: undefined, reboot: false }, env);
   return { state: next.state, effects: [...effects, ...next.effects] };
 }

@@ -83,7 +83,7 @@ function configure(state: State, { lease, origin, took }: Grant): Step {
     effects.push({ kind: 'saveLease', binding });
   }
   effects.push({ kind: 'configure', lease, origin, took });
-  return { state: { ...state, remembered: binding, setbacks: 0 }, effects };
+  return { state: { ...state, remembered: binding, setbacks: 0, trouble: undefined }, effects };
 }
 
 function reportChange(before: Lease | undefined, binding: Binding): Effect[] {

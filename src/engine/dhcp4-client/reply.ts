@@ -1,6 +1,6 @@
 import { equalBytes } from '../../base/bytes.ts';
-import { type Duration, Hours, Seconds } from '../../base/duration.ts';
-import { type Ipv4, isUnicast4 } from '../../base/ipv4.ts';
+import { type Duration, Hours, Seconds, inSeconds } from '../../base/duration.ts';
+import { type Ipv4, formatIpv4, isUnicast4 } from '../../base/ipv4.ts';
 import { type Mac, macBytes } from '../../base/mac.ts';
 import { type Prefix4, lengthOfNetmask4 } from '../../base/prefix.ts';
 import { MESSAGE_TYPE, OP } from '../../wire/dhcp4/constants.ts';
@@ -20,7 +20,9 @@ export type Reply =
       readonly renewalTime: Duration | undefined;
       readonly rebindingTime: Duration | undefined;
     }
-  | { readonly kind: 'nak'; readonly xid: number; readonly server: Ipv4; readonly reason: string };
+  | { readonly kind: 'nak'; readonly xid: number; readonly server: Ipv4; readonly reason: string }
+  /** An offer or an acknowledgement that cannot be used: `reason` is what the server gave, and what is wrong with it. */
+  | { readonly kind: 'unusable'; readonly xid: number; readonly server: Ipv4; readonly reason: string };
 
 /** Assumed when a server names no lease time, against RFC 2131 table 3, as BOOTP servers do. */
 export const DEFAULT_LEASE = Hours(1);
@@ -38,15 +40,17 @@ export const MAX_SEARCH_DOMAINS = 16;
 export function readReply(message: Dhcp4Message, from: Ipv4, mac: Mac): Reply | undefined {
   if (message.op !== OP.BOOTREPLY || !equalBytes(message.chaddr, macBytes(mac))) return undefined;
   const { options, xid } = message;
-  // Table 3 demands a server identifier; where it is missing the sender is the best guess.
-  const server = options.serverId ?? from;
+  // Table 3 demands a server identifier; where it is missing, or no renewal could be sent there, the sender is the best guess.
+  const named = options.serverId;
+  const server = named !== undefined && isUnicast4(named) ? named : from;
   switch (options.messageType) {
     case MESSAGE_TYPE.NAK:
       return { kind: 'nak', xid, server, reason: options.message ?? '' };
     case MESSAGE_TYPE.OFFER:
     case MESSAGE_TYPE.ACK: {
+      const reason = whyUnusable(message);
+      if (reason !== undefined) return { kind: 'unusable', xid, server, reason };
       const binding = bindingOf(message, server);
-      if (binding === undefined) return undefined;
       const kind = options.messageType === MESSAGE_TYPE.ACK ? 'ack' : 'offer';
       const { renewalTime, rebindingTime } = options;
       return { kind, xid, server, binding, renewalTime, rebindingTime };
@@ -56,10 +60,16 @@ export function readReply(message: Dhcp4Message, from: Ipv4, mac: Mac): Reply | 
   }
 }
 
-function bindingOf(message: Dhcp4Message, server: Ipv4): Binding | undefined {
+function whyUnusable({ options, yiaddr }: Dhcp4Message): string | undefined {
+  if (!isUnicast4(yiaddr)) return `${formatIpv4(yiaddr)}, which no host can have`;
+  const { leaseTime } = options;
+  if (leaseTime === undefined || leaseTime >= MIN_LEASE) return undefined;
+  return `${formatIpv4(yiaddr)} for ${inSeconds(leaseTime)} s, less than the ${inSeconds(MIN_LEASE)} s it takes to keep an address`;
+}
+
+function bindingOf(message: Dhcp4Message, server: Ipv4): Binding {
   const { options, yiaddr } = message;
   const leaseTime = options.leaseTime ?? DEFAULT_LEASE;
-  if (!isUnicast4(yiaddr) || leaseTime < MIN_LEASE) return undefined;
   return {
     address: prefixOf(yiaddr, options.subnetMask),
     server,

@@ -102,6 +102,8 @@ export interface State {
   readonly quietUntil: Instant;
   /** Who said to have which of the addresses declined. */
   readonly claims: readonly { readonly mac: Mac; readonly address: Ipv4 }[];
+  /** What the last server said or did that gave no address; undefined once there is one, or when no server answers. */
+  readonly trouble: string | undefined;
   /** The last conflict of any address. */
   readonly conflict: Conflict | undefined;
   /** When the address was last defended. */
@@ -118,6 +120,7 @@ export const INITIAL: State = {
   setbacks: 0,
   quietUntil: Instant(0),
   claims: [],
+  trouble: undefined,
   conflict: undefined,
   defendedAt: undefined,
   announcements: 0,

@@ -1,4 +1,5 @@
 import { after, type Instant } from '../../base/instant.ts';
+import { formatIpv4 } from '../../base/ipv4.ts';
 import { formatPrefix4 } from '../../base/prefix.ts';
 import { requestOffered } from './answers.ts';
 import { announce, continueCheck, nextAnnouncement } from './grant.ts';
@@ -18,6 +19,8 @@ import { renewalWait } from './timing.ts';
 export const REQUEST_TRIES = 4;
 /** INIT-REBOOT is tried less: a server that does not know the client stays silent (section 4.3.2). */
 export const REBOOT_TRIES = 2;
+/** So many DISCOVERs that nobody has answered, about a minute. */
+const FORGET_TROUBLE_AFTER = 3;
 
 /** The next time something is due without any event; undefined if nothing ever is. */
 export function deadlineOf(state: State): Instant | undefined {
@@ -85,7 +88,7 @@ function takePhaseDeadline(state: State, env: Env): Step {
     case 'init':
       return beginRound(state, phase, env);
     case 'selecting':
-      return sendDiscover(state, { ...phase, exchange: repeatExchange(phase.exchange, env) }, env);
+      return repeatDiscover(state, phase, env);
     case 'requesting':
       return repeatRequest(state, phase, env);
     case 'rebooting':
@@ -97,8 +100,22 @@ function takePhaseDeadline(state: State, env: Env): Step {
   }
 }
 
+/** What a server said some questions ago is not why there is no address now. */
+function repeatDiscover(state: State, phase: Phase & { kind: 'selecting' }, env: Env): Step {
+  const trouble = phase.exchange.tries >= FORGET_TROUBLE_AFTER ? undefined : state.trouble;
+  return sendDiscover(
+    { ...state, trouble },
+    { ...phase, exchange: repeatExchange(phase.exchange, env) },
+    env,
+  );
+}
+
 function repeatRequest(state: State, phase: Phase & { kind: 'requesting' }, env: Env): Step {
-  if (phase.exchange.tries >= REQUEST_TRIES) return startOver(state, phase.lease, env);
+  if (phase.exchange.tries >= REQUEST_TRIES) {
+    const { address, server } = phase.offer;
+    const trouble = `The server ${formatIpv4(server)} offered ${formatIpv4(address.address)}, and does not answer who asks for it`;
+    return startOver({ ...state, trouble }, phase.lease, env);
+  }
   // The transaction's `secs` stays that of the DISCOVER (RFC 2131 section 4.4.1).
   const exchange = { ...repeatExchange(phase.exchange, env), secs: phase.exchange.secs };
   return {

@@ -91,5 +91,5 @@ function again(state: State, question: Question, env: Env): Step {
   const { messageType, requestedAddress } = question.message.options;
   if (messageType !== MESSAGE_TYPE.REQUEST) return takeDiscover(state, question, env);
   const reason = `${formatIpv4(requestedAddress ?? question.message.ciaddr)} is used by another device`;
-  return { state, effects: [refuse(state.plan, question, reason)] };
+  return { state, effects: refuse(state.plan, question, reason) };
 }

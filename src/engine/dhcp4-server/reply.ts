@@ -118,8 +118,11 @@ export function grant({ options, custom, boot }: ServerPlan, question: Question,
   return { kind: 'send', to, message: { ...reply, ...boot, ciaddr }, limits };
 }
 
-/** RFC 2131 §4.3.2: always to all on the link, or by the relay, which then sends it to all. */
-export function refuse({ options }: ServerPlan, question: Question, reason: string): Effect {
+/**
+ * RFC 2131 §4.3.2: always to all on the link, or by the relay, which then sends it to all. A client that renews often listens on
+ * its address alone (dhcpcd, systemd-networkd) and would go on with an address it is refused until T2, so it is told there too.
+ */
+export function refuse({ options }: ServerPlan, question: Question, reason: string): readonly Effect[] {
   const request = question.message;
   const relayed = request.giaddr !== UNSPECIFIED;
   const reply = replyTo(request, UNSPECIFIED, {
@@ -129,5 +132,8 @@ export function refuse({ options }: ServerPlan, question: Question, reason: stri
     ...echoed(request),
   });
   const message = { ...reply, broadcast: relayed || request.broadcast };
-  return { kind: 'send', to: relayed ? destinationOf(question, UNSPECIFIED) : TO_ALL, message, limits: {} };
+  const back = destinationOf(question, UNSPECIFIED);
+  const isRenewing = !relayed && request.ciaddr !== UNSPECIFIED;
+  const ways = relayed ? [back] : isRenewing ? [TO_ALL, back] : [TO_ALL];
+  return ways.map((to) => ({ kind: 'send', to, message, limits: {} }));
 }

@@ -122,5 +122,5 @@ function nak(state: State, question: Question, address: Ipv4, env: Env): Step {
   const effects: Effect[] = [];
   if (current?.phase === 'bound' && current.address === address) effects.push(...revoke(state, address, env));
   const reason = `${formatIpv4(address)} is not for this device on this network`;
-  return { state, effects: [...effects, refuse(state.plan, question, reason)] };
+  return { state, effects: [...effects, ...refuse(state.plan, question, reason)] };
 }

@@ -11,6 +11,10 @@ export interface WanFacts {
   /** Why there is no device to work with, as the kernel refuses the VLAN. */
   readonly problem?: string | null | undefined;
   readonly internet?: InternetFacts | undefined;
+  /** What a DHCP server said or did that gave no address, a sentence. */
+  readonly trouble?: string | null | undefined;
+  /** Why the address that the provider gave is not used, a sentence. */
+  readonly unused?: string | null | undefined;
   /** Another station that says to have the address the provider gave, `203.0.113.50`. */
   readonly conflict?: { readonly address: string; readonly mac: string } | null | undefined;
 }

@@ -33,16 +33,25 @@ function internetChecks({ internet }: WanFacts): readonly Check[] {
   return [{ name: 'internet', finding }];
 }
 
-function addressFinding({ status, conflict }: WanFacts): Finding {
-  const { address, lease, method, state } = status;
-  if (address === null && conflict) {
+function addressFinding(wan: WanFacts): Finding {
+  const { address, lease, method, state } = wan.status;
+  if (address === null) return missingFinding(wan);
+  if (wan.unused) return failed(wan.unused);
+  if (lease === null) return ok(`${address}, ${method}`);
+  const text = `${address}, ${leaseText(lease)}`;
+  return state === 'REBINDING'
+    ? warning(`${text}: that server does not answer any more, and every other one is asked`)
+    : ok(text);
+}
+
+function missingFinding({ status, conflict, trouble }: WanFacts): Finding {
+  const { method, state } = status;
+  if (conflict) {
     return failed(
       `No address yet: ${conflict.address}, which the provider gave, is in use by ${conflict.mac}; another one is asked for`,
     );
   }
-  if (address !== null) {
-    return ok(lease === null ? `${address}, ${method}` : `${address}, ${leaseText(lease)}`);
-  }
+  if (trouble) return failed(`No address yet. ${trouble}`);
   if (method === 'dhcp' && (state === 'SELECTING' || state === 'INIT')) {
     return failed('No address yet: no DHCP server has answered');
   }

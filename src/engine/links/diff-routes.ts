@@ -33,9 +33,13 @@ function routeOf(base: ObservedLink, route: WantedRoute, ipv4: WantedIpv4): Obse
   };
 }
 
+/**
+ * What tells routes apart. `onlink` does not: it matters only for whether the kernel takes a new route, and of two that differ
+ * in nothing else the kernel would remove the wrong one (fib_nh_match() of net/ipv4/fib_semantics.c looks at no flags).
+ */
 function keyOf(route: ObservedRoute): string {
-  const { index, destination, length, gateway, metric, source, onlink } = route;
-  return [index, destination, length, gateway, metric, source, onlink].join();
+  const { index, destination, length, gateway, metric, source } = route;
+  return [index, destination, length, gateway, metric, source].join();
 }
 
 /** Routes on the link first: the kernel takes a gateway only when it can reach it. */

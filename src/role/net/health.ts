@@ -11,6 +11,7 @@ import { isUsableHash } from '../../service/accounts.ts';
 import type { Peers } from './peers.ts';
 import type { NetServices } from './services.ts';
 import { mailboxStatus } from './status.ts';
+import { wanConflict } from './wan-conflict.ts';
 
 export interface HealthParts {
   readonly services: NetServices;
@@ -77,13 +78,15 @@ export async function readHealth(parts: HealthParts): Promise<HealthReport> {
 function wanFacts({ services, wan }: HealthParts): WanFacts | null {
   const state = services.wanState();
   if (state === undefined) return null;
-  const { conflict, gateway, storeProblem, internet } = state;
+  const { address, conflict, gateway, storeProblem, internet, trouble } = state;
   return {
     status: wan,
     gateway: gateway.state,
     leaseProblem: storeProblem ?? null,
     problem: services.notices.problems.get('links') ?? null,
     internet,
+    trouble: trouble ?? null,
+    unused: (address && wanConflict(services.config, address)) ?? null,
     conflict: conflict === undefined ? null : { address: formatIpv4(conflict.address), mac: conflict.mac },
   };
 }

@@ -9,7 +9,7 @@ import type { Log } from '../../port/log.ts';
 import type { Links } from '../../service/links/links.ts';
 import { staticAddress } from '../../service/wan/static-uplink.ts';
 import { type Wan, startWan } from '../../service/wan/wan.ts';
-import type { WanAddress, WanLink, WanPorts, WanState } from '../../service/wan/wan-state.ts';
+import type { WanAddress, WanLink, WanOptions, WanPorts, WanState } from '../../service/wan/wan-state.ts';
 import { type Devices, isUsable } from './devices.ts';
 import type { WanNames } from './lan-services.ts';
 import { dnsUpstreams, wanMethod, wantedLinks } from './narrow.ts';
@@ -54,6 +54,8 @@ export class WanSide {
   #link: WanLink = { up: false, mac: undefined };
   /** Addresses that the device has or may have had, and whose connections have not been ended. */
   readonly #held = new Set<Ipv4>();
+  /** Why the address of now is not used as it was given, as far as that is told. */
+  #conflict: string | undefined;
   /** The address is another than the last one followed, and the turn to follow it has not come yet. */
   #isOvertaken = false;
 
@@ -117,7 +119,12 @@ export class WanSide {
     }
     const device = this.#parts.devices.names(config).wan;
     const options = { device, method: wanMethod(config), timeServers: config.time.servers };
-    if (this.#wan !== undefined) return await this.#wan.reconfigure(options);
+    if (this.#wan === undefined) return await this.#start(options);
+    await this.#wan.reconfigure(options);
+    this.#noteConflict();
+  }
+
+  async #start(options: WanOptions): Promise<void> {
     const snapshot = await this.#parts.links()?.snapshot();
     const link = snapshot?.wan;
     const configured = (snapshot?.addresses ?? [])
@@ -139,7 +146,8 @@ export class WanSide {
     );
     // While it started nobody could tell it of another carrier.
     this.#wan.linkChanged(this.#link);
-    if (this.state?.address !== undefined || !isFirst) await this.#follow();
+    // An address that an earlier run left without a lease that can be read is not kept: nobody knows how long it may be.
+    if (configured.length > 0 || this.state?.address !== undefined || !isFirst) await this.#follow();
   }
 
   /** The device with the WAN's address changed; undefined while there is none. */
@@ -178,10 +186,21 @@ export class WanSide {
     const wanted = wantedLinks(this.#config, this.wanted(this.#config)).wan;
     const refusal = await reasonOf(links()?.apply({ wan: wanted }));
     if (this.#isOvertaken) return;
-    notices.note('wan', refusal ?? (state.address && conflictOf(this.#config, state.address)));
+    notices.note('wan', refusal);
+    this.#conflict = undefined;
+    if (refusal === undefined) this.#noteConflict();
     this.#log.notice(addressText(state));
     await onAddress(this.#former(wanted?.ipv4?.addresses ?? [], refusal === undefined));
     onChange();
+  }
+
+  /** What stands in the way of the address may have come or gone with the configuration; a refusal of the kernel stays told. */
+  #noteConflict(): void {
+    const { notices } = this.#parts;
+    if (notices.problems.get('wan') !== this.#conflict) return;
+    const address = this.state?.address;
+    this.#conflict = address && conflictOf(this.#config, address);
+    notices.note('wan', this.#conflict);
   }
 
   #hold(address: Ipv4): void {

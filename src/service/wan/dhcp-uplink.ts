@@ -124,6 +124,10 @@ export class DhcpUplink implements Uplink {
     return this.#store.problem;
   }
 
+  get trouble(): string | undefined {
+    return this.#state.trouble;
+  }
+
   get conflict(): WanConflict | undefined {
     const { conflict } = this.#state;
     if (conflict === undefined) return undefined;

@@ -13,6 +13,7 @@ export class StaticUplink implements Uplink {
   readonly method = 'static';
   readonly lease = undefined;
   readonly storeProblem = undefined;
+  readonly trouble = undefined;
   readonly conflict = undefined;
   #address: WanAddress | undefined;
 

@@ -10,6 +10,7 @@ export interface Uplink {
   readonly address: WanAddress | undefined;
   readonly lease: WanLease | undefined;
   readonly storeProblem: string | undefined;
+  readonly trouble: string | undefined;
   readonly conflict: WanConflict | undefined;
   linkChanged(link: WanLink): void;
   /** Ends it; with `release` the address is given back to whoever granted it. Afterwards there is no address. */

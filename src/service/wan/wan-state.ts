@@ -124,6 +124,8 @@ export interface WanState {
   readonly internet: InternetHealth;
   /** The last one, for a while. */
   readonly conflict: WanConflict | undefined;
+  /** What the last server said or did that gave no address, a sentence; undefined with one, or when no server answers. */
+  readonly trouble: string | undefined;
   /** Why the lease is not on stable storage, if it is not: after a reboot it would have to be discovered anew. */
   readonly storeProblem: string | undefined;
 }

@@ -105,6 +105,7 @@ class WanService implements Wan {
       gateway: { ...this.#monitor.health, gateway: this.#router },
       internet: this.#internet.health,
       conflict: uplink?.conflict,
+      trouble: uplink?.trouble,
       storeProblem: uplink?.storeProblem,
     };
   }

@@ -15,7 +15,7 @@ import { ADDRESS, MAC, reply, SERVER, TYPE } from './driver.ts';
 
 function bindingOf(options: Dhcp4Options, yiaddr: Ipv4 = ADDRESS): Binding {
   const found = readReply(reply(1, TYPE.ACK, { yiaddr, options }), SERVER, MAC);
-  assert.ok(found !== undefined && found.kind !== 'nak');
+  assert.ok(found?.kind === 'ack');
   return found.binding;
 }
 
@@ -66,6 +66,11 @@ test('readReply() takes the sender for the server if the message does not say, a
   const binding = bindingOf({ serverId: undefined, leaseTime: undefined });
   assert.equal(binding.server, SERVER);
   assert.equal(binding.leaseTime, Hours(1));
+});
+
+test('readReply() takes the sender for the server also where no renewal could be sent to the one it names', () => {
+  for (const serverId of ['0.0.0.0', '255.255.255.255', '127.0.0.1', '224.0.0.9'].map(parseIpv4))
+    assert.equal(bindingOf({ serverId }).server, SERVER);
 });
 
 test('readReply() drops names and addresses nobody could use', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Seconds } from '../../../src/base/duration.ts';
-import { parseIpv4 } from '../../../src/base/ipv4.ts';
+import { formatIpv4, parseIpv4 } from '../../../src/base/ipv4.ts';
 import { toHex } from '../../../src/base/hex.ts';
 import { macBytes, parseMac } from '../../../src/base/mac.ts';
 import type { Binding } from '../../../src/engine/dhcp4-client/binding.ts';
@@ -341,9 +341,19 @@ test('stepClient() ignores what is not for it or not usable', () => {
   assert.deepEqual([driver.state.phase.kind, driver.sent.length], ['selecting', 1]);
 
   driver.receive(good);
-  const stranger = { yiaddr: ADDRESS, options: { serverId: OTHER } };
+  const stranger = { yiaddr: parseIpv4('203.0.113.51'), options: { serverId: OTHER } };
   driver.receive(reply(xid, TYPE.ACK, stranger));
   driver.receive(reply(xid, TYPE.NAK, stranger));
   driver.receive(good);
   assert.deepEqual([driver.state.phase.kind, driver.sent.length], ['requesting', 2]);
+});
+
+test('stepClient() takes the address it was offered also from a server that calls itself otherwise by then', () => {
+  const driver = started();
+  driver.answer(TYPE.OFFER, ADDRESS);
+  driver.answer(TYPE.ACK, ADDRESS, { serverId: OTHER });
+  driver.pass(Seconds(2));
+  assert.equal(driver.configured, '203.0.113.50/24');
+  driver.passTo(501);
+  assert.equal(driver.lastSent.to, formatIpv4(OTHER), 'renewals go to whom it was granted by');
 });

@@ -6,7 +6,7 @@ import { BROADCAST } from '../../../src/base/ipv4.ts';
 import { BROADCAST_MAC } from '../../../src/base/mac.ts';
 import { utf8 } from '../../../src/base/text.ts';
 import { encodeMessage } from '../../../src/wire/dhcp4/message.ts';
-import { Bench, type Of, SERVER, from, ip, macOf } from './bench.ts';
+import { Bench, type Of, SERVER, from, ip, macOf, typeOf } from './bench.ts';
 
 /** Option numbers as they stand in the encoded message. */
 function codes(sent: Of<'send'> | undefined): number[] {
@@ -80,6 +80,19 @@ test('a NAK through a relay has the broadcast flag set (RFC 2131 §4.3.2)', () =
   assert.equal(nak?.to.address, giaddr);
   assert.equal(nak?.to.port, 67);
   assert.equal(nak?.message.broadcast, true);
+});
+
+test('a NAK goes to all (RFC 2131 §4.1), and to a client that renews also to its address, where many listen alone', () => {
+  const bench = new Bench();
+  const ways = (event: Parameters<Bench['take']>[0]): unknown[] =>
+    bench.take(event).flatMap((effect) => (effect.kind === 'send' ? [[typeOf(effect), effect.to]] : []));
+  const toAll = ['NAK', { mac: BROADCAST_MAC, address: BROADCAST, port: 68 }];
+  assert.deepEqual(ways(from(1, 'REQUEST', { requestedAddress: ip('10.0.0.1') })), [toAll]);
+  const ciaddr = ip('10.0.0.1');
+  const toIt = ['NAK', { mac: macOf(1), address: ciaddr, port: 68 }];
+  assert.deepEqual(ways(from(1, 'REQUEST', {}, { ciaddr })), [toAll, toIt]);
+  const relayed = { ciaddr, giaddr: ip('192.168.77.250') };
+  assert.equal(ways(from(1, 'REQUEST', {}, relayed)).length, 1);
 });
 
 test('a reply is as long as the client takes, and at most one Ethernet frame (RFC 2132 §9.10)', () => {

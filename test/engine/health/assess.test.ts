@@ -127,6 +127,14 @@ test('assessHealth() finds each break of the WAN branch where it is', () => {
       /^wan link: Cannot create the VLAN device wan0\.7$/,
     ],
     [
+      withWan({ address: null, state: 'INIT' }, { trouble: 'The server 203.0.113.1 refused the address' }),
+      /^wan address: No address yet\. The server 203\.0\.113\.1 refused the address$/,
+    ],
+    [
+      withWan({}, { unused: 'The provider gave 192.168.77.60/24, which the LAN overlaps' }),
+      /^wan address: The provider gave 192\.168\.77\.60\/24, which the LAN overlaps$/,
+    ],
+    [
       withWan({ address: null, state: 'INIT' }, { conflict: NEIGHBOUR }),
       /^wan address: No address yet: 203\.0\.113\.50, which the provider gave, is in use by 02:00:00:00:00:99/,
     ],
@@ -164,6 +172,7 @@ test('assessHealth() finds each break of the rest where it is', () => {
 
 test('assessHealth() warns without failing', () => {
   const cases: readonly HealthFacts[] = [
+    withWan({ state: 'REBINDING' }),
     withWan({}, { leaseProblem: 'Cannot write state/wan-lease.json: no space' }),
     { ...WELL, warnings: [{ name: 'leases', reason: 'Leases are not on the card: no space' }] },
     {

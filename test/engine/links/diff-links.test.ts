@@ -152,6 +152,16 @@ test('diffLinks() marks a gateway outside every prefix of the side as on the lin
   assert.deepEqual(onlink(['203.0.113.7/32'], [via('198.18.0.0/24'), way]), [false, false]);
 });
 
+test('diffLinks() leaves a route as it is that only the way to its gateway has changed for', () => {
+  const way = via('0.0.0.0/0', '198.18.0.1');
+  const present = { ...route(2, '0.0.0.0/0', '198.18.0.1'), onlink: true };
+  const observed = network([WAN], { addresses: [address(2, '198.18.0.7/24')], routes: [present] });
+  assert.deepEqual(
+    words({ wan: { device: 'wan0', up: true, ipv4: ipv4(['198.18.0.7/24'], [way]) } }, observed),
+    [],
+  );
+});
+
 test('diffLinks() creates the LAN bridge with the address of its first device, then fills it', () => {
   const wanted = lan(['lan0', 'lan1'], ['192.168.77.1/24']);
   const { changes } = diffLinks(wanted, network([LAN, LAN2]));

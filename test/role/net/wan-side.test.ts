@@ -164,6 +164,27 @@ test('WanSide tells nothing of a WAN problem any more in "lan-only"', async () =
   assert.equal(stage.notices.problems.get('wan'), undefined);
 });
 
+test('WanSide takes back that an address overlaps the LAN when the LAN is another, and says it again when it is back', async () => {
+  const stage = new WanStage(DHCP);
+  stage.provider.address = '192.168.77.9';
+  await stage.apply(DHCP);
+  await stage.wait(Seconds(2));
+  await stage.apply(readConfig({ version: 1, lan: { address: '10.7.7.1/24' } }));
+  assert.deepEqual([stage.configured, [...stage.notices.problems]], ['192.168.77.9', []]);
+  await stage.apply(DHCP);
+  assert.equal(stage.configured, 'none');
+  assert.match(stage.notices.problems.get('wan') ?? '', /overlaps/);
+});
+
+test('WanSide takes the address of the run before away at its start where the lease of it is lost, though no server answers', async () => {
+  const stage = new WanStage(DHCP);
+  stage.provider.mode = 'silent';
+  stage.kernel.addresses = [parseIpv4(A)];
+  stage.kernel.use();
+  await stage.apply(DHCP);
+  assert.deepEqual([stage.configured, [...stage.kernel.connections]], ['none', []]);
+});
+
 const CONFIGS = [DHCP, LAN_ONLY, staticWan(`${A}/24`), staticWan(`${B}/24`)];
 
 const EVENT = fc.record({

@@ -33,6 +33,7 @@ const STATE: WanState = {
   gateway: { gateway: GATEWAY, state: 'reachable', misses: 0 },
   internet: { state: 'reachable', reason: 'time.example (192.0.2.1) answers' },
   conflict: undefined,
+  trouble: undefined,
   storeProblem: undefined,
 };
 
