@@ -4,7 +4,14 @@ import { type Ipv4, parseIpv4 } from '../../base/ipv4.ts';
 import { type Ipv6, parseIpv6 } from '../../base/ipv6.ts';
 import { type Mac, tryParseMac } from '../../base/mac.ts';
 import { type Prefix4, type Prefix6, isHost4, lastAddress4, network4 } from '../../base/prefix.ts';
-import { type Surroundings, isOwn, isWithin } from './evaluate/surroundings.ts';
+import {
+  ADDRESS_KIND,
+  type Surroundings,
+  isLinkLocal,
+  isOwn,
+  isWithin,
+  kindOf,
+} from './evaluate/surroundings.ts';
 import type { FirewallOptions } from './options.ts';
 import type { Ruleset } from './ruleset.ts';
 
@@ -83,7 +90,9 @@ function addressesOf(name: string, { devices }: ExplainFacts): readonly KnownDev
     return [known ?? { name: null, address, mac: null }];
   }
   const mac = tryParseMac(name);
-  return devices.filter((device) => device.name?.toLowerCase() === name || device.mac === mac);
+  const found = devices.filter((device) => device.name?.toLowerCase() === name || device.mac === mac);
+  // Every device has a link-local address, which leads nowhere but to its neighbours.
+  return found.toSorted((a, b) => Number(isLinkLocal(a.address)) - Number(isLinkLocal(b.address)));
 }
 
 /** The end that sends. @throws UserError */
@@ -120,7 +129,9 @@ function namedEnd(name: string, family: Family, facts: ExplainFacts): End {
 
 function sideOf(address: Address, { surroundings, options }: ExplainFacts): Side {
   const isOneToOne = options.oneToOne.some((one) => one.address === address);
-  if (isOneToOne || isOwn(surroundings, address)) return 'box';
+  // What is for everybody on a network is for the box as well.
+  const isForAll = kindOf(surroundings, address) === ADDRESS_KIND.BROADCAST;
+  if (isOneToOne || isForAll || isOwn(surroundings, address)) return 'box';
   const onLan = lanPrefixes({ surroundings, options }).some((prefix) => isWithin(prefix, address));
   return onLan || options.mode === 'lan-only' ? 'lan' : 'wan';
 }

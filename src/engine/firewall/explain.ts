@@ -5,7 +5,7 @@ import type { ExplainAnswer, ExplainQuestion } from '../../port/gate-status.ts';
 import { type Judgement, evaluate } from './evaluate/evaluate.ts';
 import { type Packet, type Transport, endsOf, isSamePlace } from './evaluate/packet.ts';
 import { TCP_FLAG } from './statement.ts';
-import { hopTo, ownAddressTowards } from './evaluate/surroundings.ts';
+import { hopTo, isOwn, ownAddressTowards } from './evaluate/surroundings.ts';
 import {
   type End,
   type ExplainFacts,
@@ -36,9 +36,10 @@ export function explain(question: ExplainQuestion, facts: ExplainFacts): Explain
   const named = senderOf(question.from, family, facts);
   const receiver = receiverOf(question.to, named, facts);
   const sender = named.side === 'box' ? fromTheBox(named, receiver, facts) : named;
-  if (sender.address === receiver.address)
+  const sameEnd = endOfBoth(sender, receiver, facts);
+  if (sameEnd !== undefined)
     throw new UserError(
-      `Cannot explain a connection from "${question.from}" to "${question.to}": both ends are ${formatAddress(sender.address)}`,
+      `Cannot explain a connection from "${question.from}" to "${question.to}": both ends are ${sameEnd}`,
     );
   const packet = firstPacket(question.what, sender, receiver, family);
   const elsewhere = besideTheBox(sender, receiver, facts);
@@ -48,6 +49,12 @@ export function explain(question: ExplainQuestion, facts: ExplainFacts): Explain
   const answer = answerOf(packet, evaluate(facts.ruleset, arrival, facts.surroundings));
   const isHidden = answer.verdict !== 'accepted' && sender.side === 'wan' && receiver.side === 'lan';
   return isHidden ? { ...answer, text: `${answer.text}${otherWays(receiver, facts)}` } : answer;
+}
+
+/** What both ends are, if they are one: what the box says to itself comes to no rule. */
+function endOfBoth(sender: End, receiver: End, { surroundings }: ExplainFacts): string | undefined {
+  if (sender.side === 'box' && isOwn(surroundings, receiver.address)) return 'the box itself';
+  return sender.address === receiver.address ? formatAddress(sender.address) : undefined;
 }
 
 /** Nobody on the WAN can ask for a device by its own address; whoever asks about it wants to know how it is reached. */

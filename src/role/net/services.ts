@@ -23,6 +23,7 @@ import { Notices } from './notices.ts';
 import { PacketRules } from './packet-rules.ts';
 import { PacketSteering } from './packet-steering.ts';
 import type { NetPorts } from './ports.ts';
+import { readIpv6Network } from '../../service/links/ipv6-network.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { Turns } from './turns.ts';
 import { WanSide } from './wan-side.ts';
@@ -108,8 +109,8 @@ export class NetServices {
 
   /** Where the box stands now. */
   async surroundings(): Promise<Surroundings> {
-    const snapshot = await this.#links?.snapshot();
-    return snapshot === undefined ? NOWHERE : surroundingsOf(snapshot);
+    const [snapshot, six] = await Promise.all([this.#links?.snapshot(), readIpv6Network(this.#ports.route)]);
+    return snapshot === undefined ? NOWHERE : surroundingsOf(snapshot, six);
   }
 
   /** Nothing passes until {@link start}. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../../src/base/errors.ts';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
+import { parseIpv6 } from '../../../src/base/ipv6.ts';
 import { parseMac } from '../../../src/base/mac.ts';
 import { explain } from '../../../src/engine/firewall/explain.ts';
 import type { FirewallOptions } from '../../../src/engine/firewall/options.ts';
@@ -118,7 +119,9 @@ const refusals: readonly (readonly [call: string, reason: RegExp])[] = [
   ['lan internet tcp/0', /Cannot read "tcp\/0" as what is sent/],
   ['lan internet tcp/65536', /Cannot read "tcp\/65536" as what is sent/],
   ['lan internet gre', /Cannot read "gre" as what is sent/],
-  ['box box tcp/80', /both ends are/],
+  ['box box tcp/80', /both ends are the box itself/],
+  ['192.168.77.1 203.0.113.50 tcp/80', /both ends are the box itself/],
+  ['printer printer tcp/80', /both ends are 192\.168\.77\.30/],
   ['camera 2001:db8:9::1 tcp/80', /only an IPv4 and the other only an IPv6 address/],
   ['camera@moon box tcp/80', /behind "@" stands the side/],
   ['camera box@wan tcp/80', /only a sender can be on another side/],
@@ -197,4 +200,46 @@ test('explain() tells by what lines the WAN reaches a device that it cannot ask 
   assert.equal(verdict, 'dropped');
   assert.match(text, /; an address of the WAN leads to it by firewall\.forwards\[0\] "camera"$/);
   assert.doesNotMatch(answer('internet printer tcp/443', CAMERA).text, /leads to it/);
+});
+
+test('explain() says what becomes of a packet for everybody on a network, which is for the box too', () => {
+  assert.match(answer('printer 192.168.77.255 udp/137').text, /is dropped without an answer: always/);
+  assert.match(summary('internet 203.0.113.255 udp/137'), /^dropped to the box: /);
+});
+
+test('explain() knows addresses that come from no wire, and lead to none', () => {
+  for (const call of ['printer 127.0.0.1 tcp/80', 'printer 0.0.0.0 tcp/80', 'printer ::1 tcp/80']) {
+    assert.match(answer(call).text, /is dropped without an answer: .*on no network/, call);
+  }
+  for (const call of ['127.0.0.1@wan printer tcp/80', '::1@wan printer tcp/80'])
+    assert.match(
+      answer(call, { mode: 'router' }).text,
+      /dropped without an answer: .*no host can send/,
+      call,
+    );
+});
+
+test('explain() says that a box which passes no IPv6 on passes none on, in any mode, and answers for itself', () => {
+  const facts = factsWith({ mode: 'router' });
+  const surroundings = { ...facts.surroundings, keepsIpv6: true };
+  const ask = (from: string, to: string, what: string): string =>
+    explain({ from, to, what }, { ...facts, surroundings }).text;
+  assert.match(
+    ask('printer', '2001:db8:9::1', 'tcp/443'),
+    /dropped without an answer: .*IPv6 is not passed on/,
+  );
+  assert.match(
+    ask('2001:db8:9::1', 'printer', 'tcp/443'),
+    /dropped without an answer: .*IPv6 is not passed on/,
+  );
+  assert.match(ask('2001:db8:9::1', 'box', 'icmp'), /is let in/);
+  assert.match(ask('printer', 'internet', 'tcp/443'), /goes through the box/);
+});
+
+test('explain() takes an address that leads beyond the link before a link-local one', () => {
+  const facts = factsWith();
+  const local = { name: 'printer', mac: parseMac('02:00:00:00:00:30'), address: parseIpv6('fe80::30') };
+  const question = { from: 'printer', to: '2001:db8:9::1', what: 'tcp/443' };
+  const { text } = explain(question, { ...facts, devices: [local, ...facts.devices] });
+  assert.match(text, /^A TCP connection from 2001:db8:77::30 /);
 });

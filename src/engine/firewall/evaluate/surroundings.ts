@@ -29,6 +29,8 @@ export interface BoxRoute {
 export interface Surroundings {
   readonly devices: readonly BoxDevice[];
   readonly routes: readonly BoxRoute[];
+  /** Set where IPv6 is not passed on, by net.ipv6.conf.all.forwarding. */
+  readonly keepsIpv6?: boolean;
 }
 
 /** What an address is to the box, by the kernel's numbers (RTN_* of linux/rtnetlink.h). */
@@ -42,7 +44,7 @@ export interface Hop {
   readonly neighbour: Address;
 }
 
-function isLoopback(address: Address): boolean {
+export function isLoopback(address: Address): boolean {
   return isIpv4(address) ? contains4(LOOPBACK_NETWORK4, address) : address === 1n;
 }
 
