@@ -31,6 +31,7 @@ import type { ClientSetup } from '../../base/client-setup.ts';
 import type { ConfigStore, Loaded } from '../../service/config-store.ts';
 import { formatRecordData } from '../../wire/dns/presentation.ts';
 import { wanStatus } from '../../service/wan/wan-status.ts';
+import { changesOfPeers } from './changes-of-peers.ts';
 import { CertificateDesk } from './certificate-desk.ts';
 import { Gate } from './gate.ts';
 import type { Identity } from './identity.ts';
@@ -315,7 +316,8 @@ export class NetBox implements Box {
     await onStored();
     await configurePeers(possible(next.config));
     this.changed();
-    return [...changes, 'configuration stored', ...this.#troubles()];
+    const ofPeers = changesOfPeers(before.config, next.config);
+    return [...changes, ...ofPeers, 'configuration stored', ...this.#troubles()];
   }
 
   /** What the owner just asked for and does not work: a port that is taken, a device that is not there. */
