@@ -407,6 +407,10 @@ export class FakeBox implements Box {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+  /** How many are told of changes. */
+  get listeners(): number {
+    return this.#listeners.size;
+  }
   change(): void {
     for (const listener of this.#listeners) listener();
   }

@@ -3,13 +3,14 @@ import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
 import * as z from 'zod';
 import { Milliseconds, Seconds } from '../../base/duration.ts';
-import { ConfigError, UserError } from '../../base/errors.ts';
+import { ConfigError, UserError, messageOf } from '../../base/errors.ts';
 import type { Box } from '../../port/box.ts';
 import type { Log } from '../../port/log.ts';
 import { certificateRoutes } from './certificate-routes.ts';
 import { machineRoutes } from './machine-routes.ts';
 import { mailImport } from './mail-import.ts';
 import { openApiDocument } from './openapi.ts';
+import { News } from './news.ts';
 import { acceptedMethods } from './operations.ts';
 import {
   explainQuery,
@@ -150,35 +151,27 @@ function addAliases(routes: Routes, { box }: RoutesOptions): void {
   });
 }
 
-function addEvents(routes: Routes, { box }: RoutesOptions): void {
+function addEvents(routes: Routes, { box, log }: RoutesOptions): void {
   routes.get('/api/events', (c) =>
     streamSSE(c, async (stream) => {
-      let news: (() => void) | undefined;
-      let changed = true;
-      const stop = box.subscribe(() => {
-        changed = true;
-        news?.();
-      });
-      stream.onAbort(() => {
-        stop();
-        news?.();
-      });
-      while (!stream.aborted) {
-        if (changed) {
-          changed = false;
-          await stream.writeSSE({ event: 'status', data: JSON.stringify(await box.status()) });
-          await stream.sleep(EVENT_INTERVAL);
-        } else {
-          const waited = await new Promise<'news' | 'quiet'>((resolve) => {
-            const timer = setTimeout(resolve, KEEP_ALIVE, 'quiet');
-            news = () => {
-              clearTimeout(timer);
-              resolve('news');
-            };
-          });
-          news = undefined;
-          if (waited === 'quiet') await stream.write(': still here\n\n');
+      const news = new News();
+      const stop = box.subscribe(() => news.tell());
+      stream.onAbort(() => news.tell());
+      news.tell();
+      try {
+        while (!stream.aborted) {
+          const isNew = await news.next(KEEP_ALIVE);
+          if (stream.aborted) break;
+          if (isNew) {
+            await stream.writeSSE({ event: 'status', data: JSON.stringify(await box.status()) });
+            await stream.sleep(EVENT_INTERVAL);
+          } else await stream.write(': still here\n\n');
         }
+      } catch (error) {
+        // Whoever follows asks anew.
+        log.error(`A stream of events has ended: ${messageOf(error)}`);
+      } finally {
+        stop();
       }
     }),
   );

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { KernelError } from '../../../src/base/errors.ts';
 import type { Log } from '../../../src/port/log.ts';
 import { OPERATIONS } from '../../../src/service/api/operations.ts';
 import { apiRoutes } from '../../../src/service/api/routes.ts';
 import { FakeBox, MAIL_QUEUE, STATUS } from '../../fake/fake-box.ts';
+import { MemoryLog } from '../../fake/memory-log.ts';
 
 const ignore = (): void => undefined;
 const log: Log = { debug: ignore, info: ignore, notice: ignore, warn: ignore, error: ignore, fatal: ignore };
@@ -109,6 +111,17 @@ test('GET /api/events sends the status at once and again after a change', async 
   }
   await reader.cancel();
   ended.abort();
+});
+
+test('GET /api/events ends, is logged and listens no more when the status cannot be read', async () => {
+  const box = new FakeBox();
+  box.status = () => Promise.reject(new KernelError('read the counters', 'ENOBUFS'));
+  const memory = new MemoryLog();
+  const routes = apiRoutes({ box, version: '0.1.0', log: memory });
+  const response = await routes.request('/api/events', {}, { mayWrite: false });
+  assert.equal(await response.text(), '');
+  assert.equal(box.listeners, 0);
+  assert.match(memory.text, /Cannot read the counters: ENOBUFS/);
 });
 
 test('the calls about packets, devices, leases and certificates reach the box with what was asked', async () => {
