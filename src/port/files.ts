@@ -27,7 +27,10 @@ export interface Files {
   list(directory: string): Promise<readonly string[]>;
   /** The whole file, or undefined if there is none. */
   read(path: string): Promise<Uint8Array | undefined>;
-  /** Replaces a small file so that after a power cut either the old or the new content is there: temporary, sync, rename, sync directory. */
+  /**
+   * Replaces a small file so that after a power cut either the old or the new content is there: temporary, sync, rename, sync directory. Replacements of one path
+   * come one after the other; one that fails leaves the old content and no temporary file.
+   */
   replace(path: string, content: Uint8Array): Promise<void>;
   remove(path: string): Promise<void>;
   /** Gives a file another name, in place of whatever had it; durable when both directories are synced. */

@@ -83,6 +83,19 @@ export function filesContract(name: string, make: (t: TestContext) => Promise<Fi
     assert.deepEqual(await files.list('.'), ['small.json']);
   });
 
+  test(`${name}: a directory is no file, and a replace() that fails leaves nothing behind`, async (t) => {
+    const files = await make(t);
+    await files.makeDirectory('x/y');
+    await files.replace('a.json', utf8('{}'));
+    await assert.rejects(files.replace('x', utf8('{}')), withErrno('EISDIR'));
+    await assert.rejects(files.rename('a.json', 'x'), withErrno('EISDIR'));
+    await assert.rejects(files.remove('x'), withErrno('EISDIR'));
+    await assert.rejects(files.read('x'), withErrno('EISDIR'));
+    await assert.rejects(files.open('x', 'existing'), withErrno('EISDIR'));
+    await assert.rejects(files.list('a.json'), withErrno('ENOTDIR'));
+    assert.deepEqual(await files.list('.'), ['a.json', 'x']);
+  });
+
   test(`${name}: a removed file lives on for those who have it open`, async (t) => {
     const files = await make(t);
     const file = await files.open('a.log', 'create');

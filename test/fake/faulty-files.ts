@@ -83,12 +83,26 @@ export class FaultyFiles implements Files {
   async #replaceNow(path: string, content: Uint8Array): Promise<void> {
     const temporary = `${path}.new`;
     if (this.disk.names.current.has(temporary)) await this.remove(temporary);
-    const file = await this.open(temporary, 'create');
-    await file.append([content]);
-    await file.sync();
-    await file.close();
-    await this.rename(temporary, path);
+    try {
+      const file = await this.open(temporary, 'create');
+      await file.append([content]);
+      await file.sync();
+      await file.close();
+      await this.rename(temporary, path);
+    } catch (error) {
+      if (error instanceof KernelError) await this.#removeIfCan(temporary);
+      throw error;
+    }
     await this.syncDirectory(directoryOf(path));
+  }
+
+  /** As the real ones do with what has failed: on a disk that refuses everything it stays. */
+  async #removeIfCan(path: string): Promise<void> {
+    try {
+      await this.remove(path);
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+    }
   }
 
   async remove(path: string): Promise<void> {

@@ -44,6 +44,7 @@ export class MemoryFiles implements Files {
 
   async open(path: string, mode: 'create' | 'existing' | 'read'): Promise<OpenFile> {
     const clean = checked(path);
+    this.#requireFile(clean, `open ${path}`);
     let inode = this.names.current.get(clean);
     if (mode === 'create') {
       if (inode !== undefined) throw new KernelError(`open ${path}`, 'EEXIST');
@@ -55,6 +56,7 @@ export class MemoryFiles implements Files {
 
   async list(directory: string): Promise<readonly string[]> {
     const clean = checked(directory);
+    if (this.names.current.has(clean)) throw new KernelError(`list ${directory}`, 'ENOTDIR');
     const entries = [...this.names.current.keys(), ...this.#directories].filter(
       (path) => path !== '.' && directoryOf(path) === clean,
     );
@@ -62,7 +64,9 @@ export class MemoryFiles implements Files {
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {
-    return this.names.current.get(checked(path))?.current.slice();
+    const clean = checked(path);
+    this.#requireFile(clean, `read ${path}`);
+    return this.names.current.get(clean)?.current.slice();
   }
 
   async replace(path: string, content: Uint8Array): Promise<void> {
@@ -74,12 +78,18 @@ export class MemoryFiles implements Files {
     }
     inode.current = content.slice();
     inode.durable = inode.current;
-    await this.rename(`${clean}.new`, clean);
+    try {
+      await this.rename(`${clean}.new`, clean);
+    } catch (error) {
+      this.names.current.delete(`${clean}.new`);
+      throw error;
+    }
     await this.syncDirectory(directoryOf(clean));
   }
 
   async rename(from: string, to: string): Promise<void> {
     const [source, target] = [checked(from), checked(to)];
+    this.#requireFile(target, `rename ${from} to ${to}`);
     const inode = this.names.current.get(source);
     const hasHome = this.#directories.has(directoryOf(target));
     if (inode === undefined || !hasHome) throw new KernelError(`rename ${from}`, 'ENOENT');
@@ -88,6 +98,7 @@ export class MemoryFiles implements Files {
   }
 
   async remove(path: string): Promise<void> {
+    this.#requireFile(checked(path), `remove ${path}`);
     if (!this.names.current.delete(checked(path))) throw new KernelError(`remove ${path}`, 'ENOENT');
   }
 
@@ -114,6 +125,10 @@ export class MemoryFiles implements Files {
     let used = 0;
     for (const inode of this.names.current.values()) used += inode.current.length;
     return Math.max(0, this.capacity - used);
+  }
+
+  #requireFile(clean: string, operation: string): void {
+    if (this.#directories.has(clean)) throw new KernelError(operation, 'EISDIR', 'it is a directory');
   }
 
   #create(path: string): Inode {

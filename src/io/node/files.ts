@@ -56,8 +56,13 @@ class NodeFiles implements Files {
     const full = this.#full(path);
     return asKernelError(`open ${path}`, async () => {
       const handle = await open(full, OPEN_FLAGS[mode], FILE_MODE);
-      if (mode === 'create') await this.#own(handle);
-      if (mode === 'read') await requireFile(handle, path);
+      try {
+        if (mode === 'create') await this.#own(handle);
+        if (mode === 'read') await requireFile(handle, path);
+      } catch (error) {
+        await handle.close();
+        throw error;
+      }
       return new NodeFile(handle, path);
     });
   }
@@ -90,17 +95,27 @@ class NodeFiles implements Files {
     const full = this.#full(path);
     const temporary = `${full}.new`;
     await asKernelError(`replace ${path}`, async () => {
-      const handle = await open(temporary, 'w', FILE_MODE);
       try {
-        await this.#own(handle);
-        await handle.writeFile(content);
-        await handle.sync();
-      } finally {
-        await handle.close();
+        await this.#writeAnew(temporary, content);
+        await rename(temporary, full);
+      } catch (error) {
+        // On a full disk, a part of what did not fit would take room from others.
+        await unlink(temporary).catch(() => undefined);
+        throw error;
       }
-      await rename(temporary, full);
       await syncDirectoryAt(dirname(full));
     });
+  }
+
+  async #writeAnew(full: string, content: Uint8Array): Promise<void> {
+    const handle = await open(full, 'w', FILE_MODE);
+    try {
+      await this.#own(handle);
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
   }
 
   async remove(path: string): Promise<void> {
@@ -209,7 +224,6 @@ class NodeFile implements OpenFile {
 async function requireFile(handle: FileHandle, path: string): Promise<void> {
   const about = await handle.stat();
   if (about.isFile()) return;
-  await handle.close();
   const [errno, what] = about.isDirectory() ? ['EISDIR', 'a directory'] : ['ENXIO', 'no regular file'];
   throw new KernelError(`open ${path}`, errno ?? '', `it is ${what}`);
 }

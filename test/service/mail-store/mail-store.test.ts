@@ -202,7 +202,8 @@ test('removals leave nothing behind in the journal, also where the oldest segmen
       await store.empty('bob');
     }
     let size = 0;
-    for (const name of await files.list('mail')) size += (await files.read(`mail/${name}`))?.length ?? 0;
+    for (const name of (await files.list('mail')).filter((one) => one !== 'blob'))
+      size += (await files.read(`mail/${name}`))?.length ?? 0;
     return size;
   };
   const early = await sizeAfter(40);
