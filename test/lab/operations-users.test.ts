@@ -75,7 +75,7 @@ test('gatepost user list names everybody, and no password', async () => {
     ['alice', 'bob', 'carol'].map((name) => [name, `${name}@${NAMES.office}`]),
   );
   const { stdout } = await box.cli(['user', 'list']);
-  assert.match(stdout, /^carol +Carol Example +carol@office\.example +\d+ +none +for ever$/m);
+  assert.match(stdout, /^carol +Carol Example +carol@office\.example +\d+ bytes +none +for ever$/m);
   assert.doesNotMatch(stdout, /scrypt/);
 });
 
@@ -94,7 +94,7 @@ test('gatepost user passwd: the new password counts at once and after a restart,
 test('gatepost user remove: no login and no mail any more, and the mail is kept until it is to be deleted', async () => {
   const removal = await box.cli(['user', 'remove', 'carol']);
   assert.equal(removal.status, 0, removal.stderr);
-  assert.match(removal.stdout, /^removed carol; the mailbox is kept \(messages: 1\)/);
+  assert.match(removal.stdout, /^removed carol; the mailbox is kept \(1 message\)/);
   assert.equal(await mayRead('carol', SECOND), false);
   const { world } = office.hosts;
   const from = ['--from', `someone@${NAMES.elsewhere}`, '--helo', NAMES.elsewhereMail];
@@ -105,7 +105,7 @@ test('gatepost user remove: no login and no mail any more, and the mail is kept 
     (await box.status()).mailboxes.some(({ user: name, messages }) => name === 'carol' && messages === 1),
   );
   const deletion = await box.cli(['user', 'remove', 'carol', '--delete-mail']);
-  assert.equal(deletion.stdout, 'removed carol and the mail (messages: 1)\n', deletion.stderr);
+  assert.equal(deletion.stdout, 'removed carol and the mail (1 message)\n', deletion.stderr);
   assert.ok((await box.status()).mailboxes.every(({ user: name }) => name !== 'carol'));
   await user('add', 'carol')(FIRST);
   assert.equal(await mayRead('carol', FIRST), true);
