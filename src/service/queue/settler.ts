@@ -69,15 +69,20 @@ export class Settler {
   }
 
   async #settleMessage(given: readonly Result[], message: MailContent | undefined): Promise<boolean> {
-    const { clock, dates, random, limits } = this.#parts;
+    const { store, clock, dates, random, limits } = this.#parts;
     const isDone = await this.#untilDone(() => dates.putRight());
     if (!isDone) return false;
-    const results = given.map((result) => ({ ...result, entry: this.#dated(result.entry) }));
+    const all = given.map((result) => ({ ...result, entry: this.#dated(result.entry) }));
+    // What the owner has deleted while it was being sent is told to nobody but him.
+    const { left: results = [], gone = [] } = Object.groupBy(all, ({ entry }) =>
+      store.find(entry.id) === undefined ? 'gone' : 'left',
+    );
     const time = clock.wallTime();
     const plan = settle(results, { time, random, limits });
     const notices = await this.#noticesFor(plan, results, message);
     await this.#store(plan.settlements, notices);
     this.#tell(results, plan, time);
+    this.#tell(gone, { settlements: [], reports: [] }, time);
     return notices.some(({ envelope }) => (envelope.remote ?? []).length > 0);
   }
 

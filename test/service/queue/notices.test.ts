@@ -18,3 +18,32 @@ test('a notice for a mailbox that has had its reserve of them is not made, and t
     /A notice for alice@office\.example is not made: the mailbox of alice is full/,
   );
 });
+
+test('a recipient whom the owner deletes while the message is being sent is named in no notice; the history says how it ended', async () => {
+  const queue = await TestQueue.start();
+  queue.names.domain('elsewhere.example', '10 mx.elsewhere.example 192.0.2.1');
+  queue.client.peers.set('192.0.2.1', { answer: () => 'fail' });
+  await queue.store.deliver(
+    {
+      sender: 'alice@office.example',
+      users: [],
+      remote: [{ address: 'ann@elsewhere.example' }, { address: 'bob@elsewhere.example' }],
+    },
+    Buffer.from('Subject: one\r\n\r\nHello.\r\n'),
+  );
+  const [{ id: ann } = { id: 0 }] = queue.store.queue.entries();
+  queue.client.onStep = async (step) => {
+    if (step === 'send') await queue.service.act('delete', ann);
+  };
+  queue.service.wake();
+  await queue.quiet();
+  const [notice = '', ...more] = await queue.mailbox('alice');
+  assert.deepEqual(more, []);
+  assert.match(notice, /Final-Recipient: rfc822; bob@/);
+  assert.doesNotMatch(notice, /ann@/);
+  const ends = queue.service.history(ann).filter(({ recipient }) => recipient.startsWith('ann'));
+  assert.deepEqual(
+    ends.map(({ what }) => what),
+    ['deleted', 'failed'],
+  );
+});
