@@ -49,15 +49,19 @@ function uuidOf(name: string): string {
   return [...parts, `A${digits.slice(17, 20)}`, digits.slice(20, 32)].join('-');
 }
 
+/** An address out of a query. Not every program writes the plus of an address as %2B there: a space, which no address has, was one. */
+function addressIn(value: string | undefined): ClientAddress {
+  return readClientAddress((value ?? '').trim().replaceAll(' ', '+'));
+}
+
 const thunderbird: Answer = (c, setup) => {
   const asked = c.req.query('emailaddress');
-  if (asked !== undefined && asked !== '' && !isHere(readClientAddress(asked), setup))
-    return c.text(NOT_HERE, 404);
+  if (asked !== undefined && asked !== '' && !isHere(addressIn(asked), setup)) return c.text(NOT_HERE, 404);
   return c.body(encodeThunderbirdConfig(setup.office, setup), 200, { 'content-type': XML });
 };
 
 const appleProfile: Answer = (c, setup) => {
-  const asked = readClientAddress(c.req.query('emailaddress') ?? '');
+  const asked = addressIn(c.req.query('emailaddress'));
   if (!isHere(asked, setup)) return c.text(NOT_HERE, 404);
   return c.body(encodeAppleProfile({ setup, address: asked.address, uuidOf }), 200, {
     'content-type': 'application/x-apple-aspen-config',
@@ -96,7 +100,7 @@ const outlookDoor: Answer = (c, { domains: [first = ''] }) => {
 const outlookJson: Answer = (c, setup) => {
   const [, inPath] = /^\/autodiscover\/autodiscover\.json\/v1\.0\/([^/]+)$/i.exec(c.req.path) ?? [];
   const query = new Map(Object.entries(c.req.query()).map(([name, value]) => [name.toLowerCase(), value]));
-  const asked = readClientAddress(inPath === undefined ? (query.get('email') ?? '') : decode(inPath));
+  const asked = inPath === undefined ? addressIn(query.get('email')) : readClientAddress(decode(inPath));
   if (!isHere(asked, setup)) return c.json({ ErrorCode: 'UserNotFound', ErrorMessage: NOT_HERE }, 404);
   if (query.get('protocol')?.toLowerCase() !== 'autodiscoverv1')
     return c.json(

@@ -44,6 +44,16 @@ test('Thunderbird gets the settings at both of its paths, with and without the a
     }
 });
 
+test('a plus in an address is understood whether the program has encoded it or not', async () => {
+  for (const address of ['alice+shop@office.example', 'alice%2Bshop@office.example'])
+    for (const path of [
+      `/mail/config-v1.1.xml?emailaddress=${address}`,
+      `/autodiscover/autodiscover.json?Protocol=AutodiscoverV1&Email=${address}`,
+      `/autodiscover/autodiscover.json/v1.0/${address}?Protocol=AutodiscoverV1`,
+    ])
+      assert.equal((await ask(path)).status, 200, path);
+});
+
 test('settings are the same for every local part, so that nobody learns who has a mailbox', async () => {
   const forms = [
     '/mail/config-v1.1.xml?emailaddress=',

@@ -67,13 +67,20 @@ export class Damage {
     return [...places, ...blobs];
   }
 
+  /** Messages whose own record is lost; where it was is not known any more. */
+  lost(): MailDamage[] {
+    const messages = this.#describe(this.#options.index.lost());
+    return messages.length === 0 ? [] : [{ path: 'mail', offset: 0, length: 0, messages }];
+  }
+
   /** For the owner; undefined if nothing is damaged. */
   sentence(): string | undefined {
     const damage = this.list();
-    if (damage.length === 0) return undefined;
-    const messages = new Set(damage.flatMap((one) => one.messages.map(({ uid }) => uid))).size;
-    const [places, lost] = [count(damage.length, 'place'), count(messages, 'message')];
-    return `The mail store is damaged in ${places}: ${lost} in it cannot be read, all others are kept; "gatepost mail verify" lists them`;
+    const all = [...damage, ...this.lost()];
+    if (all.length === 0) return undefined;
+    const messages = new Set(all.flatMap((one) => one.messages.map(({ uid }) => uid))).size;
+    const places = damage.length === 0 ? '' : ` in ${count(damage.length, 'place')}`;
+    return `The mail store is damaged${places}: ${count(messages, 'message')} in it cannot be read, all others are kept; "gatepost mail verify" lists them`;
   }
 
   #describe(messages: readonly IndexedMessage[]): DamagedMessage[] {

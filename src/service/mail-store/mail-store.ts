@@ -193,7 +193,7 @@ export class JournaledMailStore implements MailStore {
   health(): MailHealth {
     return {
       lastScrub: this.#scrubber.lastScrub,
-      damage: this.#damage.list(),
+      damage: [...this.#damage.list(), ...this.#damage.lost()],
       problem: this.#log.problem ?? this.#damage.sentence(),
     };
   }

@@ -48,6 +48,7 @@ function harm(files: MemoryFiles, path: string, offset: number): void {
 }
 
 const SEGMENT = 'mail/segment-00000001.log';
+const INDEX = 'segment-00000001.idx';
 
 test('scrubDaily() reads everything a day after the last pass, also when the box was started again meanwhile', async () => {
   const files = await filled();
@@ -78,6 +79,22 @@ test('a pass goes slowly: no more than 4 MiB are read in a second', async () => 
   await clock.advance(Seconds(1));
   await pass;
   assert.ok(store.health().lastScrub !== undefined);
+});
+
+test('health names a message whose own record is lost, as only its delivery is left', async () => {
+  const files = await filled();
+  files.names.current.get(SEGMENT)?.current.fill(0, PAGE, PAGE + 4);
+  // Which would tell of the record as it was.
+  if ((await files.list('mail')).includes(INDEX)) await files.remove(`mail/${INDEX}`);
+  const { store } = await office(files);
+  const { damage, problem } = store.health();
+  const lost = damage.find(({ path }) => path === 'mail')?.messages ?? [];
+  assert.deepEqual(
+    lost.map(({ users, size }) => [users, size]),
+    [[['bob', 'eva'], mail('m0:5000').length]],
+  );
+  assert.match(problem ?? '', /damaged in 1 place: 1 message in it cannot be read/);
+  await store.close();
 });
 
 test('a pass finds damage that nobody has asked for, tells whose message it is, once, and hides nothing', async () => {
