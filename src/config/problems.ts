@@ -17,7 +17,8 @@ function isSecret(path: string): boolean {
   return /password|secret|key$/i.test(path);
 }
 
-function foundText(path: string, value: unknown): string {
+/** A value of the owner as a problem shows it: not a secret, and not page after page. */
+export function foundText(path: string, value: unknown): string {
   if (value === undefined) return 'nothing';
   if (isSecret(path) && value !== null) return '(hidden)';
   const text =

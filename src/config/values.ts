@@ -48,7 +48,7 @@ function parseAddressRange(text: string): AddressRange | undefined {
 }
 
 export const addressRangeText: z.ZodType<AddressRange, string> = parsedText(
-  'an address such as "192.168.77.5" or a range such as "192.168.77.5-192.168.77.9"',
+  'an address such as "192.168.77.5" or a range, the lower end first, such as "192.168.77.5-192.168.77.9"',
   parseAddressRange,
 );
 export const prefix4Text: z.ZodType<Prefix4, string> = parsedText(
@@ -58,6 +58,11 @@ export const prefix4Text: z.ZodType<Prefix4, string> = parsedText(
 export const macText: z.ZodType<Mac, string> = parsedText(
   'a MAC address such as "02:00:00:00:00:20"',
   tryParseMac,
+);
+/** The address of one station: not a group's (IEEE 802: the lowest bit of the first octet), and not all zeros. */
+export const stationMacText = macText.refine(
+  (mac) => !/^.[13579bdf]/.test(mac) && mac !== '00:00:00:00:00:00',
+  'null, or the MAC address of one device such as "02:00:00:00:00:20"',
 );
 /** Option 61 of DHCP: at least two octets (RFC 2132 section 9.14); kept as lower-case digits without separators. */
 export const clientIdText = z

@@ -6,6 +6,7 @@ import { usualOptionType } from '../../wire/dhcp4/option-catalog.ts';
 import { optionProblem } from '../../wire/dhcp4/option-problem.ts';
 import { encodeOptionValue } from '../../wire/dhcp4/option-value.ts';
 import { codeOfOption } from '../../wire/dhcp4/options.ts';
+import { foundText } from '../problems.ts';
 import type { Config } from '../schema.ts';
 import { type Finder, repeated } from './finder.ts';
 
@@ -41,7 +42,8 @@ function optionProblems(config: Config): Problem[] {
     const wanted = found?.wanted ?? contradiction(option, config);
     if (wanted === undefined) return [];
     const part = found?.part ?? 'value';
-    return [{ path: `dhcp.options[${index}].${part}`, found: JSON.stringify(option[part]), wanted }];
+    const path = `dhcp.options[${index}].${part}`;
+    return [{ path, found: foundText(path, option[part]), wanted }];
   });
   const twice = repeated(options.map(({ code }) => code)).map(({ index, earlier }) => ({
     path: `dhcp.options[${index}].code`,

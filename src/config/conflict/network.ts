@@ -9,6 +9,11 @@ function isNeighbour(own: Prefix4, gateway: Ipv4): boolean {
   return gateway !== own.address && isHost4(own, gateway);
 }
 
+/** A provider that gives one address alone has its router outside of it, and on the link all the same. */
+function isWayOut(own: Prefix4, gateway: Ipv4): boolean {
+  return isNeighbour(own, gateway) || (own.length === 32 && gateway !== own.address && isUnicast4(gateway));
+}
+
 /** Whether one host can have it, on this link and anywhere. */
 function isHostsAddress(own: Prefix4): boolean {
   return isUnicast4(own.address) && isHost4(own, own.address);
@@ -33,12 +38,10 @@ function wanAddressProblems({ lan, wan }: Config): Problem[] {
     });
   }
   if (!isHostsAddress(address)) problems.push(noHost('wan.ipv4.address', address));
-  if (gateway !== null && !isNeighbour(address, gateway)) {
-    problems.push({
-      path: 'wan.ipv4.gateway',
-      found: quoted(gateway),
-      wanted: `a host within ${formatPrefix4(address)} other than the box`,
-    });
+  if (gateway !== null && !isWayOut(address, gateway)) {
+    const place = address.length === 32 ? 'anywhere' : `within ${formatPrefix4(address)}`;
+    const wanted = `a host ${place} other than the box`;
+    problems.push({ path: 'wan.ipv4.gateway', found: quoted(gateway), wanted });
   }
   return problems;
 }

@@ -1,10 +1,17 @@
 import * as z from 'zod';
 import { OPTION_TYPES } from '../../wire/dhcp4/option-value.ts';
-import { addressRangeText, clientIdText, durationText, hostLabel, ipv4Text, macText } from '../values.ts';
+import {
+  addressRangeText,
+  clientIdText,
+  durationText,
+  hostLabel,
+  ipv4Text,
+  stationMacText,
+} from '../values.ts';
 
 /** A device is known by any of the three; which counts first, if several fit, is in the documentation. */
 const reservation = z.strictObject({
-  mac: macText.nullable().prefault(null).describe('The device, by its MAC address.'),
+  mac: stationMacText.nullable().prefault(null).describe('The device, by its MAC address.'),
   clientId: clientIdText
     .nullable()
     .prefault(null)

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { deviceText, macText, ipv4Text, prefix4Text } from '../values.ts';
+import { deviceText, stationMacText, ipv4Text, prefix4Text } from '../values.ts';
 
 const wanIpv4 = z.discriminatedUnion(
   'method',
@@ -21,12 +21,6 @@ const wanIpv4 = z.discriminatedUnion(
   },
 );
 
-/** The address of one station: not a group's (IEEE 802: the lowest bit of the first octet), and not all zeros. */
-const stationMac = macText.refine(
-  (mac) => !/^.[13579bdf]/.test(mac) && mac !== '00:00:00:00:00:00',
-  'null, or the MAC address of one device such as "02:00:00:00:00:20"',
-);
-
 /** `wan` of the configuration. */
 export const wan = z.strictObject({
   device: deviceText.prefault('wan0').describe('The network port to the modem of the provider.'),
@@ -44,7 +38,7 @@ export const wan = z.strictObject({
     .nullable()
     .prefault(null)
     .describe('The VLAN tag (802.1Q) the provider wants.'),
-  mac: stationMac
+  mac: stationMacText
     .nullable()
     .prefault(null)
     .describe('A MAC address to show to the provider instead of the real one.'),

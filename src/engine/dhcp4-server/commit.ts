@@ -61,7 +61,7 @@ export function commit(state: State, address: Ipv4, question: Question, env: Env
     ...historyOf(state, question, before, env),
   };
   const effects: Effect[] = [{ kind: 'persist', commit: number, binding: bindingOf(entry, env) }];
-  effects.push(...leaveOther(state, entry));
+  effects.push(...leaveOther(state, entry), ...tellOfTwins(state, entry, env));
   // A name that changed is told with the commit, so the table keeps the old one until then.
   state.table.set(isRenewal ? { ...entry, who: before.who } : entry);
   state.commits.set(number, { question, address, until: entry.until });
@@ -76,6 +76,18 @@ function leaveOther(state: State, entry: LeaseEntry): readonly Effect[] {
     { kind: 'persistEnd', address: other.address },
     { kind: 'ended', address: other.address },
   ];
+}
+
+/**
+ * A client is its identifier (RFC 2131 §2), so of machines that were copied together with it all get one address. The server cannot
+ * know which is meant to have it; the owner can.
+ */
+function tellOfTwins(state: State, { who, address }: LeaseEntry, env: Env): readonly Effect[] {
+  const before = state.table.ofClient(who);
+  if (before?.phase !== 'bound' || before.who.mac === who.mac) return [];
+  // Without their MAC addresses: a device that makes new ones up would be told of each time.
+  const text = `Devices of different MAC addresses call themselves by the same client identifier and so all get ${formatIpv4(address)}: if they are in use at one time, such as copies of a machine, each needs an identifier of its own`;
+  return warn(state, text, env);
 }
 
 /** The lease is on stable storage, or cannot get there: a full disk must not keep the office from working. */

@@ -64,6 +64,7 @@ function leaseText({ server, expires }: NonNullable<WanFacts['status']['lease']>
 }
 
 function gatewayFinding({ status, gateway }: WanFacts): Finding {
+  if (status.address === null) return unknown('None is known before there is an address');
   if (status.gateway === null)
     return failed('No gateway is known: nothing beyond the own network is reachable');
   if (gateway === 'reachable') return ok(`${status.gateway} answers`);

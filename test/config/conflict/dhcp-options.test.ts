@@ -71,3 +71,8 @@ test('what the server makes for each message is refused by its number', () => {
   for (const code of [0, 255])
     assert.equal(sentences({ options: [{ code, type: 'hex', value: '00' }] }).length, 1);
 });
+
+test('a long value of an option is shown by its beginning', () => {
+  const [sentence = ''] = sentences({ options: [{ code: 43, value: '00'.repeat(3000) }] });
+  assert.match(sentence, /^dhcp\.options\[0\]\.value: found "0{79}…, wanted pairs of hexadecimal digits/);
+});

@@ -45,7 +45,7 @@ test('a lease time that is too short or too long is refused with the nearest', (
 test('a range to exclude has its lower end first', () => {
   assert.match(
     sentences({ exclude: ['192.168.77.9-192.168.77.5'] })[0] ?? '',
-    /^dhcp\.exclude\[0\]: .* a range such as/,
+    /^dhcp\.exclude\[0\]: .* a range, the lower end first, such as/,
   );
 });
 
@@ -64,6 +64,13 @@ test('a reservation names a device by MAC address, client identifier or host nam
     twice.map((sentence) => sentence.split(':')[0]),
     ['dhcp.reservations[1].clientId', 'dhcp.reservations[1].hostName'],
   );
+});
+
+test('a reservation for a MAC address that no device has is refused: the server answers none that says to have it', () => {
+  for (const mac of ['01:00:5e:00:00:01', 'ff:ff:ff:ff:ff:ff', '00:00:00:00:00:00'])
+    assert.deepEqual(sentences({ reservations: [{ mac, address: '192.168.77.20' }] }), [
+      `dhcp.reservations[0].mac: found "${mac}", wanted null, or the MAC address of one device such as "02:00:00:00:00:20"`,
+    ]);
 });
 
 test('an address, a device or a name reserved twice is refused with the value, and an address with the nearest free one', () => {

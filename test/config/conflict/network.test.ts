@@ -20,6 +20,9 @@ test('a gateway that is the box itself or a broadcast address is refused, on the
   assert.deepEqual(wan('203.0.113.255'), ['wan.ipv4.gateway']);
   assert.deepEqual(wan('203.0.113.1'), []);
   assert.deepEqual(wan('203.0.113.51', '203.0.113.50/31'), []);
+  assert.deepEqual(wan('10.255.255.1', '203.0.113.50/32'), []);
+  for (const gateway of ['203.0.113.50', '224.0.0.1', '127.0.0.1'])
+    assert.deepEqual(wan(gateway, '203.0.113.50/32'), ['wan.ipv4.gateway']);
   const lan = (gateway: string): readonly string[] => pathsOf({ mode: 'lan-only', lan: { gateway } });
   assert.deepEqual(lan('192.168.77.1'), ['lan.gateway']);
   assert.deepEqual(lan('192.168.77.254'), []);

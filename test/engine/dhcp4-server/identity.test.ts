@@ -15,6 +15,24 @@ function offered(bench: Bench, options: Dhcp4Options, n = 7): Ipv4 | undefined {
   return bench.answer(from(n, 'DISCOVER', options))?.message.yiaddr;
 }
 
+test('two devices with one client identifier are told to the owner, once for each address; one that changes its own is not', () => {
+  const warnings = (bench: Bench, n: number, clientId: string): string[] => {
+    const options = { clientId: fromHex(clientId), requestedAddress: ip('192.168.77.2'), serverId: SERVER };
+    bench.take(from(n, 'DISCOVER', { clientId: options.clientId }));
+    const effects = bench.take(from(n, 'REQUEST', options));
+    return effects.flatMap((effect) => (effect.kind === 'warn' ? [effect.text] : []));
+  };
+  const bench = new Bench();
+  assert.deepEqual(warnings(bench, 1, 'ff01'), []);
+  const [text = ''] = warnings(bench, 2, 'ff01');
+  assert.ok(
+    text.startsWith(`The devices ${macOf(1)} and ${macOf(2)} call themselves by the same client`),
+    text,
+  );
+  const other = new Bench();
+  assert.deepEqual([...warnings(other, 1, 'ff01'), ...warnings(other, 1, 'ff02')], []);
+});
+
 test('a system gets the address its boot loader had under another identifier, if nobody uses it', () => {
   const bench = new Bench();
   const address = bench.lease(7, LOADER);

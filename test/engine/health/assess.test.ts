@@ -142,6 +142,12 @@ test('assessHealth() finds each break of the WAN branch where it is', () => {
   for (const [facts, expected] of cases) assert.match(assessHealth(facts).firstError ?? '', expected);
 });
 
+test('assessHealth() finds nothing wrong with the gateway while the address is being asked for', () => {
+  const { firstError, tree } = assessHealth(withWan({ address: null, gateway: null, state: 'REBOOTING' }));
+  assert.equal(firstError, null);
+  assert.equal(find(tree, 'gateway')?.state, 'unknown');
+});
+
 test('assessHealth() finds each break of the rest where it is', () => {
   const { lan } = WELL;
   const missing = { ...lan.status, devices: [{ name: 'lan0', link: 'missing' as const }] };
