@@ -34,10 +34,10 @@ export type CardVerdict =
   | { readonly kind: 'hopeless'; readonly reason: string };
 
 /** A card that has something to send and sends nothing for so long is stuck: the kernel gives its drivers five seconds. */
-export const STUCK_AFTER = Seconds(20);
+const STUCK_AFTER = Seconds(20);
 /** An office that is silent for so long is rare, and one question costs nothing. */
-export const TRY_AFTER = Seconds(60);
-export const TRY_TAKES = Seconds(10);
+const TRY_AFTER = Seconds(60);
+const TRY_TAKES = Seconds(10);
 /** A reset has shown by then whether it has helped: links take some seconds to come up. */
 const SETTLES_WITHIN = Seconds(60);
 /** A second wedging within so long was not mended by the first reset. */

@@ -20,22 +20,22 @@ export const PROBES = 3;
  * Between two probes, and after the last one, the smallest and the largest wait. RFC 5227 wants 1 to 2 seconds; a station
  * on an Ethernet segment answers within milliseconds, and nobody shall wait longer than a second for a lease.
  */
-export const PROBE_MIN: Duration = Milliseconds(200);
-export const PROBE_MAX: Duration = Milliseconds(300);
+const PROBE_MIN: Duration = Milliseconds(200);
+const PROBE_MAX: Duration = Milliseconds(300);
 /** RFC 2131 section 3.1 (5): so long after a DECLINE nothing is asked, at least. */
-export const DECLINE_WAIT: Duration = Seconds(10);
+const DECLINE_WAIT: Duration = Seconds(10);
 /** DEFEND_INTERVAL of RFC 5227 section 1.1: an address in use is defended no oftener. */
-export const DEFEND_INTERVAL: Duration = Seconds(10);
+const DEFEND_INTERVAL: Duration = Seconds(10);
 /**
  * A station that has claimed so many different addresses answers for every address (proxy ARP of a provider): it is not
  * believed any more, for otherwise the box would decline whatever it is offered and never be online.
  */
-export const MAX_CLAIMS = 3;
+const MAX_CLAIMS = 3;
 /**
  * So many stations have claimed what the box was given: one that gives itself a new hardware address for each claim could keep
  * the box off line for good. The provider's server is believed then, and nobody else.
  */
-export const MAX_CLAIMANTS = 8;
+const MAX_CLAIMANTS = 8;
 /** Claims remembered; the oldest goes. */
 const MAX_REMEMBERED_CLAIMS = 16;
 

@@ -25,9 +25,9 @@ export type Reply =
   | { readonly kind: 'unusable'; readonly xid: number; readonly server: Ipv4; readonly reason: string };
 
 /** Assumed when a server names no lease time, against RFC 2131 table 3, as BOOTP servers do. */
-export const DEFAULT_LEASE = Hours(1);
+const DEFAULT_LEASE = Hours(1);
 /** A shorter lease would have us renew more often than the back-off allows to ask: such an answer is ignored. */
-export const MIN_LEASE = Seconds(10);
+const MIN_LEASE = Seconds(10);
 /** More values of a list than these are ignored. */
 export const MAX_SERVERS = 8;
 export const MAX_ROUTES = 64;

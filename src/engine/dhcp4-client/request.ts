@@ -10,7 +10,7 @@ import type { ClientOptions } from './state.ts';
  * Mask, router, DNS, host name, domain, broadcast, time servers, lease time, server identifier, T1, T2, search list
  * (RFC 3397) and, before the router option as RFC 3442 wants it, classless routes.
  */
-export const PARAMETER_REQUEST_LIST = [1, 121, 3, 6, 12, 15, 28, 42, 51, 54, 58, 59, 119] as const;
+const PARAMETER_REQUEST_LIST = [1, 121, 3, 6, 12, 15, 28, 42, 51, 54, 58, 59, 119] as const;
 /** What an Ethernet packet holds without IP and UDP headers. */
 const MAX_MESSAGE_SIZE = 1472;
 

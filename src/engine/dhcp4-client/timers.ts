@@ -16,9 +16,9 @@ import type { Effect, Env, Exchange, Lease, Phase, State, Step } from './state.t
 import { renewalWait } from './timing.ts';
 
 /** RFC 2131 section 3.1 (5): a REQUEST is sent four times in about a minute, then the client begins anew. */
-export const REQUEST_TRIES = 4;
+const REQUEST_TRIES = 4;
 /** INIT-REBOOT is tried less: a server that does not know the client stays silent (section 4.3.2). */
-export const REBOOT_TRIES = 2;
+const REBOOT_TRIES = 2;
 /** So many DISCOVERs that nobody has answered, about a minute. */
 const FORGET_TROUBLE_AFTER = 3;
 

@@ -8,10 +8,10 @@ type Random = (limit: number) => number;
 
 /** RFC 2131 section 4.1: the first wait, the largest, and the width of the random part on either side. */
 export const FIRST_WAIT = Seconds(4);
-export const MAX_WAIT = Seconds(64);
-export const JITTER = Seconds(1);
+const MAX_WAIT = Seconds(64);
+const JITTER = Seconds(1);
 /** RFC 2131 section 4.4.5: renewals are not repeated sooner. */
-export const MIN_RENEWAL_WAIT = Minutes(1);
+const MIN_RENEWAL_WAIT = Minutes(1);
 /** A server that wants renewals sooner is not obeyed: the usual half of the lease is used. */
 const MIN_RENEWAL_TIME = Seconds(5);
 

@@ -6,7 +6,7 @@ import { type PackedMessage, patchId, scanMessage, viewOf, withoutEdns } from '.
 import { lifetimeOf, ttlOf } from './lifetime.ts';
 
 /** Answers kept when nothing else is said. */
-export const DEFAULT_ENTRIES = 10_000;
+const DEFAULT_ENTRIES = 10_000;
 
 /** Octets of the largest answer that is kept, so that the whole cache is bounded: larger ones are asked for again. */
 export const LARGEST_ENTRY = 4096;

@@ -6,7 +6,7 @@ import { type PackedMessage, type PackedRecord, viewOf } from '../../wire/dns/pa
 export const LONGEST_LIFE = 86_400;
 
 /** Seconds a negative answer is kept at most (RFC 2308 section 5 recommends one to three hours). */
-export const LONGEST_NEGATIVE_LIFE = 3600;
+const LONGEST_NEGATIVE_LIFE = 3600;
 
 /** A time to live with the top bit set counts as zero (RFC 2181 section 8). */
 export function ttlOf(record: PackedRecord): number {

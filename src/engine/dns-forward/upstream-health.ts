@@ -2,7 +2,7 @@ import { Seconds } from '../../base/duration.ts';
 import { type Instant, after } from '../../base/instant.ts';
 
 /** Tries without an answer, one after the other, after which an upstream counts as down. */
-export const DOWN_AFTER = 3;
+const DOWN_AFTER = 3;
 
 /** How long an upstream that is down is left alone before one question tries it again. */
 export const DOWN_TIME = Seconds(3);

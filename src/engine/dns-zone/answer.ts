@@ -12,7 +12,7 @@ export interface LocalAnswer {
 }
 
 /** Seconds clients may keep "there is no such name": short, because a device may get that name any moment. */
-export const NEGATIVE_TTL = 10;
+const NEGATIVE_TTL = 10;
 
 /** Seconds of the records the box makes itself: they follow the WAN address and the leases. */
 export const LOCAL_TTL = 60;

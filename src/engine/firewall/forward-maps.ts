@@ -15,7 +15,7 @@ import type { RulesetElement } from './ruleset.ts';
 import { IPPROTO } from './statement.ts';
 
 /** Elements of all forwards together: what fits into one transaction, which is one datagram of at most 2 MiB. */
-export const MAX_ELEMENTS = 8192;
+const MAX_ELEMENTS = 8192;
 
 /** What one element of a map will match. */
 interface Match extends Claim {

@@ -4,7 +4,7 @@ import { type Check, warning } from './check.ts';
 import type { HealthFacts, WanFacts, WarningFacts } from './facts.ts';
 
 /** From so much of the connection table or of a mailbox in use on, it is told: the rest goes fast. */
-export const NEARLY_FULL = 0.9;
+const NEARLY_FULL = 0.9;
 
 /** What the owner should know although everything works, each a warning. */
 export function noticeChecks(facts: HealthFacts): Check[] {

@@ -12,7 +12,7 @@ interface Entry {
  * Addresses kept; at the cap the one longest without a change is forgotten, which costs its client the preference for
  * it. More than the DHCP server has leases.
  */
-export const MAX_ADDRESSES = 65_536;
+const MAX_ADDRESSES = 65_536;
 
 /** The fold of a lease journal: for each address its last record and where that is. */
 export class LeaseTable {

@@ -9,7 +9,7 @@ import { Writer } from '../../base/writer.ts';
 import type { DeclinedAddress, LeaseBinding } from '../../port/lease-journal.ts';
 
 /** Record types of the lease journal. */
-export const LEASE = { BOUND: 1, ENDED: 2, DECLINED: 3 } as const;
+const LEASE = { BOUND: 1, ENDED: 2, DECLINED: 3 } as const;
 
 const TYPES = { bound: LEASE.BOUND, ended: LEASE.ENDED, declined: LEASE.DECLINED } as const;
 

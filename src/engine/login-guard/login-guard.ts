@@ -24,7 +24,7 @@ export interface LoginGuardLimits {
   readonly knownTime: Duration;
 }
 
-export const DEFAULT_LOGIN_GUARD_LIMITS: LoginGuardLimits = {
+const DEFAULT_LOGIN_GUARD_LIMITS: LoginGuardLimits = {
   levels: [
     { blockOf: clientBlock, failures: 6 },
     { blockOf: networkBlock, failures: 24 },

@@ -10,9 +10,9 @@ export interface HistoryEvent {
 }
 
 /** Messages remembered, also those that have left the queue; with more, the oldest is forgotten. */
-export const MAX_HISTORIES = 1000;
+const MAX_HISTORIES = 1000;
 /** Events of a message; with more, the middle is forgotten: how it began and how it goes are kept. */
-export const MAX_EVENTS = 40;
+const MAX_EVENTS = 40;
 const KEPT_FROM_START = 10;
 
 interface Story {

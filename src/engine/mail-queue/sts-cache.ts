@@ -3,7 +3,7 @@ import { EARLIEST_TIME, type Instant, Timestamp, after, between } from '../../ba
 import type { StsPolicy } from '../../wire/mail/mta-sts.ts';
 
 /** Domains whose policy is remembered; with more, the one stored first is forgotten. */
-export const MAX_STS_DOMAINS = 2000;
+const MAX_STS_DOMAINS = 2000;
 /** After a failed fetch there is no other one for so long (RFC 8461 section 3.3). */
 const FETCH_PAUSE = Minutes(5);
 

@@ -10,7 +10,7 @@ import { readNumber, writeNumber } from './number-field.ts';
 export const MAIL = { MESSAGE: 1, DELIVER: 2, REMOVE: 3, ENTRY: 4, END: 5, READ: 6 } as const;
 
 /** A user's name in UTF-8. */
-export const MAX_USER_NAME = 255;
+const MAX_USER_NAME = 255;
 /** A record's header may have 65535 bytes; a list that needs more goes on in another record of the same batch. */
 const MAX_LIST = 60_000;
 const ID_SIZE = 8;

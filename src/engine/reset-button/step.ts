@@ -3,7 +3,7 @@ import { type Instant, between } from '../../base/instant.ts';
 import { EV, type InputEvent, KEY, SYN_DROPPED } from '../../wire/input-event/input-event.ts';
 
 /** Long enough that nobody does it by chance. */
-export const HOLD = Seconds(10);
+const HOLD = Seconds(10);
 
 /** The button: since when it is held, if its press was seen. */
 export interface ButtonState {

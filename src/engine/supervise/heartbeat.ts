@@ -6,7 +6,7 @@ export const BEAT = Seconds(10);
  * A role that has let so many questions in a row go by is stuck. Counted in questions and not in time: a machine that was itself stopped
  * meanwhile has asked once only. A worn card may hold up a write for half a minute, which must not count.
  */
-export const UNANSWERED_LIMIT = 6;
+const UNANSWERED_LIMIT = 6;
 
 /** What is due for a role with that many unanswered questions: another one, or its end. */
 export function beatDue(unanswered: number): 'ask' | 'end' {

@@ -4,7 +4,7 @@ import { type Log, type LogEntry, type LogLevel, LOG_LEVELS } from '../../port/l
 import { formatEntry } from './format-entry.ts';
 
 /** Entries kept in memory; a new one pushes out the oldest. About 1 MB when full of ordinary lines. */
-export const DEFAULT_RING_ENTRIES = 2000;
+const DEFAULT_RING_ENTRIES = 2000;
 /** A longer line is cut: a peer must not fill the ring by one enormous name. */
 export const MAX_LINE = 500;
 const MAX_SOURCE = 24;

@@ -31,10 +31,10 @@ export interface Authority extends TlsIdentity {
 }
 
 /** A clock before this has not learnt the time. */
-export const EARLIEST_NOW = Timestamp(Date.UTC(2026, 0, 1));
+const EARLIEST_NOW = Timestamp(Date.UTC(2026, 0, 1));
 const EPOCH = Timestamp(0);
 
-export const AUTHORITY_LIFETIME = Days(7305);
+const AUTHORITY_LIFETIME = Days(7305);
 /** Apple takes no certificate of a server that is good for more than 825 days, whoever issued it. */
 const SERVER_LIFETIME = Days(820);
 /** Clocks of clients differ. */

@@ -3,7 +3,7 @@ import { EARLIEST_TIME, Timestamp } from '../../base/instant.ts';
 import type { Files } from '../../port/files.ts';
 import type { Slot } from '../../wire/slot-state/slot-state.ts';
 
-export const SLOT_DAMAGE_FILE = 'state/slot-damage.json';
+const SLOT_DAMAGE_FILE = 'state/slot-damage.json';
 
 /** Since when the system of a slot is known to be damaged, as the box knew the time then. */
 export interface SlotDamage {

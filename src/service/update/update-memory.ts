@@ -13,7 +13,7 @@ export interface UpdateMemory {
   readonly reason?: string | undefined;
 }
 
-export const UPDATE_MEMORY_FILE = 'state/update.json';
+const UPDATE_MEMORY_FILE = 'state/update.json';
 
 export async function saveUpdateMemory(files: Files, memory: UpdateMemory): Promise<void> {
   await files.makeDirectory('state');

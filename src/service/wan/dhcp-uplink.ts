@@ -25,9 +25,9 @@ import type { Change, Uplink } from './uplink.ts';
 import type { WanAddress, WanConflict, WanLease, WanLink, WanPhase, WanPorts } from './wan-state.ts';
 
 /** After this the packet socket is opened again if the kernel refused it on a device that is up. */
-export const OPEN_RETRY: Duration = Seconds(5);
+const OPEN_RETRY: Duration = Seconds(5);
 /** A conflict is told so long after the last packet that showed it: no packet shows its end. */
-export const CONFLICT_SHOWN: Duration = Minutes(10);
+const CONFLICT_SHOWN: Duration = Minutes(10);
 
 const PHASES: Readonly<Record<Phase['kind'], WanPhase>> = {
   stopped: 'STOPPED',

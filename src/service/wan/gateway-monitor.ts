@@ -5,12 +5,12 @@ import { type ProbeTarget, probeGateway } from './gateway-probe.ts';
 import type { GatewayHealth, WanPorts } from './wan-state.ts';
 
 /** Time for the kernel to have the new address before the first check. */
-export const FIRST_CHECK_AFTER: Duration = Milliseconds(500);
+const FIRST_CHECK_AFTER: Duration = Milliseconds(500);
 export const CHECK_EVERY: Duration = Seconds(30);
 /** After a miss it is checked sooner. */
-export const RECHECK_AFTER: Duration = Seconds(5);
+const RECHECK_AFTER: Duration = Seconds(5);
 /** So many misses in a row, and the gateway counts as unreachable. */
-export const MISSES_TO_FAIL = 3;
+const MISSES_TO_FAIL = 3;
 
 /** Asks the gateway now and then whether it is still there. */
 export class GatewayMonitor {

@@ -8,8 +8,8 @@ import type { PacketSocket, ReceivedPacket } from '../../port/packet.ts';
 import { ARP, decodeArp, encodeArpRequest } from '../../wire/arp/message.ts';
 import type { WanPorts } from './wan-state.ts';
 
-export const ECHO_TIMEOUT: Duration = Seconds(2);
-export const ARP_TIMEOUT: Duration = Milliseconds(1000);
+const ECHO_TIMEOUT: Duration = Seconds(2);
+const ARP_TIMEOUT: Duration = Milliseconds(1000);
 
 export interface ProbeTarget {
   readonly device: string;

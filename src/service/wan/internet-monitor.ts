@@ -6,19 +6,19 @@ import { type InternetAnswer, type InternetPorts, probeInternet } from './intern
 import type { InternetHealth } from './wan-state.ts';
 
 /** Time for the resolver to learn of the new WAN address before the first question. */
-export const FIRST_INTERNET_CHECK: Duration = Seconds(2);
+const FIRST_INTERNET_CHECK: Duration = Seconds(2);
 /** While all is well. Public time servers want no more than a question in 64 seconds of a client (RFC 4330 section 10). */
-export const INTERNET_CHECK_EVERY: Duration = Seconds(256);
+const INTERNET_CHECK_EVERY: Duration = Seconds(256);
 /** After the first miss; doubled with each further one, up to {@link INTERNET_CHECK_EVERY}. */
-export const INTERNET_RETRY: Duration = Seconds(16);
+const INTERNET_RETRY: Duration = Seconds(16);
 /** After a kiss of death nobody is asked for so long (RFC 5905 section 7.4). */
-export const KISS_WAIT: Duration = Hours(1);
+const KISS_WAIT: Duration = Hours(1);
 /** So many misses in a row, and the Internet counts as unreachable. */
-export const INTERNET_MISSES_TO_FAIL = 2;
+const INTERNET_MISSES_TO_FAIL = 2;
 /** Of the addresses of a name, so many are asked in a check. */
-export const ADDRESSES_PER_CHECK = 2;
+const ADDRESSES_PER_CHECK = 2;
 /** A resolver that has not answered by then does not count. */
-export const RESOLVE_TIMEOUT: Duration = Seconds(10);
+const RESOLVE_TIMEOUT: Duration = Seconds(10);
 
 export interface InternetTarget {
   /** Of the configured time servers; each check asks for one, the next one after a miss. */

@@ -6,8 +6,8 @@ import type { Endpoint, UdpSocket } from '../../port/udp.ts';
 import { decodeNtp, encodeNtp, isNtpAnswer, NTP_PORT, ntpQuestion } from '../../wire/ntp/message.ts';
 import type { WanPorts } from './wan-state.ts';
 
-export const NTP_TIMEOUT: Duration = Seconds(3);
-export const INTERNET_ECHO_TIMEOUT: Duration = Seconds(2);
+const NTP_TIMEOUT: Duration = Seconds(3);
+const INTERNET_ECHO_TIMEOUT: Duration = Seconds(2);
 
 export type InternetPorts = Pick<WanPorts, 'clock' | 'random' | 'udp' | 'icmp' | 'resolve'>;
 

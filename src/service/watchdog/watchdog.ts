@@ -38,7 +38,7 @@ export interface WatchdogPorts {
   readonly onRestarted: (sentence: string) => void;
 }
 
-export const RESTARTS_FILE = 'state/self-restarts.json';
+const RESTARTS_FILE = 'state/self-restarts.json';
 /** The watchdog of the Raspberry Pi bites after 15 seconds. */
 const LOOK_EVERY = Seconds(4);
 /** A check that takes longer has found nothing: it counts as failed. */

@@ -72,7 +72,7 @@ export interface EncodeLimits {
 /** A UDP payload every host must take: 576 octets without 20 of IP and 8 of UDP (RFC 2131 §2). */
 export const DEFAULT_MAX_MESSAGE = 548;
 /** BOOTP's fixed size (RFC 951); relays and old clients drop shorter messages (RFC 1542 §2.1). */
-export const MIN_MESSAGE = 300;
+const MIN_MESSAGE = 300;
 /** Everything up to and with the magic cookie. */
 const HEADER_LENGTH = 240;
 /** Put first unless the caller orders it: every capture of a server has it there. */

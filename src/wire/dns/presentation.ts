@@ -8,7 +8,7 @@ import { type DomainName, isWithin, joinNames, parseDomainName } from './domain-
 import type { RecordData } from './message.ts';
 
 /** The types an owner can give records of, in the spelling of the configuration. */
-export const WRITABLE_TYPES = ['A', 'AAAA', 'CNAME', 'MX', 'NS', 'PTR', 'SRV', 'TXT'] as const;
+const WRITABLE_TYPES = ['A', 'AAAA', 'CNAME', 'MX', 'NS', 'PTR', 'SRV', 'TXT'] as const;
 export type WritableType = (typeof WRITABLE_TYPES)[number];
 
 /** Octets of one string of a TXT record (RFC 1035 section 3.3). */

@@ -3,7 +3,7 @@ import { Writer } from '../../base/writer.ts';
 import { internetChecksum } from '../ipv4/checksum.ts';
 
 /** Types of RFC 792 with a layout of their own here. */
-export const ICMP_TYPE = { ECHO_REPLY: 0, ECHO_REQUEST: 8 } as const;
+const ICMP_TYPE = { ECHO_REPLY: 0, ECHO_REQUEST: 8 } as const;
 
 /** Echo request or reply (RFC 792): the reply returns identifier, sequence and data unchanged. */
 export interface IcmpEcho {

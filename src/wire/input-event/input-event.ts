@@ -18,7 +18,7 @@ export const KEY = { UP: 0, DOWN: 1, REPEATED: 2 } as const;
  * 16  u16  type           18  u16  code           20  s32  value
  * ```
  */
-export const INPUT_EVENT_SIZE = 24;
+const INPUT_EVENT_SIZE = 24;
 const TYPE = 16;
 
 /** All whole events of a stream, and what is left of it. Every sequence of octets is some events. */

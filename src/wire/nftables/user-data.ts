@@ -28,7 +28,7 @@ export const UDATA_SET = {
 const UDATA_COMMENT = 0;
 
 /** The longest comment in bytes that nft itself accepts and prints (NFTNL_UDATA_COMMENT_MAXLEN). */
-export const MAX_COMMENT = 128;
+const MAX_COMMENT = 128;
 
 export const userData: Field<readonly UserDataItem[]> = {
   decode(reader) {

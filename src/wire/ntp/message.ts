@@ -7,9 +7,9 @@ import { struct } from '../field/struct.ts';
 export const NTP_PORT = 123;
 
 /** Association modes (RFC 5905 figure 10) that ask and answer. */
-export const NTP_MODE = { CLIENT: 3, SERVER: 4 } as const;
+const NTP_MODE = { CLIENT: 3, SERVER: 4 } as const;
 /** What is sent; servers answer in the version they were asked in. */
-export const NTP_VERSION = 4;
+const NTP_VERSION = 4;
 
 /** The header of RFC 5905 figure 8: 48 octets. Timestamps are 32 bits of seconds since 1900 and 32 bits of fraction. */
 const header = struct({

@@ -21,7 +21,7 @@ export interface UpdateManifest {
 
 /** The largest system: cards of 1 GB are the smallest that are sold, and it is there twice. */
 export const MAX_SLOT_OCTETS = 512 * 2 ** 20;
-export const MAX_BLOCK_SIZE = 4 * 2 ** 20;
+const MAX_BLOCK_SIZE = 4 * 2 ** 20;
 const MIN_BLOCK_SIZE = 64 * 2 ** 10;
 const SECTOR = 512;
 const NAME = /^[a-z0-9][a-z0-9.+~-]{0,63}$/;

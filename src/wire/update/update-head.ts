@@ -15,7 +15,7 @@ import { Writer } from '../../base/writer.ts';
  * ```
  */
 export const UPDATE_HEAD_SIZE = 80;
-export const UPDATE_FORMAT = 1;
+const UPDATE_FORMAT = 1;
 const MAGIC = utf8('GPUPDATE');
 const SIGNED_SIZE = 16;
 const SIGNATURE_SIZE = 64;
