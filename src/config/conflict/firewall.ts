@@ -2,6 +2,7 @@ import type { Problem } from '../../base/errors.ts';
 import { type Ipv4, isUnicast4 } from '../../base/ipv4.ts';
 import { type Prefix4, contains4, formatPrefix4, isHost4 } from '../../base/prefix.ts';
 import { MAX_SHIFTED_PORTS } from '../../base/shifted-ports.ts';
+import { DHCP4_CLIENT_PORT } from '../../wire/dhcp4/constants.ts';
 import type { Config } from '../schema.ts';
 import { SERVICE_PORTS } from '../service-ports.ts';
 import type { PortRange } from '../values.ts';
@@ -19,8 +20,6 @@ interface Claim extends PortRange {
 }
 
 const LAST_PORT = 65_535;
-/** The DHCP client of the WAN is answered there (RFC 2131 section 4.1). */
-const DHCP_CLIENT_PORT = 68;
 
 function rangeText({ first, last }: PortRange): string {
   return first === last ? String(first) : `${first}-${last}`;
@@ -39,8 +38,9 @@ function ownClaims({ firewall, wan }: Config): Claim[] {
   });
   const client: Claim = {
     protocol: 'udp',
-    first: DHCP_CLIENT_PORT,
-    last: DHCP_CLIENT_PORT,
+    // The DHCP client of the WAN is answered there (RFC 2131 section 4.1).
+    first: DHCP4_CLIENT_PORT,
+    last: DHCP4_CLIENT_PORT,
     from: [],
     owner: 'the DHCP client of the WAN',
   };

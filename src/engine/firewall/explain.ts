@@ -3,7 +3,7 @@ import { UserError } from '../../base/errors.ts';
 import { parseMac } from '../../base/mac.ts';
 import type { ExplainAnswer, ExplainQuestion } from '../../port/gate-status.ts';
 import { type Judgement, evaluate } from './evaluate/evaluate.ts';
-import { type Packet, type Transport, endsOf, isSamePlace } from './evaluate/packet.ts';
+import { type Packet, type Transport, IPDEFTTL, endsOf, isSamePlace } from './evaluate/packet.ts';
 import { TCP_FLAG } from './statement.ts';
 import { hopTo, isOwn, ownAddressTowards } from './evaluate/surroundings.ts';
 import {
@@ -21,8 +21,6 @@ const SENDER_PORT = 49_152;
 
 /** RFC 792 and RFC 4443. */
 const ECHO_REQUEST = { 4: 8, 6: 128 } as const;
-
-const HOP_LIMIT = 64;
 
 /** Stands for a neighbour whose MAC address is not known. */
 const SOME_MAC = parseMac('02:00:5e:10:00:01');
@@ -96,7 +94,7 @@ function firstPacket(what: string, sender: End, receiver: End, family: Family): 
     destination: receiver.address,
     transport: transportOf(what, family),
     sender: sender.side === 'box' ? null : (sender.mac ?? SOME_MAC),
-    hopLimit: HOP_LIMIT,
+    hopLimit: IPDEFTTL,
   };
 }
 

@@ -3,7 +3,7 @@ import type { Ipv6 } from '../../base/ipv6.ts';
 import type { Flow } from '../conntrack/flow.ts';
 import { leavesUntranslated } from '../conntrack/stale-nat.ts';
 import { evaluate } from './evaluate/evaluate.ts';
-import type { Packet, Transport } from './evaluate/packet.ts';
+import { type Packet, type Transport, IPDEFTTL } from './evaluate/packet.ts';
 import { type Surroundings, hopTo, isOwn } from './evaluate/surroundings.ts';
 import type { FirewallOptions } from './options.ts';
 import type { Ruleset } from './ruleset.ts';
@@ -17,8 +17,6 @@ export interface RulesOfNow {
   readonly ruleset: Ruleset;
   readonly surroundings: Surroundings;
 }
-
-const HOP_LIMIT = 64;
 
 /**
  * Whether a connection would be let begin now and would be led to where it goes. The kernel asks its rules about the first
@@ -74,7 +72,7 @@ function firstPacketOf(flow: Flow): Packet {
     destination: flow.destination.address,
     transport: transportOf(flow),
     sender: null,
-    hopLimit: HOP_LIMIT,
+    hopLimit: IPDEFTTL,
   };
 }
 

@@ -1,9 +1,7 @@
 import { domainToASCII } from 'node:url';
-import { isHostName, needsUtf8, splitMailbox } from '../../wire/smtp/mailbox-name.ts';
+import { LONGEST_ADDRESS, isHostName, needsUtf8, splitMailbox } from '../../wire/smtp/mailbox-name.ts';
 import { Refusal } from './refusal.ts';
 
-/** RFC 5321 §4.5.3.1.3 without the brackets. */
-const LONGEST_ADDRESS = 254;
 /** Dot-string and Quoted-string of RFC 5321 §4.1.2, dots anywhere: machines of the office send alarms from addresses such as `ilo.@office.example`. */
 const LOCAL = /^(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\u0080-\uffff-]+|"(?:[^"\\\r\n]|\\.)*")$/;
 

@@ -1,8 +1,5 @@
 import { DecodeError } from '../../base/errors.ts';
-import { splitMailbox } from '../smtp/mailbox-name.ts';
-
-/** Characters of a mail address (RFC 5321 §4.5.3.1.3, without the angle brackets of a path). */
-const LONGEST_ADDRESS = 254;
+import { LONGEST_ADDRESS, splitMailbox } from '../smtp/mailbox-name.ts';
 
 /** A mail address as a mail program sends it. */
 export interface ClientAddress {

@@ -1,4 +1,5 @@
 import { UserError } from '../../base/errors.ts';
+import { LONGEST_LABEL } from '../../base/host-label.ts';
 import { asciiLower } from '../../base/text.ts';
 
 declare const domainNameBrand: unique symbol;
@@ -12,9 +13,6 @@ export type DomainName = string & { readonly [domainNameBrand]: true };
 
 /** The root of the tree. */
 export const ROOT = '.' as DomainName;
-
-/** Octets of a label (RFC 1035 section 2.3.4). */
-export const LONGEST_LABEL = 63;
 
 /** Octets of a name on the wire, lengths and final zero included (RFC 1035 section 2.3.4). */
 export const LONGEST_NAME = 255;

@@ -8,6 +8,9 @@ export interface MailboxName {
   readonly domain: string;
 }
 
+/** Characters of a mail address: those of a path without its angle brackets (RFC 5321 §4.5.3.1.3). */
+export const LONGEST_ADDRESS = 254;
+
 /** Splits an address at its last `@`. */
 export function splitMailbox(address: string): MailboxName {
   const at = address.lastIndexOf('@');

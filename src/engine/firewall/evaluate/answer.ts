@@ -1,7 +1,7 @@
 import { NF_CT_STATE } from '../../../wire/nftables/expression/ct.ts';
 import { TCP_FLAG } from '../statement.ts';
 import type { Refusal } from './outcome.ts';
-import type { Packet, Transport } from './packet.ts';
+import { type Packet, type Transport, IPDEFTTL } from './packet.ts';
 import { type Surroundings, hopTo, isOwn, ownAddressTowards } from './surroundings.ts';
 import { NOT_TRACKED, type Tracking } from './tracking.ts';
 
@@ -11,8 +11,6 @@ export interface Answer {
   readonly tracking: Tracking;
   readonly outDevice: string;
 }
-
-const HOP_LIMIT = 64;
 
 /**
  * The answer of a refusal, which passes the rules for what the box sends. It belongs to the connection of the packet it
@@ -35,7 +33,7 @@ export function answerTo(
       destination: packet.source,
       transport,
       sender: null,
-      hopLimit: HOP_LIMIT,
+      hopLimit: IPDEFTTL,
     },
     tracking: trackingOf(tracking),
     outDevice: hop.device,

@@ -27,6 +27,9 @@ export interface Packet {
   readonly hopLimit: number;
 }
 
+/** What a host sends a packet with unless it is told otherwise (linux/ip.h; the same for IPv6). */
+export const IPDEFTTL = 64;
+
 /** An address, and the port or ICMP identifier there; 0 where the protocol has none. */
 export interface Place {
   readonly address: Ipv4 | Ipv6;
