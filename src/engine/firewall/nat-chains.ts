@@ -9,6 +9,7 @@ import {
   IPPROTO,
   accept,
   destinationNotIn,
+  destinationNotLoopback,
   goTo,
   hasConnectionStatus,
   inDevice,
@@ -85,12 +86,21 @@ function sideChains({ options }: Plan): RulesetChain[] {
 
 /**
  * Forwards are for any address of the box but those on the LAN, under which its own services answer; so no rule names
- * the address of the WAN. Addresses that belong to a device are keys of a map.
+ * the address of the WAN. Loopback is of the box too: routing drops what comes by a wire for it, but is asked only for the
+ * destination that was translated, and the answers would leave from 127.0.0.1. Addresses that belong to a device are
+ * keys of a map.
  */
 function destinationRules({ options }: Plan): RulesetRule[] {
   const lead = (from: string, oneToOne: string, forwards: string, onward: string): RulesetRule[] => [
     rule(oneToOne, inDevice(from), leadByDestination(SET.ONE_TO_ONE)),
-    rule(forwards, inDevice(from), destinationNotIn(SET.LAN_NETWORKS), toTheBox(), goTo(onward)),
+    rule(
+      forwards,
+      inDevice(from),
+      destinationNotIn(SET.LAN_NETWORKS),
+      destinationNotLoopback(),
+      toTheBox(),
+      goTo(onward),
+    ),
   ];
   const { hairpin } = options;
   return [

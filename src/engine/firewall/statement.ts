@@ -91,9 +91,17 @@ export function destinationIn(set: string): Statement {
   return [...isIpv4Packet(), networkField(IPV4_FIELD.DESTINATION, 4), lookUp(set)];
 }
 
+/** The first byte of 127.0.0.0/8. */
+const LOOPBACK_NETWORK = 127;
+
 /** `ip daddr != @set` */
 export function destinationNotIn(set: string): Statement {
   return [...isIpv4Packet(), networkField(IPV4_FIELD.DESTINATION, 4), lookUp(set, NFT_LOOKUP_F_INV)];
+}
+
+/** `ip daddr != 127.0.0.0/8`, behind a test for IPv4; nft reads a whole byte, and so reads this back. */
+export function destinationNotLoopback(): Statement {
+  return [networkField(IPV4_FIELD.DESTINATION, 1), compare(NFT_CMP.NEQ, Uint8Array.of(LOOPBACK_NETWORK))];
 }
 
 /** `ip6 saddr @set` */

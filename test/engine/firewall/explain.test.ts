@@ -211,6 +211,10 @@ test('explain() knows addresses that come from no wire, and lead to none', () =>
   for (const call of ['printer 127.0.0.1 tcp/80', 'printer 0.0.0.0 tcp/80', 'printer ::1 tcp/80']) {
     assert.match(answer(call).text, /is dropped without an answer: .*on no network/, call);
   }
+  for (const from of ['internet', 'printer']) {
+    const text = answer(`${from} 127.0.0.1 tcp/8443`, CAMERA).text;
+    assert.match(text, /is dropped without an answer: .*on no network/, from);
+  }
   for (const call of ['127.0.0.1@wan printer tcp/80', '::1@wan printer tcp/80'])
     assert.match(
       answer(call, { mode: 'router' }).text,
