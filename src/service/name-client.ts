@@ -28,7 +28,7 @@ const UDP_TIMEOUT = Seconds(6);
 const TCP_TIMEOUT = Seconds(10);
 /** Rounds over the servers. */
 const ROUNDS = 2;
-/** Aliases followed for one question. */
+/** Aliases followed for one question, in an answer and from one answer to the next; with more it has failed. */
 const MOST_ALIASES = 8;
 
 const NOT_ANSWERED = 'no name server answers';
@@ -79,6 +79,7 @@ export class NameClient implements NameLookup {
           reason: `Cannot find out about ${text}: the name server answers ${message.rcode}`,
         };
       const end = endOfAliases(message, name);
+      if (end === undefined) break;
       const records = message.answers
         .filter((record) => record.name === end && record.data.type === type)
         .map(({ data }) => data as Data<T>);
@@ -210,13 +211,13 @@ function accepted(
   }
 }
 
-/** Where the aliases among the answers lead to from `name`. */
-function endOfAliases({ answers }: Message, name: DomainName): DomainName {
+/** Where the aliases among the answers lead to from `name`; undefined if they go round, or on and on. */
+function endOfAliases({ answers }: Message, name: DomainName): DomainName | undefined {
   let end = name;
-  for (let step = 0; step < MOST_ALIASES; step++) {
+  for (let step = 0; step <= MOST_ALIASES; step++) {
     const alias = answers.find((record) => record.name === end && record.data.type === 'CNAME');
     if (alias?.data.type !== 'CNAME') return end;
     end = alias.data.target;
   }
-  return end;
+  return undefined;
 }

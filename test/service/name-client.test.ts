@@ -93,6 +93,18 @@ test('addresses() follows aliases within an answer and beyond it, and takes both
   });
 });
 
+test('aliases that go round within one answer are a failure too, and no name without records', async () => {
+  const alias = (name: string, target: string): DnsRecord =>
+    record(name, { type: 'CNAME', target: parseDomainName(target) });
+  const { client } = await clientOf(() => ({
+    answers: [alias('a.example', 'b.example'), alias('b.example', 'a.example')],
+  }));
+  assert.deepEqual(await client.mx('a.example'), {
+    kind: 'failed',
+    reason: 'Cannot find out about a.example: its aliases lead nowhere',
+  });
+});
+
 test('a name without such records, one that does not exist, a failure and a circle are told apart', async () => {
   const { client } = await clientOf((name) => {
     if (name === 'gone.example') return { rcode: RCODE.NXDOMAIN };

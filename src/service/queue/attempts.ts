@@ -96,7 +96,7 @@ export class Attempts {
   /** Without those that have ended or are held meanwhile. */
   async #read(ids: readonly number[]): Promise<QueueEntry[]> {
     const entries = await Promise.all(ids.map((id) => this.#readOne(id)));
-    return entries.filter((entry) => entry !== undefined && !entry.isHeld) as QueueEntry[];
+    return entries.filter((entry) => entry !== undefined).filter(({ isHeld }) => !isHeld);
   }
 
   async #readOne(id: number): Promise<QueueEntry | undefined> {
