@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import process from 'node:process';
 import { ConfigError, KernelError, UserError, messageOf } from '../base/errors.ts';
@@ -106,6 +106,8 @@ async function stateOfBoard(settings: RunSettings, isGiven: boolean): Promise<Ru
 
 /** What a reset had begun, or was only wanted, is done before anything reads it; what cannot be done now is at another start. */
 async function finishReset({ data, board }: RunSettings): Promise<void> {
+  // Where no box has been yet, or no directory can be, nobody has wanted one.
+  if (!existsSync(join(data, 'config'))) return;
   try {
     await resetData(data, board?.file);
   } catch (error) {

@@ -36,9 +36,10 @@ after(() => lone.lab.remove());
 async function refusal(options: {
   readonly prefix?: readonly string[];
   readonly args?: readonly string[];
+  readonly data?: string;
 }): Promise<CommandResult> {
-  const { prefix = [], args = ['--config', box.configPath] } = options;
-  const places = ['--data', box.dataPath, '--run', box.runPath];
+  const { prefix = [], args = ['--config', box.configPath], data = box.dataPath } = options;
+  const places = ['--data', data, '--run', box.runPath];
   const argv = [...prefix, BUNDLE, 'run', ...args, ...places];
   const result = await box.namespace.run(argv, { patience: PATIENCE });
   await waitFor('the end of every process of the refused box', async () => (await box.pids()).length === 0);
@@ -104,6 +105,15 @@ test('gatepost run with a configuration that is not JSON, or not there, is refus
   const missing = await refusal({ args: ['--config', box.namespace.file('nowhere.json')] });
   assert.equal(missing.status, 1);
   assert.match(sentenceOf(missing), /^Cannot read the configuration ".*nowhere\.json"/);
+});
+
+test('gatepost run with a data directory that is a file is refused with exit 4', async () => {
+  const result = await refusal({ data: box.configPath });
+  assert.equal(result.status, 4);
+  assert.match(
+    sentenceOf(result),
+    /^Cannot start: the directory ".*" cannot be made .*something else has that name/,
+  );
 });
 
 test('gatepost run with an unknown option is refused with exit 2', async () => {
