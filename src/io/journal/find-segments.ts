@@ -29,6 +29,8 @@ export interface FoundSegment {
   readonly index: SegmentIndex | undefined;
   /** Whether there is an index file, whole or not. */
   readonly hasIndexFile: boolean;
+  /** There is no head, and no room for records. */
+  readonly isEmpty: boolean;
 }
 
 export interface SegmentList {
@@ -106,10 +108,12 @@ async function load(place: JournalPlace, wanted: Wanted): Promise<FoundSegment |
   const hasIndexFile = known.has(name);
   if (hasIndexFile && !isLast && place.isThorough !== true) {
     const index = decodeSegmentIndex((await files.read(`${directory}/${name}`)) ?? new Uint8Array(), crc32);
-    if (index?.head.number === number) return { number, path, head: index.head, index, hasIndexFile };
+    if (index?.head.number === number)
+      return { number, path, head: index.head, index, hasIndexFile, isEmpty: false };
   }
   const { size, head } = await readHead(place, path, number);
-  if (head !== undefined || size > PAGE) return { number, path, head, index: undefined, hasIndexFile };
+  const isEmpty = head === undefined && size <= PAGE;
+  if (!isEmpty || !isLast) return { number, path, head, index: undefined, hasIndexFile, isEmpty };
   // Records follow only after the head was synced: without it, a file this short has never held any.
   if (place.isReadOnly !== true) await files.remove(path);
   return undefined;

@@ -39,6 +39,10 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
   const segments: Segment[] = [];
   let [lastCommitted, lastSequence, isLastWhole] = [0, 0, false];
   const add = async (one: FoundSegment, next: FoundSegment | undefined): Promise<void> => {
+    if (isUnused(one, next)) {
+      if (options.isReadOnly !== true) await options.files.remove(one.path);
+      return;
+    }
     const { index } = one;
     const replayed =
       index === undefined
@@ -58,6 +62,11 @@ export async function recover(options: RecoverOptions): Promise<Recovered> {
   // After a mere crash of the program, names may have come and gone in the kernel's memory only.
   if (options.isReadOnly !== true) await options.files.syncDirectory(options.directory);
   return { segments, isLastWhole, lastCommitted, lastSequence, lastNumber };
+}
+
+/** A file that never became a segment. One that did is known to the next segment, or has an index file: when it is empty now, what it held is lost. */
+function isUnused({ isEmpty, hasIndexFile, number }: FoundSegment, next: FoundSegment | undefined): boolean {
+  return isEmpty && !hasIndexFile && next?.head?.previousNumber !== number;
 }
 
 interface Surroundings {

@@ -80,7 +80,11 @@ export class Damage {
     if (all.length === 0) return undefined;
     const messages = new Set(all.flatMap((one) => one.messages.map(({ uid }) => uid))).size;
     const places = damage.length === 0 ? '' : ` in ${count(damage.length, 'place')}`;
-    return `The mail store is damaged${places}: ${count(messages, 'message')} in it cannot be read, all others are kept; "gatepost mail verify" lists them`;
+    const loss =
+      messages === 0
+        ? 'messages may be missing of which nothing is known any more'
+        : `${count(messages, 'message')} in it cannot be read`;
+    return `The mail store is damaged${places}: ${loss}, all others are kept; "gatepost mail verify" lists them`;
   }
 
   #describe(messages: readonly IndexedMessage[]): DamagedMessage[] {

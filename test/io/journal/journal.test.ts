@@ -334,6 +334,30 @@ test('openJournal() refuses a format it does not know and touches nothing', asyn
   assert.deepEqual(await bytesOf(newer), bytes);
 });
 
+test('a segment that is empty now is reported when the next one knows it, and stays; one that never was is removed', async () => {
+  const files = new MemoryFiles();
+  const book = await Notebook.open(files, 2 * PAGE);
+  for (const name of ['a:1', 'b:1', 'c:1']) await book.put(name);
+  await book.journal.close();
+  for (const length of [0, 100]) {
+    const content = new Map([...files.names.current].map(([name, inode]) => [name, inode.current.slice()]));
+    content.set('log/note-00000002.log', new Uint8Array(length));
+    const disk = new MemoryFiles(content);
+    for (let round = 0; round < 2; round++) {
+      const again = await Notebook.open(disk, 2 * PAGE);
+      assert.deepEqual([...again.notes.keys()], ['a:1', 'c:1']);
+      assert.deepEqual(again.damage, [{ path: 'log/note-00000002.log', offset: 0, length }]);
+      await again.journal.close();
+    }
+  }
+  const content = new Map([...files.names.current].map(([name, inode]) => [name, inode.current.slice()]));
+  content.set('log/note-00000009.log', new Uint8Array(100));
+  const disk = new MemoryFiles(content);
+  const again = await Notebook.open(disk, 2 * PAGE);
+  assert.deepEqual([[...again.notes.keys()], again.damage], [['a:1', 'b:1', 'c:1'], []]);
+  assert.equal((await disk.list('log')).includes('note-00000009.log'), false);
+});
+
 test('a segment whose head is lost in both copies is reported whole and the others are served', async () => {
   const files = new MemoryFiles();
   const book = await Notebook.open(files, 2 * PAGE);

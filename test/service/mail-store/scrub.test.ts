@@ -97,6 +97,19 @@ test('health names a message whose own record is lost, as only its delivery is l
   await store.close();
 });
 
+test('health does not say that nothing is lost where it is not known what was', async () => {
+  const files = await filled();
+  const whole = files.names.current.get(SEGMENT)?.current ?? new Uint8Array();
+  whole.fill(0xaa, PAGE, whole.length - 2 * PAGE);
+  if ((await files.list('mail')).includes(INDEX)) await files.remove(`mail/${INDEX}`);
+  const { store } = await office(files);
+  assert.match(
+    store.health().problem ?? '',
+    /damaged in 1 place: messages may be missing of which nothing is known any more, all others are kept/,
+  );
+  await store.close();
+});
+
 test('a pass finds damage that nobody has asked for, tells whose message it is, once, and hides nothing', async () => {
   const files = await filled();
   const { store, clock, log, reports } = await office(files);
