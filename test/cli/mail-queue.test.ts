@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ApiClient } from '../../src/cli/client.ts';
+import { type ApiClient, RefusedError } from '../../src/cli/client.ts';
 import type { Command } from '../../src/cli/command.ts';
 import { mailHistoryCommand } from '../../src/cli/mail-history.ts';
 import { mailQueueChangeCommands } from '../../src/cli/mail-queue-change.ts';
@@ -15,17 +15,36 @@ async function call(
   answer: unknown,
   flags: readonly string[] = [],
 ): Promise<{ readonly printed: string; readonly sent: readonly string[] }> {
+  const { printed, sent, error } = await tryCall(command, words, { get: () => answer }, flags);
+  if (error !== undefined) throw error;
+  return { printed, sent };
+}
+
+/** The same with an API that changes, and with what it fails with. */
+async function tryCall(
+  command: Command,
+  words: readonly string[],
+  box: { readonly get: () => unknown; readonly send?: (path: string) => void },
+  flags: readonly string[] = [],
+): Promise<{
+  readonly printed: string;
+  readonly sent: readonly string[];
+  readonly error: Error | undefined;
+}> {
   const sent: string[] = [];
   let printed = '';
+  let error: Error | undefined;
   const api: ApiClient = {
     upload: () => assert.fail(),
-    get: <T>() => Promise.resolve(answer as T),
+    get: <T>() => Promise.resolve(box.get() as T),
     send: <T>(method: string, path: string) => {
       sent.push(`${method} ${path}`);
-      return Promise.resolve({} as T);
+      return Promise.resolve()
+        .then(() => box.send?.(path))
+        .then(() => ({}) as T);
     },
   };
-  await command.run({
+  const done = command.run({
     words,
     flags: new Map(flags.map((flag) => [flag, true])),
     api,
@@ -36,7 +55,10 @@ async function call(
     readSecret: () => Promise.reject(new Error('no secret is wanted')),
     readFile: () => '',
   });
-  return { printed, sent };
+  await Promise.resolve(done).catch((reason: unknown) => {
+    error = reason instanceof Error ? reason : new Error(String(reason));
+  });
+  return { printed, sent, error };
 }
 
 function change(verb: string): Command {
@@ -98,4 +120,48 @@ test('mail history tells what happened', async () => {
   );
   assert.match((await call(mailHistoryCommand, ['7'], [])).printed, /^Nothing is known/);
   await assert.rejects(call(mailHistoryCommand, ['x'], []), /"x": it is no number of a message/);
+});
+
+test('mail hold goes on behind a message that cannot be held, and says both', async () => {
+  const { printed, sent, error } = await tryCall(change('hold'), ['7', '9', '5'], {
+    get: () => assert.fail(),
+    send: (path) => {
+      if (path.includes('/9/')) throw new RefusedError('Cannot find message 9 in the queue');
+    },
+  });
+  assert.equal(sent.length, 3);
+  assert.equal(printed, 'messages held: 7, 5');
+  assert.ok(error instanceof RefusedError);
+  assert.equal(error.message, 'Cannot find message 9 in the queue');
+});
+
+test('mail delete --all means all of a queue that is longer than its list, and does not mind what has left it meanwhile', async () => {
+  const left = new Set([1, 2, 3, 4, 5]);
+  const view = (): unknown => ({
+    total: left.size,
+    entries: [...left].slice(0, 2).map((id) => ({ id })),
+  });
+  const { printed, error } = await tryCall(
+    change('delete'),
+    [],
+    {
+      get: view,
+      send: (path) => {
+        const id = Number(/\d+/.exec(path)?.[0]);
+        left.delete(id);
+        if (id === 2) throw new RefusedError('Cannot find message 2 in the queue');
+      },
+    },
+    ['all'],
+  );
+  assert.equal(error, undefined);
+  assert.equal(printed, 'messages deleted: 1, 3, 4, 5');
+  assert.equal(left.size, 0);
+});
+
+test('mail hold --all says how many it could not reach', async () => {
+  const long = { total: 5, entries: [{ id: 1 }, { id: 2 }] };
+  const { printed, error } = await tryCall(change('hold'), [], { get: () => long }, ['all']);
+  assert.equal(printed, 'messages held: 1, 2');
+  assert.match(String(error), /Cannot change 3 further messages/);
 });
