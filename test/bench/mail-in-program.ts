@@ -4,7 +4,7 @@ import { RingLog } from '../../src/io/log/ring-log.ts';
 import { NodeClock } from '../../src/io/node/clock.ts';
 import { nodeFiles } from '../../src/io/node/files.ts';
 import { NodeRandom } from '../../src/io/node/random.ts';
-import { makeIdentity } from '../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../fake/make-identity.ts';
 import { LoginGuard } from '../../src/service/login-guard.ts';
 import { openMailStore } from '../../src/service/mail-store/mail-store.ts';
 import { startSmtp } from '../../src/service/smtp/start-smtp.ts';

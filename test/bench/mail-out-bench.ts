@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { Timestamp } from '../../src/base/instant.ts';
 import { UserError } from '../../src/base/errors.ts';
-import { makeIdentity } from '../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../fake/make-identity.ts';
 import { Program } from '../lab/program.ts';
 import { Dovecot } from '../service/pop3/dovecot.ts';
 import type { Figure } from './figure.ts';

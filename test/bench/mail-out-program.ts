@@ -5,7 +5,7 @@ import { RingLog } from '../../src/io/log/ring-log.ts';
 import { NodeClock } from '../../src/io/node/clock.ts';
 import { nodeFiles } from '../../src/io/node/files.ts';
 import { NodeRandom } from '../../src/io/node/random.ts';
-import { makeIdentity } from '../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../fake/make-identity.ts';
 import { openMailStore } from '../../src/service/mail-store/mail-store.ts';
 import { startPop3 } from '../../src/service/pop3/start-pop3.ts';
 import { mailText } from './mail-text.ts';

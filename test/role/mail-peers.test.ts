@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { Timestamp } from '../../src/base/instant.ts';
-import { makeIdentity } from '../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../fake/make-identity.ts';
 import { freePort } from '../fake/free-port.ts';
 import { Program } from '../lab/program.ts';
 import { waitFor } from '../lab/wait-for.ts';

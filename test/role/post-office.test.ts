@@ -7,7 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import { Timestamp } from '../../src/base/instant.ts';
 import type { MailListener, PostOptions } from '../../src/role/ipc.ts';
 import { PostOffice } from '../../src/role/post-office.ts';
-import { makeIdentity } from '../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../fake/make-identity.ts';
 import { FakeClock } from '../fake/fake-clock.ts';
 import { LineClient } from '../fake/line-client.ts';
 import { MemoryLog } from '../fake/memory-log.ts';

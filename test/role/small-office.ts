@@ -8,7 +8,7 @@ import { MailRouting } from '../../src/engine/mail-routing/mail-routing.ts';
 import { NodeClock } from '../../src/io/node/clock.ts';
 import { NodeRandom } from '../../src/io/node/random.ts';
 import type { MailStore } from '../../src/port/mailbox.ts';
-import { makeIdentity } from '../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../fake/make-identity.ts';
 import type { RouteRule } from '../../src/engine/mail-queue/routing.ts';
 import { LoginGuard } from '../../src/service/login-guard.ts';
 import { type JournaledMailStore, openMailStore } from '../../src/service/mail-store/mail-store.ts';

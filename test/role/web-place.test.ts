@@ -6,7 +6,7 @@ import { type TLSSocket, connect } from 'node:tls';
 import { KernelError } from '../../src/base/errors.ts';
 import { Timestamp } from '../../src/base/instant.ts';
 import { WebPlace } from '../../src/role/web-place.ts';
-import { makeIdentity } from '../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../fake/make-identity.ts';
 
 const host = '127.0.0.1';
 const hello = (): Response => new Response('hello');

@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { type TLSSocket, connect } from 'node:tls';
 import { KernelError } from '../../src/base/errors.ts';
 import { Timestamp } from '../../src/base/instant.ts';
-import { makeIdentity } from '../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../fake/make-identity.ts';
 import { serveSite } from '../../src/web/server.ts';
 
 const hello = (): Response => new Response('hello');

@@ -137,13 +137,3 @@ export function issueServer(
   };
   return { key, cert: signed(content, authority.key) + authority.cert };
 }
-
-/** A key and a certificate for a host, of an authority that is made for it alone: its last certificate is the one to trust. */
-export function makeIdentity(
-  hostName: string,
-  now: Timestamp,
-  otherNames: readonly string[] = [],
-): TlsIdentity {
-  const names = [hostName, ...otherNames];
-  return issueServer(makeAuthority(names, now), names, now);
-}

@@ -4,7 +4,7 @@ import { Hours } from '../../../src/base/duration.ts';
 import { Timestamp } from '../../../src/base/instant.ts';
 import { fromLatin1, latin1 } from '../../../src/base/text.ts';
 import { MailRouting } from '../../../src/engine/mail-routing/mail-routing.ts';
-import { makeIdentity } from '../../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../../fake/make-identity.ts';
 import { LoginGuard } from '../../../src/service/login-guard.ts';
 import { DEFAULT_SMTP_LIMITS } from '../../../src/service/smtp/limits.ts';
 import { makeOffice, makeServer } from '../../../src/service/smtp/make-server.ts';

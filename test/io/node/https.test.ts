@@ -9,7 +9,7 @@ import { Timestamp } from '../../../src/base/instant.ts';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
 import { NodeHttps } from '../../../src/io/node/https.ts';
 import type { HttpsRequest } from '../../../src/port/https.ts';
-import { makeIdentity } from '../../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../../fake/make-identity.ts';
 
 const identity = makeIdentity('pages.example', Timestamp(Date.now()));
 

@@ -7,7 +7,7 @@ import { type TestContext, after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { Timestamp } from '../../../src/base/instant.ts';
 import { Pop3Server } from '../../../src/io/pop3-server-bare/server.ts';
-import { makeIdentity } from '../../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../../fake/make-identity.ts';
 import { TextMaildrop } from './scripted-session.ts';
 
 // Programs other people wrote, against the server on 127.0.0.1: what they read must be the octets of the message.

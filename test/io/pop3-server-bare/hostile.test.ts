@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { Timestamp } from '../../../src/base/instant.ts';
 import type { Pop3Event } from '../../../src/io/pop3-server-bare/options.ts';
 import { Pop3Server } from '../../../src/io/pop3-server-bare/server.ts';
-import { makeIdentity } from '../../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../../fake/make-identity.ts';
 import { LineClient } from '../../fake/line-client.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { TWO_MESSAGES, TextMaildrop } from './scripted-session.ts';

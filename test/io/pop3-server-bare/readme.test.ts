@@ -8,7 +8,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { Timestamp } from '../../../src/base/instant.ts';
-import { makeIdentity } from '../../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../../fake/make-identity.ts';
 import { LineClient } from '../../fake/line-client.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../src/io/pop3-server-bare');

@@ -6,7 +6,7 @@ import { TLSSocket } from 'node:tls';
 import type { Pop3Event, Pop3ServerOptions, Pop3User } from '../../../src/io/pop3-server-bare/options.ts';
 import { Pop3Server } from '../../../src/io/pop3-server-bare/server.ts';
 import { Timestamp } from '../../../src/base/instant.ts';
-import { makeIdentity } from '../../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../../fake/make-identity.ts';
 import { LineClient } from '../../fake/line-client.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { TWO_MESSAGES, TextMaildrop } from './scripted-session.ts';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Days, Hours, Minutes } from '../../../src/base/duration.ts';
 import { Timestamp, after } from '../../../src/base/instant.ts';
 import { latin1 } from '../../../src/base/text.ts';
-import { makeIdentity } from '../../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../../fake/make-identity.ts';
 import { OwnCertificates } from '../../../src/service/certificate/own-certificate.ts';
 import { FakeClock } from '../../fake/fake-clock.ts';
 import { MemoryFiles } from '../../fake/memory-files.ts';

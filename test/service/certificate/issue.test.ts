@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { connect, createServer } from 'node:tls';
 import { Timestamp } from '../../../src/base/instant.ts';
-import { issueServer, makeAuthority, makeIdentity } from '../../../src/service/certificate/issue.ts';
+import { issueServer, makeAuthority } from '../../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../../fake/make-identity.ts';
 
 // OpenSSL is the oracle: what it makes of the certificates is what mail programs do.
 

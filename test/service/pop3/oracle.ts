@@ -1,5 +1,5 @@
 import { Timestamp } from '../../../src/base/instant.ts';
-import { makeIdentity } from '../../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../../fake/make-identity.ts';
 import { type Pop3Service, startPop3 } from '../../../src/service/pop3/start-pop3.ts';
 import { MemoryLog } from '../../fake/memory-log.ts';
 import { MemoryMailStore } from '../../fake/memory-mail-store.ts';

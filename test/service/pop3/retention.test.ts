@@ -4,7 +4,7 @@ import { Days, type Duration } from '../../../src/base/duration.ts';
 import { Timestamp, after } from '../../../src/base/instant.ts';
 import type { KeepDays } from '../../../src/engine/mail-retention.ts';
 import type { FirstReads } from '../../../src/port/first-reads.ts';
-import { makeIdentity } from '../../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../../fake/make-identity.ts';
 import { Retention } from '../../../src/service/pop3/retention.ts';
 import { type Pop3Service, startPop3 } from '../../../src/service/pop3/start-pop3.ts';
 import { LineClient } from '../../fake/line-client.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Timestamp } from '../../../src/base/instant.ts';
-import { makeIdentity } from '../../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../../fake/make-identity.ts';
 import { type Pop3Options, type Pop3Service, startPop3 } from '../../../src/service/pop3/start-pop3.ts';
 import { LineClient } from '../../fake/line-client.ts';
 import { MemoryLog } from '../../fake/memory-log.ts';

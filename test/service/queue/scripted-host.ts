@@ -4,7 +4,7 @@ import { TLSSocket } from 'node:tls';
 import { parseIpv4 } from '../../../src/base/ipv4.ts';
 import { Timestamp } from '../../../src/base/instant.ts';
 import type { NextHop } from '../../../src/port/smtp-client.ts';
-import { makeIdentity } from '../../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../../fake/make-identity.ts';
 
 export const identity = makeIdentity('localhost', Timestamp(Date.now()));
 

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import { Timestamp } from '../../../src/base/instant.ts';
-import { makeIdentity } from '../../../src/service/certificate/issue.ts';
+import { makeIdentity } from '../../fake/make-identity.ts';
 import { LoginGuard } from '../../../src/service/login-guard.ts';
 import { type SmtpOptions, type SmtpService, startSmtp } from '../../../src/service/smtp/start-smtp.ts';
 import type { FakeClock } from '../../fake/fake-clock.ts';
